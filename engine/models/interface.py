@@ -1,0 +1,76 @@
+"""What a model family must do so that `engine.estimate` can stream a clip through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from ..protocol import EstimateSettings, Stage
+from .table import ModelInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Work done in one stage. `frames`: how many frames it took in; `seconds`: how long. `window` counts from 1."""
+
+    stage: Stage
+    frames: int
+    seconds: float
+    window: int
+    windows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Frames that will not change any more. `start`: index of the first, from 0. `values`: float32 (T, H, W, C), the
+    model's raw answer at the size of the frames it was given (a normal: C = 3, in the model's axes, not unit length)."""
+
+    pass_name: str
+    start: int
+    values: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumePoint:
+    """A state from which a later run gives the very same frames.
+
+    `emitted`: all outputs before this index have been yielded. `read_from`: index of the first frame a resumed run must be
+    given. `arrays`: what must be kept on disk; small (a window of latents).
+    """
+
+    emitted: int
+    read_from: int
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+Event = Step | Output | ResumePoint
+
+
+class Estimator(Protocol):
+    """A loaded model. `precision`, `device` and `revision` are what was resolved, never ``auto``."""
+
+    info: ModelInfo
+    precision: str
+    device: str
+    revision: str
+
+    def stream(
+        self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
+    ) -> Iterator[Event]:
+        """Run over a clip.
+
+        Args:
+            frames: float32 (H, W, 3), display-referred sRGB in [0, 1], all of one size, pulled one by one as they are needed;
+                from index 0, or from ``resume.read_from``.
+            count: how many frames the whole range has, the ones before ``resume.read_from`` included.
+            settings: window, overlap and decode chunk, in frames.
+            resume: where an earlier run of the same range and settings stopped.
+
+        Yields:
+            `Step` after each stage, `Output` in frame order without gaps, a `ResumePoint` after each window.
+            Memory held depends on the window and the frame size, never on `count`.
+        """
+        ...

@@ -1,0 +1,23 @@
+"""The contract between the add-on and the engine.
+
+Standard library only, Python 3.11 and later: it is imported by Blender's Python and by the engine's.
+JSON-RPC 2.0, one message a line (UTF-8, ``\\n``), over the engine's standard input and output. Pixels travel as files.
+"""
+
+from .codec import Incoming, decode, encode_error, encode_notification, encode_request, encode_result
+from .errors import ERRORS, ErrorCode, PlatelightError
+from .messages import (
+    PROTOCOL_VERSION, Cancel, CancelResult, Doctor, DoctorResult, DownloadModel, DownloadModelResult, Estimate,
+    EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
+    Notice, Progress, Shutdown, ShutdownResult, Source, Stage,
+)
+from .passes import PassRecord, clip_name, pass_file, pass_folder, record_file, settings_differences
+
+__all__ = [
+    "ERRORS", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult", "DownloadModel",
+    "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult", "EstimateSettings", "Finding", "FramesReady",
+    "Hello", "HelloResult", "Incoming", "ListModels", "ListModelsResult", "ModelEntry", "Notice", "PassRecord",
+    "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source", "Stage", "clip_name", "decode", "encode_error",
+    "encode_notification", "encode_request", "encode_result", "pass_file", "pass_folder", "record_file",
+    "settings_differences",
+]

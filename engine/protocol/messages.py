@@ -1,0 +1,233 @@
+"""The messages. Requests go to the engine, each answered by its result; notifications come from the engine unasked.
+
+Frames are source frame numbers: a movie's first frame is 1, an image sequence keeps its own numbers. Ranges include both ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+PROTOCOL_VERSION = 1
+
+
+class Stage(StrEnum):
+    """What the engine is doing, in the order in which a job passes through."""
+
+    QUEUED = "queued"
+    LOADING = "loading"
+    READING = "reading"
+    CLIP = "clip"
+    ENCODE = "encode"
+    UNET = "unet"
+    DECODE = "decode"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A plate. `path`: a movie, any file of an image sequence, or ``name.####.ext``.
+
+    `clip`: name used in file names, made from the path when empty. `color_space`: a name in `ocio_config` (a path); empty means
+    sRGB for integer images and movies, linear Rec.709 for floating-point ones.
+    """
+
+    path: str
+    clip: str = ""
+    color_space: str = ""
+    ocio_config: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstimateSettings:
+    """What changes the pixels of a pass.
+
+    `model`: a name of the model table or a folder. `max_resolution`: long side in pixels, 0 for native. `window`, `overlap`,
+    `decode_chunk_size`: frames. `precision`: auto, fp32, bf16, fp16. `device`: auto, cpu, cuda, mps.
+    """
+
+    model: str = "preview"
+    max_resolution: int = 1024
+    window: int = 14
+    overlap: int = 4
+    decode_chunk_size: int = 7
+    precision: str = "auto"
+    device: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hello:
+    """The first exchange. Refused with `protocol_mismatch` when `protocol` differs."""
+
+    METHOD: ClassVar[str] = "hello"
+    protocol: int
+    client: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelloResult:
+    protocol: int
+    engine: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry:
+    """A model of the table. `folder`: where its files are or belong. `size_bytes`: of the download, 0 when embedded."""
+
+    name: str
+    title: str
+    purpose: str
+    licence: str
+    hub_id: str
+    passes: tuple[str, ...]
+    size_bytes: int
+    installed: bool
+    folder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListModels:
+    METHOD: ClassVar[str] = "models"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListModelsResult:
+    models: tuple[ModelEntry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of the doctor's report. `remedy` is empty where all is well."""
+
+    name: str
+    value: str
+    ok: bool
+    remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doctor:
+    METHOD: ClassVar[str] = "doctor"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorResult:
+    """`device`: what torch really sees and would use, e.g. ``cuda: NVIDIA RTX 4090, 24 GiB``."""
+
+    device: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """Estimate the passes of frames `first` to `last` of a clip, widened by `handles` frames on both sides where it has them.
+
+    `out`: folder; passes go to ``out/<pass>/<clip>.<frame>.exr``. `first`, `last`: None for the clip's own ends.
+    """
+
+    METHOD: ClassVar[str] = "estimate"
+    job: str
+    source: Source
+    out: str
+    first: int | None = None
+    last: int | None = None
+    handles: int = 0
+    settings: EstimateSettings = EstimateSettings()
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstimateResult:
+    """`first`, `last`: the frames whose passes are now there. `seconds`: wall time of the job."""
+
+    job: str
+    clip: str
+    passes: tuple[str, ...]
+    first: int
+    last: int
+    frames_written: int
+    frames_reused: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel:
+    METHOD: ClassVar[str] = "cancel"
+    job: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelResult:
+    """The job itself then ends with the error `cancelled`."""
+
+    job: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadModel:
+    METHOD: ClassVar[str] = "download_model"
+    job: str
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadModelResult:
+    job: str
+    folder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shutdown:
+    METHOD: ClassVar[str] = "shutdown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShutdownResult:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a job is. `done`, `total`: frames of an estimate, bytes of a download. `rate`: of them per second, 0 when unknown.
+
+    `seconds_left`: None when unknown. `window` counts from 1 to `windows`; both are 0 for a download.
+    """
+
+    METHOD: ClassVar[str] = "progress"
+    job: str
+    stage: Stage
+    done: int
+    total: int
+    rate: float = 0.0
+    seconds_left: float | None = None
+    window: int = 0
+    windows: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FramesReady:
+    """The files of `pass_name` for frames `first` to `last` are whole and may be used."""
+
+    METHOD: ClassVar[str] = "frames_ready"
+    job: str
+    pass_name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Something the user should know that did not stop the job, e.g. NaN in the plate. `text`: one sentence."""
+
+    METHOD: ClassVar[str] = "notice"
+    job: str
+    text: str
+
+
+REQUESTS = (Hello, ListModels, Doctor, Estimate, Cancel, DownloadModel, Shutdown)
+NOTIFICATIONS = (Progress, FramesReady, Notice)
+RESULTS = {
+    Hello: HelloResult, ListModels: ListModelsResult, Doctor: DoctorResult, Estimate: EstimateResult, Cancel: CancelResult,
+    DownloadModel: DownloadModelResult, Shutdown: ShutdownResult,
+}

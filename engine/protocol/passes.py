@@ -1,0 +1,70 @@
+"""Where passes lie and what is known of them: the names of files, and the record beside them that lets a job continue."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .messages import EstimateSettings
+
+_FRAME_AT_END = re.compile(r"^(.*?)[._-]?(\d+|#+)$")
+
+
+def clip_name(path: str, *, is_sequence: bool) -> str:
+    """The clip's name in file names: the stem of a movie, the stem without its frame number for a sequence.
+
+    ``plate_v2.mov`` -> ``plate_v2``; ``plate.0101.exr`` or ``plate.####.exr`` -> ``plate``; ``0001.png`` -> the folder's name.
+    """
+    file = Path(path.replace("\\", "/"))
+    stem = file.stem
+    if is_sequence:
+        match = _FRAME_AT_END.match(stem)
+        stem = (match.group(1) if match else stem) or file.parent.name
+    return re.sub(r"[^\w.+-]+", "_", stem).strip("._") or "clip"
+
+
+def pass_folder(out: str | Path, pass_name: str) -> Path:
+    return Path(out) / pass_name
+
+
+def pass_file(out: str | Path, *, pass_name: str, clip: str, frame: int) -> Path:
+    """``out/normal/clip.0001.exr``: at least four digits of the source frame number."""
+    return pass_folder(out, pass_name) / f"{clip}.{frame:04d}.exr"
+
+
+def record_file(out: str | Path, *, pass_name: str, clip: str) -> Path:
+    """The record of a pass; JSON fields of `PassRecord`."""
+    return pass_folder(out, pass_name) / f"{clip}.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassRecord:
+    """How the frames of a pass were made.
+
+    `source_stamp` tells one state of the source's files from another; `settings` are as resolved (no ``auto``);
+    `first`, `last`: the range asked for, handles included; `done`: frames written from `first` on; `complete`: all are.
+    """
+
+    pass_name: str
+    clip: str
+    source_path: str
+    source_stamp: str
+    color_space: str
+    revision: str
+    settings: EstimateSettings
+    first: int
+    last: int
+    done: int
+    complete: bool
+
+
+def settings_differences(then: EstimateSettings, now: EstimateSettings) -> tuple[str, ...]:
+    """What changed, in words: ``("max_resolution 512 -> 1024",)``. ``auto`` now matches whatever was resolved then."""
+    changes = []
+    for field in dataclasses.fields(EstimateSettings):
+        old, new = getattr(then, field.name), getattr(now, field.name)
+        if old != new and "auto" not in (old, new):
+            changes.append(f"{field.name} {old} -> {new}")
+    return tuple(changes)
