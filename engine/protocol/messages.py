@@ -191,7 +191,8 @@ class ShutdownResult:
 class Progress:
     """How far a job is. `done`, `total`: frames of an estimate, bytes of a download. `rate`: of them per second, 0 when unknown.
 
-    `seconds_left`: None when unknown. `window` counts from 1 to `windows`; both are 0 for a download.
+    `seconds_left`: None when unknown. `window` counts from 1 to `windows`; both are 0 for a download. `fraction`: of the work,
+    0 to 1; it moves within a window too, while `done` waits for files.
     """
 
     METHOD: ClassVar[str] = "progress"
@@ -203,6 +204,7 @@ class Progress:
     seconds_left: float | None = None
     window: int = 0
     windows: int = 0
+    fraction: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
