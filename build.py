@@ -18,12 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit(f"build.py needs Python 3.11 or later; this is {sys.version.split()[0]}.")
 
 ROOT = Path(__file__).resolve().parent
 DIST = ROOT / "dist"
@@ -62,17 +64,6 @@ class Environment:
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _blender(version: str, *, package: str, python: str) -> Environment:
-    return Environment(
-        name=f"bpy-{version}",
-        pythons=(python,),
-        files=("tests/requirements.txt",),
-        packages=(package,),
-        tests=("tests/addon", "tests/blender", "tests/journey"),
-        size="350 MB",
-    )
-
-
 ENGINE = Environment(
     name="engine",
     pythons=("3.11", "3.13", "3.12"),
@@ -80,10 +71,16 @@ ENGINE = Environment(
     tests=("tests/contract", "tests/engine"),
     size="400 MB, several GB where torch comes with CUDA",
 )
-BLENDERS = (
-    _blender("4.5", package="bpy==4.5.15", python="3.11"),
-    _blender("5.2", package="bpy==5.2.3", python="3.13"),
-    _blender("4.2", package="bpy==4.2.23", python="3.11"),
+BLENDERS = tuple(
+    Environment(
+        name=f"bpy-{'.'.join(release.split('.')[:2])}",
+        pythons=(python,),
+        files=("tests/requirements.txt",),
+        packages=(f"bpy=={release}",),
+        tests=("tests/addon", "tests/blender", "tests/journey"),
+        size="350 MB",
+    )
+    for release, python in (("4.5.15", "3.11"), ("5.2.3", "3.13"), ("4.2.23", "3.11"))
 )
 CHECKS = Environment(name="checks", pythons=("3.11", "3.13", "3.12"), files=("engine/requirements/dev.txt",), size="50 MB")
 
@@ -92,6 +89,8 @@ CHECKS = Environment(name="checks", pythons=("3.11", "3.13", "3.12"), files=("en
 
 
 def version() -> str:
+    import tomllib  # here, so that an older Python gets as far as the sentence that says so
+
     return tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))["version"]
 
 
@@ -184,7 +183,7 @@ def _quietly(command: Sequence[str], *, what: str) -> None:
         said = [line for line in done.stdout.splitlines() if line.strip() and "WARNING" not in line]
         offline = any(sign in done.stdout for sign in OFFLINE)
         cause = "This machine does not reach its package index" if offline else "The lines above say why"
-        raise BuildError("\n".join([*said[-12:], f"Could not install {what}. {cause}. Run the same command again: it starts afresh."]))
+        raise BuildError("\n".join([*said[-12:], f"Could not install {what}. {cause}. Run this again: it starts afresh."]))
 
 
 def need(environment: Environment) -> None:
@@ -228,6 +227,8 @@ def demo() -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
+    """Of one run: how many tests went how, and how long it took."""
+
     name: str
     passed: int
     failed: int
@@ -239,10 +240,11 @@ def test(arguments: Sequence[str]) -> int:
     """Run the checks and all tests, print a line for each environment and the sum. 1 when anything failed or nothing ran."""
     blenders = setup()
     outcomes = [] if arguments else [_check("ruff", "check", "."), _check("mypy")]
-    outcomes += [outcome for environment in (ENGINE, *blenders) if (outcome := _pytest(environment, arguments))]
+    runs = [(environment, folder) for environment in (ENGINE, *blenders) for folder in environment.tests]
+    outcomes += [outcome for environment, folder in runs if (outcome := _pytest(environment, folder=folder, arguments=arguments))]
     print()
     for o in outcomes:
-        print(f"{o.name:10} {o.passed:5} ok {o.failed:4} failed {o.skipped:4} skipped {o.seconds:6.0f} s")
+        print(f"{o.name:24} {o.passed:5} ok {o.failed:4} failed {o.skipped:4} skipped {o.seconds:6.0f} s")
     passed, failed = sum(o.passed for o in outcomes), sum(o.failed for o in outcomes)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
@@ -255,27 +257,26 @@ def _check(tool: str, *arguments: str) -> Outcome:
     return Outcome(name=tool, passed=int(good), failed=int(not good), seconds=time.monotonic() - began)
 
 
-def _pytest(environment: Environment, arguments: Sequence[str]) -> Outcome | None:
-    """Run the environment's tests. None when `arguments` name paths and none of them belongs to it."""
-    paths = [a for a in arguments if (ROOT / a.split("::")[0]).exists()]
-    own = [p for p in paths if p.startswith(environment.tests)] if paths else [f for f in environment.tests if (ROOT / f).is_dir()]
-    if not own:
+def _pytest(environment: Environment, *, folder: str, arguments: Sequence[str]) -> Outcome | None:
+    """Run a folder of tests in a process of its own. None where it has none, or when `arguments` name paths and none lies in it."""
+    paths = [argument for argument in arguments if (ROOT / argument.split("::")[0]).exists()]
+    own = [path for path in paths if Path(folder) in (Path(path), *Path(path).parents)] if paths else [folder]
+    if not own or not (ROOT / folder).is_dir():
         return None
-    print(f"\n== {environment.name}: {' '.join(own)}", flush=True)
+    name = f"{environment.name} {folder}"
+    print(f"\n== {name}", flush=True)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="platelight-test-") as folder:
-        report = Path(folder) / "report.xml"
+    with tempfile.TemporaryDirectory(prefix="platelight-test-") as scratch:
+        report = Path(scratch) / "report.xml"
         command = [environment.python, "-m", "pytest", f"--junitxml={report}", *own, *(a for a in arguments if a not in paths)]
-        code = subprocess.run(command, env=surroundings(Path(folder) / "blender"), cwd=ROOT).returncode
+        code = subprocess.run(command, env=surroundings(Path(scratch) / "blender"), cwd=ROOT).returncode
         suites = list(ElementTree.parse(report).iter("testsuite")) if report.is_file() else []
-    total, failures, errors, skipped = (
-        sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
-    )
-    failed, passed = failures + errors, total - failures - errors - skipped
+    total, bad, broken, skipped = (sum(int(s.get(key, 0)) for s in suites) for key in ("tests", "failures", "errors", "skipped"))
+    failed, passed = bad + broken, total - bad - broken - skipped
     if code not in (0, 5) and not failed:
-        print(f"{environment.name}: pytest ended with code {code} although no test failed")
+        print(f"{name}: pytest ended with code {code} although no test failed")
         failed = 1
-    return Outcome(name=environment.name, passed=passed, failed=failed, skipped=skipped, seconds=time.monotonic() - began)
+    return Outcome(name=name, passed=passed, failed=failed, skipped=skipped, seconds=time.monotonic() - began)
 
 
 def screenshots(command: str) -> int:
@@ -295,16 +296,16 @@ def main(arguments: Sequence[str]) -> int:
     verbs.add_parser("screenshots").add_argument("--blender", default=os.environ.get("PLATELIGHT_BLENDER", ""), metavar="COMMAND")
     known = parser.parse_args(arguments[:1] if arguments[:1] == ["test"] else arguments)
     try:
-        if known.verb is None:
-            print(pack().relative_to(ROOT))
-        elif known.verb == "setup":
-            setup()
-        elif known.verb == "demo":
+        if known.verb == "demo":
             return demo()
-        elif known.verb == "test":
+        if known.verb == "test":
             return test(arguments[1:])
-        else:
+        if known.verb == "screenshots":
             return screenshots(known.blender)
+        if known.verb == "setup":
+            print("Ready:", ", ".join(environment.name for environment in (ENGINE, CHECKS, *setup())))
+        else:
+            print(pack().relative_to(ROOT))
     except BuildError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

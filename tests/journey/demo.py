@@ -1,0 +1,85 @@
+"""Relights the sample clip from end to end; run by `build.py demo` inside Blender: demo.py EXTENSION.zip OUT_FOLDER."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+import shot
+
+FRAMES, SIZE, SHEET_FRAMES = 132, (1280, 720), (14, 40, 66, 92, 118)
+
+
+class Clock:
+    """Says what is done and how long each part took."""
+
+    def __init__(self) -> None:
+        self.began = self.last = time.monotonic()
+
+    def say(self, text: str) -> None:
+        now = time.monotonic()
+        print(f"{now - self.began:6.1f} s  {text} ({now - self.last:.1f} s)", flush=True)
+        self.last = now
+
+
+def show(progress: object) -> None:
+    """A line whenever a third more of the frames is done."""
+    global shown
+    step = progress.done * 3 // progress.total if progress.total else 0
+    if step != shown and progress.done:
+        shown = step
+        print(f"          {progress.done} of {progress.total} frames, {progress.rate:.1f} a second", flush=True)
+
+
+shown = 0
+
+
+def main(archive: Path, out: Path) -> None:
+    engine_python = Path(os.environ["PLATELIGHT_TEST_ENGINE_PYTHON"])
+    clock = Clock()
+    shutil.rmtree(out, ignore_errors=True)
+    shot.install(archive, engine_python=engine_python)
+    clock.say(f"Blender {bpy.app.version_string} has the extension installed from {archive.name}")
+
+    scene = shot.new_shot(out / "demo.blend", size=SIZE, last=FRAMES)
+    clock.say(f"{FRAMES} frames of {shot.SAMPLE.name} are a strip in demo.blend")
+
+    job = shot.estimate(max_resolution=512, on_progress=show)
+    clock.say(f"the engine has written {job.result.frames_written} normal passes")
+
+    node = shot.relight_node(scene)
+    shot.light(node, first=1, last=FRAMES)
+    shot.open_on_compositor()
+    bpy.ops.wm.save_mainfile()
+    clock.say("the passes are in the compositor, a light travels around the lens, demo.blend is saved")
+
+    shot.render_movie(scene, "//relit.mp4")
+    bpy.ops.wm.save_mainfile()
+    clock.say("the relit movie is rendered")
+
+    stops = [f"{n}:{','.join(f'{v:.4f}' for v in shot.light_at(node, scene, n))}" for n in SHEET_FRAMES]
+    sheet = Path(__file__).with_name("contact_sheet.py")
+    normals, clip = Path(job.out) / "normal", job.result.clip
+    plate, movie = out / shot.SAMPLE.name, out / "relit.mp4"
+    subprocess.run([engine_python, sheet, plate, movie, normals, clip, out / "contact_sheet.jpg", *stops], check=True)
+    shot.remove()
+    clock.say("the contact sheet is made")
+
+    print(f"\nAll of it is in {out}:")
+    for path, what in (
+        (out / "contact_sheet.jpg", "plate, normals and relit frames side by side"),
+        (movie, "the clip with a light that travels around the lens"),
+        (out / "demo.blend", "the project: open it in Blender, look at its compositor, move the light"),
+        (normals, f"{len(list(normals.glob('*.exr')))} EXR files, camera-space normals"),
+    ):
+        print(f"  {path.relative_to(out)!s:36} {what}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

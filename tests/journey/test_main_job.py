@@ -1,0 +1,109 @@
+"""A clip in Blender comes back as passes and leaves as relit frames."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import OpenEXR
+import pytest
+
+import shot
+
+FRAMES, SIZE = 12, (320, 180)
+
+
+def read(path: Path, names: str) -> np.ndarray:
+    """Channels of an EXR: float32 (H, W, len(names)), row 0 on top. `names` is ``RGB`` or, for a normal, ``XYZ``."""
+    channels = OpenEXR.File(str(path), separate_channels=True).channels()
+    prefix = "Normal." if names == "XYZ" else ""
+    return np.stack([np.asarray(channels[prefix + name].pixels, np.float32) for name in names], axis=-1)
+
+
+@pytest.fixture(scope="module")
+def done(installed, tmp_path_factory):
+    """The job, done, in a project saved with a light that comes from +X (the right)."""
+    folder = tmp_path_factory.mktemp("shot")
+    scene = shot.new_shot(folder / "shot.blend", size=SIZE, last=FRAMES)
+    job = shot.estimate(max_resolution=256)
+    return job, scene, folder
+
+
+def relit(scene: bpy.types.Scene, folder: Path, *, direction: tuple[float, float, float]) -> np.ndarray:
+    node = shot.relight_node(scene)
+    node.inputs[shot.DIRECTION].default_value = direction
+    return read(shot.render_pixels(scene, frame=6, folder=folder), "RGB")
+
+
+def test_every_frame_has_a_pass_of_unit_normals_beside_the_project(done):
+    job, _, folder = done
+    files = sorted((folder / "platelight/big_buck_bunny/normal").glob("*.exr"))
+    assert [file.name for file in files] == [f"big_buck_bunny.{n:04d}.exr" for n in range(1, FRAMES + 1)]
+    assert (job.result.first, job.result.last, job.result.frames_written) == (1, FRAMES, FRAMES)
+    for file in files:
+        assert np.abs(np.linalg.norm(read(file, "XYZ"), axis=-1) - 1).max() < 2e-3
+
+
+def test_the_bright_side_follows_the_light(done):
+    _, scene, folder = done
+    from_left, from_right = (relit(scene, folder, direction=(x, 0.0, 0.3)) for x in (-1.0, 1.0))
+    normal = read(folder / "platelight/big_buck_bunny/normal/big_buck_bunny.0006.exr", "XYZ")
+    rows, columns = (np.arange(n) * normal.shape[i] // n for i, n in enumerate((SIZE[1], SIZE[0])))
+    x = normal[rows][:, columns][..., 0]
+    faces_left, faces_right = x < -0.4, x > 0.4
+    assert faces_left.sum() > 500 and faces_right.sum() > 500
+    assert from_left[faces_left].mean() > 1.5 * from_right[faces_left].mean()
+    assert from_right[faces_right].mean() > 1.5 * from_left[faces_right].mean()
+    assert np.isfinite(from_left).all() and from_left.min() >= 0
+
+
+def test_the_project_renders_the_same_where_there_is_neither_extension_nor_engine(done, tmp_path):
+    _, scene, folder = done
+    here = relit(scene, folder, direction=(1.0, 0.0, 0.3))
+    bpy.ops.wm.save_mainfile()
+    elsewhere = tmp_path / "moved"
+    shutil.copytree(folder, elsewhere)
+    (tmp_path / "user/config").mkdir(parents=True)
+    script = (
+        "import sys, bpy\n"
+        "bpy.ops.wm.open_mainfile(filepath=sys.argv[1])\n"
+        "assert not hasattr(bpy.types.Scene, 'platelight')\n"
+        "bpy.context.scene.frame_current, bpy.context.scene.render.filepath = 6, sys.argv[2]\n"
+        "bpy.ops.render.render(write_still=True)\n"
+    )
+    env = {**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "user")}
+    command = [sys.executable, "-c", script, elsewhere / "shot.blend", tmp_path / "there"]
+    shutil.move(folder / "platelight", folder / "away")  # nothing may be read from where the project was made
+    try:
+        subprocess.run(command, env=env, check=True, capture_output=True)
+    finally:
+        shutil.move(folder / "away", folder / "platelight")
+    assert np.array_equal(read(tmp_path / "there.exr", "RGB"), here)
+
+
+def test_a_second_run_reuses_what_is_there(done):
+    _, _, folder = done
+    files = sorted((folder / "platelight").rglob("*.exr"))
+    before = [(file.stat().st_mtime_ns, file.stat().st_ino) for file in files]
+    again = shot.estimate(max_resolution=256)
+    assert (again.result.frames_written, again.result.frames_reused) == (0, FRAMES)
+    assert [(file.stat().st_mtime_ns, file.stat().st_ino) for file in files] == before
+    assert len([n for n in shot.tree(bpy.context.scene).nodes if n.bl_idname == "CompositorNodeGroup"]) == 1
+
+
+def test_changed_settings_say_so_before_anything_is_overwritten(done):
+    _, _, folder = done
+    file = folder / "platelight/big_buck_bunny/normal/big_buck_bunny.0001.exr"
+    before = file.read_bytes()
+    protocol = shot.part("engine.protocol")
+    with pytest.raises(protocol.PlatelightError) as caught:
+        shot.estimate(max_resolution=128)
+    assert caught.value.code is protocol.ErrorCode.PASSES_DIFFER and "max_resolution 256 -> 128" in str(caught.value)
+    assert file.read_bytes() == before
+    assert shot.estimate(max_resolution=128, overwrite=True).result.frames_written == FRAMES
+    assert file.read_bytes() != before
