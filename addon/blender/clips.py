@@ -1,0 +1,210 @@
+"""From strips and clips to what the engine is asked for: source, source frames, and where they lie on the timeline."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..contract import ErrorCode, PlatelightError, Source
+from . import compat, sequences
+from .sequences import Run
+
+PICTURE_TYPES = ("MOVIE", "IMAGE", "MOVIECLIP")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipTarget:
+    """A plate at its place on a timeline.
+
+    `label`: what the user calls it. `first`, `last`: source frames that are seen. `timeline_start`: the scene frame that shows
+    source frame `first`; from there on one source frame a scene frame. `strip_name`: of the strip or, where there is none, of
+    the movie clip. `is_sequence`: an image sequence or a still, not a movie. `alpha_mode`: how the file's alpha is meant
+    (STRAIGHT, PREMUL), empty for Blender's own choice. `hold_before`, `hold_after`: scene frames around the range during which
+    the strip holds its first or last picture.
+    """
+
+    label: str
+    source: Source
+    first: int
+    last: int
+    timeline_start: int
+    scene_name: str
+    strip_name: str
+    is_sequence: bool
+    alpha_mode: str = ""
+    hold_before: int = 0
+    hold_after: int = 0
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """First and last scene frame where the plate is seen."""
+        return self.timeline_start - self.hold_before, self.timeline_start + self.last - self.first + self.hold_after
+
+
+def can_target(context: bpy.types.Context) -> str:
+    """``""`` where `targets_from_context` has something to try, else the reason why not. Costs nothing: looks at no file."""
+    if _edited_clip(context) or any(s.type in (*PICTURE_TYPES, "META") for s in compat.selected_strips(context)):
+        return ""
+    if context.scene and context.scene.active_clip:
+        return ""
+    return "Select a movie, image or movie-clip strip, or open a clip in the Movie Clip editor"
+
+
+def targets_from_context(context: bpy.types.Context) -> list[ClipTarget]:
+    """The clip of the Movie Clip editor where that is open, else the selected strips, else the scene's active clip.
+
+    Raises:
+        PlatelightError: `nothing_selected`, `strip_unsupported`, `strip_retimed`, `source_missing`.
+    """
+    if clip := _edited_clip(context):
+        return [clip_target(clip, scene=context.scene)]
+    if selected := compat.selected_strips(context):
+        if targets := _targets(selected, scene=compat.sequencer_scene(context)):
+            return targets
+        raise PlatelightError(ErrorCode.NOTHING_SELECTED, "the meta strip is empty")
+    if context.scene and context.scene.active_clip:
+        return [clip_target(context.scene.active_clip, scene=context.scene)]
+    raise PlatelightError(ErrorCode.NOTHING_SELECTED, "no strip is selected and no clip is open")
+
+
+def targets_by_pattern(pattern: str, *, scene_names: tuple[str, ...] = ()) -> list[ClipTarget]:
+    """Strips by name (``plate*``), in all scenes or in those named, in the order of the timeline.
+
+    Raises:
+        PlatelightError: as `targets_from_context`.
+    """
+    targets = []
+    for scene in bpy.data.scenes:
+        if not scene_names or scene.name in scene_names:
+            targets += _targets(compat.strips(scene.sequence_editor), scene=scene, named=pattern) if scene.sequence_editor else []
+    if not targets:
+        raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"no strip is named {pattern}")
+    return sorted(targets, key=lambda target: (target.scene_name, target.shown))
+
+
+def clip_target(clip: bpy.types.MovieClip, *, scene: bpy.types.Scene) -> ClipTarget:
+    """All of a movie clip, where the Movie Clip editor shows it.
+
+    Raises:
+        PlatelightError: `strip_unsupported`, `source_missing`.
+    """
+    run = _clip_run(clip)
+    # Blender shows file (number in the path + frame_offset) at clip.frame_start, and counts the duration from the path's number.
+    at_start = sequences.clip_number(run) + clip.frame_offset
+    first = max(at_start, run.first)
+    last = max(run.last, first)
+    return ClipTarget(
+        label=clip.name, source=_source(run, color_space=clip.colorspace_settings.name), first=first, last=last,
+        timeline_start=clip.frame_start + first - at_start, scene_name=scene.name, strip_name=clip.name, is_sequence=run.is_sequence,
+    )
+
+
+def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] | None = None) -> ClipTarget:
+    """What is seen of a movie, image or movie-clip strip; `within`: the scene frames where its meta strip lets it be seen.
+
+    Raises:
+        PlatelightError: `strip_unsupported`, `strip_retimed`, `source_missing`.
+    """
+    if strip.type not in PICTURE_TYPES:
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} is of the kind {_kind(strip)}")
+    if compat.is_retimed(strip):
+        raise PlatelightError(ErrorCode.STRIP_RETIMED, strip.name)
+    if getattr(strip, "use_reverse_frames", False):
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} plays in reverse; render it to a sequence or clear Reverse Frames")
+    if getattr(strip, "use_multiview", False):
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} is stereo; make a strip of each eye")
+    times = compat.strip_times(strip)
+    shown_first, shown_last = times.first, times.last
+    if within:
+        shown_first, shown_last = max(shown_first, within[0]), min(shown_last, within[1])
+    if times.length < 1 or shown_last < shown_first:
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"nothing of {strip.name} is seen")
+    zero = int(-(-times.content_start // 1))  # the first whole frame of the content
+    low = min(max(shown_first - zero, 0), times.length - 1)
+    high = min(max(shown_last - zero, 0), times.length - 1)
+    run, offset = _strip_run(strip, times=times, low=low, high=high)
+    return ClipTarget(
+        label=strip.name, source=_source(run, color_space=_strip_color_space(strip)), first=offset + low, last=offset + high,
+        timeline_start=zero + low, scene_name=scene.name, strip_name=strip.name, is_sequence=run.is_sequence,
+        alpha_mode=getattr(strip, "alpha_mode", ""),
+        hold_before=max(zero + low - shown_first, 0), hold_after=max(shown_last - zero - high, 0),
+    )
+
+
+def _strip_run(strip: Any, *, times: compat.StripTimes, low: int, high: int) -> tuple[Run, int]:
+    """The files behind pictures `low` to `high`, and what must be added to a picture's index to get its source frame."""
+    if strip.type == "IMAGE":
+        names = [element.filename for element in strip.elements]
+        names = names[times.skipped + low : times.skipped + high + 1]
+        run = sequences.of_names(_absolute(strip.directory, strip), names, label=strip.name)
+        return run, run.first - low
+    if strip.type == "MOVIE":
+        run = sequences.of_movie(_absolute(strip.filepath, strip))
+        return run, times.skipped + 1
+    clip = compat.strip_clip(strip)
+    if clip is None:
+        raise PlatelightError(
+            ErrorCode.STRIP_UNSUPPORTED,
+            f"{strip.name} has no clip" if hasattr(strip, "clip") else f"this Blender does not tell which clip {strip.name} shows; name it like its clip",
+        )
+    run = _clip_run(clip)
+    return run, sequences.clip_number(run) + times.skipped + clip.frame_offset
+
+
+def _clip_run(clip: bpy.types.MovieClip) -> Run:
+    path = _absolute(clip.filepath, clip)
+    if clip.source == "MOVIE":
+        return sequences.of_movie(path, length=clip.frame_duration)
+    return sequences.of_file(path)
+
+
+def _targets(found: Iterable[Any], *, scene: bpy.types.Scene, named: str = "") -> list[ClipTarget]:
+    """The pictures among strips, looking into meta strips; with a pattern only those strips (or meta strips) of that name."""
+    leaves = list(_leaves(found, within=None, named=named))
+    targets = [strip_target(strip, scene=scene, within=within) for strip, within in leaves if strip.type in PICTURE_TYPES]
+    if leaves and not targets:
+        kinds = ", ".join(f"{strip.name} ({_kind(strip)})" for strip, _ in leaves[:3])
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, kinds)
+    return targets
+
+
+def _leaves(found: Iterable[Any], *, within: tuple[int, int] | None, named: str) -> Iterator[tuple[Any, tuple[int, int] | None]]:
+    for strip in found:
+        wanted = not named or fnmatch.fnmatchcase(strip.name, named)
+        if strip.type != "META":
+            if wanted:
+                yield strip, within
+            continue
+        times = compat.strip_times(strip)
+        span = (max(times.first, within[0]), min(times.last, within[1])) if within else (times.first, times.last)
+        inner = list(_leaves(compat.strips(strip), within=span, named="" if wanted else named))
+        if inner and compat.is_retimed(strip):
+            raise PlatelightError(ErrorCode.STRIP_RETIMED, strip.name)
+        yield from inner
+
+
+def _kind(strip: Any) -> str:
+    return strip.type.replace("_", " ").lower()
+
+
+def _edited_clip(context: bpy.types.Context) -> bpy.types.MovieClip | None:
+    return getattr(context, "edit_movieclip", None)
+
+
+def _source(run: Run, *, color_space: str) -> Source:
+    return Source(path=str(run.file), clip=run.clip, color_space=color_space, ocio_config=compat.ocio_config())
+
+
+def _strip_color_space(strip: Any) -> str:
+    owner = compat.strip_clip(strip) if strip.type == "MOVIECLIP" else strip
+    return owner.colorspace_settings.name
+
+
+def _absolute(path: str, owner: Any) -> Path:
+    """An absolute path, ``//`` resolved against the file that the strip or clip comes from."""
+    return Path(bpy.path.abspath(path, library=getattr(owner.id_data, "library", None)))

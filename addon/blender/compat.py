@@ -1,0 +1,222 @@
+"""What differs between Blender 4.2 and 5.2, asked for by feature. The only place that knows of versions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+# Sequencer ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripTimes:
+    """Where a strip lies, in scene frames.
+
+    `content_start`: the frame that shows its first picture, a fraction when it was aligned to sound. `length`: pictures it has,
+    those skipped left out. `skipped`: pictures of the file left out at the front. `first`, `last`: the frames where it is seen.
+    """
+
+    content_start: float
+    length: int
+    skipped: int
+    first: int
+    last: int
+
+
+def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
+    """The scene that the Sequencer shows: since 5.0 the workspace has its own, before it was the window's."""
+    return getattr(context, "sequencer_scene", None) or context.scene
+
+
+def strips(container: Any) -> Iterable[Any]:
+    """The strips right inside an editor or a meta strip; `sequences` was their name in 4.2."""
+    return container.strips if hasattr(container, "strips") else container.sequences
+
+
+def picture_strips(scene: bpy.types.Scene) -> list[Any]:
+    """Every strip that shows something when the scene's edit is rendered, those inside meta strips included."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return []
+    found = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+    return [strip for strip in found if not strip.mute and strip.type not in ("SOUND", "META")]
+
+
+def selected_strips(context: bpy.types.Context) -> list[Any]:
+    """The selected strips of the level that the Sequencer shows."""
+    for name in ("selected_strips", "selected_sequences"):
+        if found := getattr(context, name, None):
+            return list(found)
+    editor = sequencer_scene(context).sequence_editor
+    return [strip for strip in strips(editor) if strip.select] if editor else []
+
+
+def strip_times(strip: Any) -> StripTimes:
+    """5.2 renamed all of these; the old names warn there and are to go."""
+    if hasattr(strip, "left_handle"):
+        return StripTimes(
+            content_start=strip.content_start, length=strip.content_duration, skipped=getattr(strip, "content_trim_start", 0),
+            first=strip.left_handle, last=strip.right_handle - 1,
+        )
+    return StripTimes(
+        content_start=strip.frame_start, length=strip.frame_duration, skipped=getattr(strip, "animation_offset_start", 0),
+        first=strip.frame_final_start, last=strip.frame_final_end - 1,
+    )
+
+
+def is_retimed(strip: Any) -> bool:
+    """Whether it has speed keys; image strips can have them since 4.5."""
+    return len(getattr(strip, "retiming_keys", ())) > 0
+
+
+def strip_clip(strip: Any) -> bpy.types.MovieClip | None:
+    """The clip of a movie-clip strip. 4.2 doesn't tell, so there the strip's name must be the clip's (``.001`` aside)."""
+    if hasattr(strip, "clip"):
+        return strip.clip
+    clips = bpy.data.movieclips
+    return clips.get(strip.name) or clips.get(strip.name.rsplit(".", 1)[0])
+
+
+# Compositor tree ------------------------------------------------------------------------------------------------------
+
+
+def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree | None:
+    """The scene's compositor, or None where it has none or doesn't use it. 5.0 made it a node group like any other."""
+    if hasattr(scene, "compositing_node_group"):
+        return scene.compositing_node_group
+    return scene.node_tree if scene.use_nodes else None
+
+
+def ensure_compositor_tree(scene: bpy.types.Scene) -> tuple[bpy.types.NodeTree, bool]:
+    """The scene's compositor and whether it is new, that is, empty."""
+    tree = compositor_tree(scene)
+    if tree is not None:
+        return tree, False
+    if hasattr(scene, "compositing_node_group"):
+        tree = bpy.data.node_groups.new("Compositing", "CompositorNodeTree")
+        scene.compositing_node_group = tree
+        return tree, True
+    had_nodes = scene.node_tree is not None
+    scene.use_nodes = True
+    if not had_nodes:
+        scene.node_tree.nodes.clear()  # the Render Layers that Blender puts there would ask for a camera and a 3D render
+    return scene.node_tree, not had_nodes
+
+
+def output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket | None:
+    """The socket that takes the final image, or None: the Composite node's before 5.0, the group's first output since."""
+    if hasattr(bpy.types, "CompositorNodeComposite"):
+        outputs = [node for node in tree.nodes if node.bl_idname == "CompositorNodeComposite"]
+    else:
+        outputs = sorted((n for n in tree.nodes if n.bl_idname == "NodeGroupOutput"), key=lambda n: not n.is_active_output)
+    return next((node.inputs[0] for node in outputs if node.inputs and node.inputs[0].type == "RGBA"), None)
+
+
+def new_output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket:
+    """Make what `output_socket` finds."""
+    if hasattr(bpy.types, "CompositorNodeComposite"):
+        return tree.nodes.new("CompositorNodeComposite").inputs[0]
+    sockets = [item for item in tree.interface.items_tree if item.item_type == "SOCKET" and item.in_out == "OUTPUT"]
+    if not any(item.socket_type == "NodeSocketColor" for item in sockets[:1]):
+        item = tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        tree.interface.move(item, 0)
+    node = next((n for n in tree.nodes if n.bl_idname == "NodeGroupOutput"), None) or tree.nodes.new("NodeGroupOutput")
+    return node.inputs[0]
+
+
+def use_cpu_compositor(scene: bpy.types.Scene) -> bool:
+    """Composite renders on the CPU, and say if that is a change.
+
+    Since 5.2 a new scene's renders use the GPU, and a background Blender on a machine without a GL library then aborts.
+    """
+    if getattr(scene.render, "compositor_device", "CPU") == "CPU":
+        return False
+    scene.render.compositor_device = "CPU"
+    return True
+
+
+# Nodes ----------------------------------------------------------------------------------------------------------------
+
+_MATH_FAMILY = "CompositorNode" if hasattr(bpy.types, "CompositorNodeMath") else "ShaderNode"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixNode:
+    """The sockets of a Mix Color node."""
+
+    node: bpy.types.Node
+    factor: bpy.types.NodeSocket
+    a: bpy.types.NodeSocket
+    b: bpy.types.NodeSocket
+    result: bpy.types.NodeSocket
+
+
+def new_math(tree: bpy.types.NodeTree, operation: str) -> bpy.types.Node:
+    """A Math node: the compositor's own before 5.0, the shaders' since."""
+    node = tree.nodes.new(f"{_MATH_FAMILY}Math")
+    node.operation = operation
+    return node
+
+
+def new_separate_xyz(tree: bpy.types.NodeTree) -> bpy.types.Node:
+    return tree.nodes.new(f"{_MATH_FAMILY}SeparateXYZ")
+
+
+def new_combine_xyz(tree: bpy.types.NodeTree) -> bpy.types.Node:
+    return tree.nodes.new(f"{_MATH_FAMILY}CombineXYZ")
+
+
+def new_mix(tree: bpy.types.NodeTree, blend: str) -> MixNode:
+    """A Mix Color node, unclamped, factor 1; the alpha of `a` passes through. A number linked to `a` or `b` becomes a grey."""
+    if hasattr(bpy.types, "CompositorNodeMixRGB"):
+        node = tree.nodes.new("CompositorNodeMixRGB")
+        node.use_clamp, node.use_alpha = False, False
+    else:
+        node = tree.nodes.new("ShaderNodeMix")
+        node.data_type, node.clamp_result = "RGBA", False
+    node.blend_type = blend
+    mix = mix_sockets(node)
+    mix.factor.default_value = 1.0
+    return mix
+
+
+def mix_sockets(node: bpy.types.Node) -> MixNode:
+    """The sockets of a node made by `new_mix`, in this version or an older one."""
+    if len(node.inputs) == 3:
+        return MixNode(node=node, factor=node.inputs[0], a=node.inputs[1], b=node.inputs[2], result=node.outputs[0])
+    return MixNode(node=node, factor=node.inputs[0], a=node.inputs[6], b=node.inputs[7], result=node.outputs[2])  # names repeat there
+
+
+def scale_to_render_size(node: bpy.types.Node, *, keep_shape: bool) -> None:
+    """Let a Scale node fill the render: stretched, or fitted inside with its own shape. Menus became sockets in 5.0."""
+    method = "FIT" if keep_shape else "STRETCH"
+    if "Type" in node.inputs:
+        node.inputs["Type"].default_value = "Render Size"
+        node.inputs["Frame Type"].default_value = method.title()
+        for name in ("Extension X", "Extension Y"):  # or the outermost pixels turn half transparent
+            if not keep_shape and name in node.inputs:
+                node.inputs[name].default_value = "Extend"
+    else:
+        node.space, node.frame_method = "RENDER_SIZE", method
+
+
+def scale_to_pixels(node: bpy.types.Node, *, width: int, height: int) -> None:
+    """Let a Scale node give an image of this size."""
+    if "Type" in node.inputs:
+        node.inputs["Type"].default_value = "Absolute"
+    else:
+        node.space = "ABSOLUTE"
+    node.inputs["X"].default_value, node.inputs["Y"].default_value = width, height
+
+
+# Colour ---------------------------------------------------------------------------------------------------------------
+
+
+def ocio_config() -> str:
+    """The OpenColorIO configuration Blender uses: ``$OCIO``, or the one it brings; ``""`` where neither is a file."""
+    own = os.path.join(bpy.utils.system_resource("DATAFILES", path="colormanagement") or "", "config.ocio")
+    return next((path for path in (os.environ.get("OCIO", ""), own) if path and os.path.isfile(path)), "")

@@ -1,0 +1,107 @@
+"""Image data-blocks for plates and passes, and which of their frames a node shows when."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..contract import ErrorCode, PlatelightError
+from . import sequences
+
+_LONG_AGO = -1_000_000
+"""A scene frame before any other, within Blender's limits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameMap:
+    """File numbers `first` to `last`, one a scene frame; `first` is shown at scene frame `start`."""
+
+    first: int
+    last: int
+    start: int
+
+
+def map_frames(node: bpy.types.Node, frames: FrameMap) -> None:
+    """Let an Image node show `frames`, holding the first before and the last after them.
+
+    Blender shows file ``clamp(scene_frame - frame_start + 1, 0, frame_duration) + frame_offset``. Its lower end is 0, not 1:
+    so that frames before the start hold the first file instead of asking for the one before it, which may not exist, the count
+    begins one frame late. A single frame is one that began long ago.
+    """
+    still = frames.last == frames.first
+    node.frame_duration = 1 if still else frames.last - frames.first
+    node.frame_start = _LONG_AGO if still else frames.start + 1
+    node.frame_offset = frames.first - 1 if still else frames.first
+    node.use_cyclic = False
+    node.use_auto_refresh = True
+
+
+def sequence(file: Path, *, color_space: str, alpha_mode: str = "") -> bpy.types.Image:
+    """The image sequence that starts with `file`. The lowest number tells Blender how many digits there are."""
+    return _image(file, source="SEQUENCE", color_space=color_space, alpha_mode=alpha_mode)
+
+
+def still(file: Path, *, color_space: str, alpha_mode: str = "") -> bpy.types.Image:
+    return _image(file, source="FILE", color_space=color_space, alpha_mode=alpha_mode)
+
+
+def movie(file: Path, *, color_space: str) -> bpy.types.Image:
+    return _image(file, source="MOVIE", color_space=color_space, alpha_mode="")
+
+
+def absolute(image: bpy.types.Image | bpy.types.MovieClip) -> Path:
+    return Path(bpy.path.abspath(image.filepath, library=image.library))
+
+
+def shows(block: bpy.types.Image | bpy.types.MovieClip | None, file: Path) -> bool:
+    """Whether an image or clip is of this file, or of the sequence that the file belongs to."""
+    if block is None or not block.filepath:
+        return False
+    path = absolute(block)
+    if os.path.normcase(path.parent) != os.path.normcase(file.parent):
+        return False
+    if block.source == "SEQUENCE":
+        return sequences.same_run(path.name, file.name)
+    return os.path.normcase(path.name) == os.path.normcase(file.name)
+
+
+def project_path(file: Path) -> str:
+    """``//``-relative when the project is saved, so that its folder can be moved; absolute before, and on another drive.
+
+    Blender makes the absolute ones relative when the project is saved for the first time.
+    """
+    if not bpy.data.filepath:
+        return str(file)
+    try:
+        return bpy.path.relpath(str(file))
+    except ValueError:  # another drive (Windows)
+        return str(file)
+
+
+def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy.types.Image:
+    """An image of that file with just these settings; an existing one when there is one, read afresh.
+
+    Raises:
+        PlatelightError: `source_missing`.
+    """
+    if not file.is_file():
+        raise PlatelightError(ErrorCode.SOURCE_MISSING, str(file))
+    for image in bpy.data.images:
+        if (
+            image.source == source and image.library is None and image.colorspace_settings.name == (color_space or image.colorspace_settings.name)
+            and alpha_mode in ("", image.alpha_mode) and shows(image, file)
+        ):
+            image.filepath = project_path(file)
+            image.reload()
+            return image
+    image = bpy.data.images.load(str(file), check_existing=False)
+    image.source = source
+    if color_space:
+        image.colorspace_settings.name = color_space
+    if alpha_mode:
+        image.alpha_mode = alpha_mode
+    image.filepath = project_path(file)
+    return image

@@ -1,0 +1,126 @@
+"""Where a plate's passes lie, and putting them into the scene's compositor."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import bpy
+
+from ..contract import ErrorCode, PassRecord, PlatelightError, from_fields, pass_file, record_file
+from ..identity import user_folder
+from . import compat, graph, images
+from .clips import ClipTarget
+from .graph import Layer
+from .images import FrameMap
+
+FOLDER = "platelight"
+
+
+def default_folder(target: ClipTarget) -> str:
+    """Absolute: ``//platelight/<clip>`` beside the project, or in the extension's own folder while that is not saved."""
+    if bpy.data.filepath:
+        return str(Path(bpy.path.abspath(f"//{FOLDER}")) / target.source.clip)
+    return str(user_folder() / "passes" / target.source.clip)
+
+
+def existing_record(out: str, target: ClipTarget, *, pass_name: str = "normal") -> PassRecord | None:
+    """What is known of a pass that is there already; None without one, and for one that cannot be read (it is then made anew)."""
+    file = record_file(out, pass_name=pass_name, clip=target.source.clip)
+    try:
+        return from_fields(PassRecord, json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, PlatelightError):
+        return None
+
+
+def missing_frames(out: str, *, pass_name: str, clip: str, first: int, last: int) -> list[int]:
+    """Source frames without a file. Blender says nothing of them: it renders black, and magenta in 4.2."""
+    return [frame for frame in range(first, last + 1) if not pass_file(out, pass_name=pass_name, clip=clip, frame=frame).is_file()]
+
+
+def attach(
+    scene: bpy.types.Scene, *, target: ClipTarget, out: str, passes: tuple[str, ...], first: int, last: int
+) -> tuple[str, ...]:
+    """Put passes into the scene's compositor, aligned to the plate's place on the timeline; again to update what is there.
+
+    The first time, nodes for plate, passes and the relight group are made and linked to the output, unless the user's own nodes
+    are there. Later only files and frames change; the settings of the group stay as the user left them.
+
+    Args:
+        out: folder of the passes, absolute.
+        first, last: source frames whose files are there, handles included.
+
+    Returns:
+        What the user should know, a sentence each.
+
+    Raises:
+        PlatelightError: `frame_missing` when a frame between `first` and `last` has no file, `source_missing` for the plate.
+    """
+    layers = {}
+    for name in passes:
+        gone = missing_frames(out, pass_name=name, clip=target.source.clip, first=first, last=last)
+        if gone:
+            file = pass_file(out, pass_name=name, clip=target.source.clip, frame=gone[0])
+            raise PlatelightError(ErrorCode.FRAME_MISSING, f"{file}{f' and {len(gone) - 1} more' if len(gone) > 1 else ''}")
+        file = pass_file(out, pass_name=name, clip=target.source.clip, frame=first)
+        layers[name] = Layer(
+            image=images.sequence(file, color_space="Non-Color"),
+            frames=FrameMap(first=first, last=last, start=target.timeline_start + first - target.first),
+        )
+    grown, notices = graph.build(scene, target, plate=_plate(target), passes=layers)
+    if grown:
+        notices += _render_shows_compositor(scene)
+        if bpy.app.background:
+            compat.use_cpu_compositor(scene)
+        bpy.ops.ed.undo_push(message=f"Attach Passes of {target.label}")
+    return tuple(notices)
+
+
+def is_attached(scene: bpy.types.Scene, target: ClipTarget) -> bool:
+    """Whether the plate's relight group is in the scene's compositor."""
+    tree = compat.compositor_tree(scene)
+    return tree is not None and target.strip_name in graph.attached_strips(tree)
+
+
+def reload(target: ClipTarget) -> None:
+    """Read the passes' files again, as more of them arrive."""
+    scene = bpy.data.scenes.get(target.scene_name)
+    tree = compat.compositor_tree(scene) if scene else None
+    for image in graph.block_images(tree, target.strip_name) if tree else ():
+        image.reload()
+
+
+def render_compositor(scene: bpy.types.Scene) -> tuple[str, ...]:
+    """Let renders of the scene be what the compositor makes, whatever strips it has. Returns what changed, a sentence each."""
+    notices = []
+    if scene.render.use_sequencer and compat.picture_strips(scene):
+        scene.render.use_sequencer = False
+        notices.append(f"Renders of {scene.name} now show the compositor, not the Sequencer (Output > Post Processing)")
+    if not scene.render.use_compositing:
+        scene.render.use_compositing = True
+        notices.append(f"Compositing is on again for renders of {scene.name} (Output > Post Processing)")
+    return tuple(notices)
+
+
+def _render_shows_compositor(scene: bpy.types.Scene) -> list[str]:
+    """Strips win over the compositor in renders; they may only give way when each of them is a plate that is being relit."""
+    tree = compat.compositor_tree(scene)
+    attached = graph.attached_strips(tree) if tree else set()
+    others = [strip.name for strip in compat.picture_strips(scene) if strip.name not in attached]
+    if not others:
+        return list(render_compositor(scene))
+    if scene.render.use_sequencer:
+        return [f"Renders of {scene.name} show its Sequencer, for it has other strips ({others[0]}): see Output > Post Processing"]
+    return []
+
+
+def _plate(target: ClipTarget) -> Layer:
+    file, color_space = Path(target.source.path), target.source.color_space
+    frames = FrameMap(first=target.first, last=target.last, start=target.timeline_start)
+    if not target.is_sequence:
+        image = images.movie(file, color_space=color_space)
+    elif target.first == target.last:
+        image = images.still(file, color_space=color_space, alpha_mode=target.alpha_mode)
+    else:
+        image = images.sequence(file, color_space=color_space, alpha_mode=target.alpha_mode)
+    return Layer(image=image, frames=frames)

@@ -1,0 +1,102 @@
+"""The files behind a plate: a movie, a numbered image sequence, or a still. No bpy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..contract import ErrorCode, PlatelightError, clip_name
+
+_NUMBERED = re.compile(r"^(.*?)(\d+)(\.\w+)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """`file`: the movie, the still, or the first file of interest of a sequence. `first`, `last`: its source frames; for a movie
+    of unknown length `last` is 0. `clip`: its name in file names."""
+
+    file: Path
+    first: int
+    last: int
+    is_sequence: bool
+    clip: str
+
+
+def number(name: str) -> int | None:
+    """``plate.0101.exr`` -> 101; None without a number before the suffix."""
+    match = _NUMBERED.match(name)
+    return int(match.group(2)) if match else None
+
+
+def same_run(one: str, other: str) -> bool:
+    """Whether two file names differ in their number only."""
+    return _split(one)[:2] == _split(other)[:2]
+
+
+def clip_number(run: Run) -> int:
+    """The source frame that stands in the path of `run`: 1 for a movie and for a still without a number."""
+    found = number(run.file.name) if run.is_sequence else None
+    return 1 if found is None else found
+
+
+def of_movie(path: Path, *, length: int = 0) -> Run:
+    """Raises:
+        PlatelightError: `source_missing`.
+    """
+    _need(path)
+    return Run(file=path, first=1, last=length, is_sequence=False, clip=clip_name(str(path), is_sequence=False))
+
+
+def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
+    """The files of an image strip, which must be numbered one after another; a single one may have any name.
+
+    Raises:
+        PlatelightError: `strip_unsupported`, naming the two files between which the order breaks; `source_missing`.
+    """
+    if not names:
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{label} has no images")
+    path = folder / names[0]
+    _need(path)
+    start = number(names[0])
+    if start is None and len(names) > 1:
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"the images of {label} are not numbered ({names[0]}); rename them like plate.0001.png")
+    for index, (before, after) in enumerate(zip(names, names[1:], strict=False)):
+        if _split(after) != (*_split(before)[:2], start + index + 1):
+            raise PlatelightError(
+                ErrorCode.STRIP_UNSUPPORTED,
+                f"the images of {label} are not numbered one after another ({after} follows {before}); make a strip of each part",
+            )
+    first = 1 if start is None else start
+    return Run(file=path, first=first, last=first + len(names) - 1, is_sequence=True, clip=clip_name(str(path), is_sequence=start is not None))
+
+
+def of_file(path: Path) -> Run:
+    """The sequence that a file belongs to, as far as it goes without a gap on both sides of that file.
+
+    Raises:
+        PlatelightError: `source_missing`.
+    """
+    _need(path)
+    here = number(path.name)
+    if here is None:
+        return Run(file=path, first=1, last=1, is_sequence=True, clip=clip_name(str(path), is_sequence=False))
+    kin = _split(path.name)[:2]
+    there = {number(file.name) for file in path.parent.iterdir() if _split(file.name)[:2] == kin}
+    first = last = here
+    while first - 1 in there:
+        first -= 1
+    while last + 1 in there:
+        last += 1
+    return Run(file=path, first=first, last=last, is_sequence=True, clip=clip_name(str(path), is_sequence=True))
+
+
+def _split(name: str) -> tuple[str, str, int | None]:
+    match = _NUMBERED.match(name)
+    return (match.group(1), match.group(3), int(match.group(2))) if match else (name, "", None)
+
+
+def _need(path: Path) -> None:
+    if not path.is_file():
+        raise PlatelightError(ErrorCode.SOURCE_MISSING, str(path))
