@@ -1,0 +1,21 @@
+"""The part of Platelight that runs in Blender: the standard library, bpy, and the engine's contract; never torch."""
+
+from types import ModuleType
+
+
+def _parts() -> tuple[ModuleType, ...]:
+    """What registers something, in order. Imported late, so that parts without bpy can be imported without Blender."""
+    from . import batch, operators, panels, preferences, properties
+    from .link import session
+
+    return properties, preferences, operators, panels, session, batch
+
+
+def register() -> None:
+    for part in _parts():
+        part.register()
+
+
+def unregister() -> None:
+    for part in reversed(_parts()):
+        part.unregister()

@@ -1,0 +1,57 @@
+"""What happens in the open file when frames arrive: they are placed in the compositor, and shown as they come."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import bpy
+
+from ..contract import PlatelightError
+from ..jobs import Job
+from .state import state
+
+WIDEN_EVERY = 5.0
+"""Seconds; placing looks at every file there is, which a slow disk should not be asked for each window."""
+
+_log = logging.getLogger(__name__)
+
+
+def this_file() -> tuple[str, int]:
+    """What `Job.blend` holds: the open file, and how many files were opened before it."""
+    return bpy.data.filepath, state.files_opened
+
+
+def frames_arrived(job: Job) -> None:
+    """The first window places the passes; later ones widen them and have the pictures read again."""
+    if time.monotonic() - job.placed_at > WIDEN_EVERY:
+        attach(job)
+
+
+def attach(job: Job) -> None:
+    """Place a job's passes, as far as they are there, in its scene's compositor. What prevents it becomes a notice of the job."""
+    from ..blender import passes
+
+    if job.first_ready is None or job.last_ready is None:
+        return
+    job.placed_at = time.monotonic()
+    scene = bpy.data.scenes.get(job.target.scene_name)
+    if scene is None or not _same_file(job):
+        job.note("Another file is open now: open the plate's file and press Load Passes to place them in its compositor")
+        return
+    try:
+        for notice in passes.attach(
+            scene, target=job.target, out=job.out, passes=tuple(job.ready), first=job.first_ready, last=job.last_ready
+        ):
+            job.note(notice)
+        passes.reload(job.target)
+    except PlatelightError as error:
+        job.note(str(error))
+    except (RuntimeError, ReferenceError, LookupError, AttributeError, TypeError, OSError) as error:
+        _log.exception("the passes of %s could not be placed", job.label)
+        job.note(f"The passes are on disk, but could not be placed in the compositor ({error}): press Load Passes to try again")
+
+
+def _same_file(job: Job) -> bool:
+    path, opened = job.blend
+    return opened == state.files_opened or (bool(path) and path == bpy.data.filepath)

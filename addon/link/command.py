@@ -1,0 +1,115 @@
+"""Which engine to run: the command, its working folder and its environment, from the preferences."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import bpy
+
+from ..contract import ErrorCode, PlatelightError
+from ..identity import ROOT_PACKAGE, extension_root, user_folder
+from . import installer
+
+COMMAND_VARIABLE = "PLATELIGHT_ENGINE"
+"""Environment variable: a full engine command, ``serve`` included, split as a shell would; it wins over the preferences."""
+
+_NOT_FOR_THE_ENGINE = ("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR")
+
+
+class EngineKind(StrEnum):
+    INSTALLED = "INSTALLED"
+    EXISTING = "EXISTING"
+    COMMAND = "COMMAND"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineChoice:
+    """What the preferences say.
+
+    `python`: a Python, or the folder of an environment. `idle_seconds`: how long an engine with nothing to do stays.
+    """
+
+    kind: EngineKind = EngineKind.INSTALLED
+    python: str = ""
+    command: str = ""
+    models_folder: str = ""
+    idle_seconds: float = 120.0
+
+
+def engine_choice() -> EngineChoice:
+    """The preferences' choice; the defaults where the extension is not enabled but only imported."""
+    addon = bpy.context.preferences.addons.get(ROOT_PACKAGE)
+    if addon is None or addon.preferences is None:
+        return EngineChoice()
+    prefs = addon.preferences
+    return EngineChoice(
+        kind=EngineKind(prefs.engine_kind), python=prefs.engine_python, command=prefs.engine_command,
+        models_folder=prefs.models_folder, idle_seconds=prefs.idle_minutes * 60.0,
+    )
+
+
+def requirements_file() -> Path:
+    return extension_root() / "engine" / "requirements" / "engine.txt"
+
+
+def engine_command() -> list[str]:
+    """The command that serves.
+
+    Raises:
+        PlatelightError: `engine_missing` with what is wrong.
+    """
+    if variable := os.environ.get(COMMAND_VARIABLE, "").strip():
+        return _split(variable, COMMAND_VARIABLE)
+    choice = engine_choice()
+    if choice.kind is EngineKind.COMMAND:
+        if not choice.command.strip():
+            raise PlatelightError(ErrorCode.ENGINE_MISSING, "the engine command in the preferences is empty")
+        return _split(choice.command, "the engine command")
+    if choice.kind is EngineKind.EXISTING:
+        return [str(_existing_python(choice.python)), *installer.SERVE]
+    folder = installer.engine_folder(user_folder())
+    if problem := installer.problem(folder, requirements=requirements_file()):
+        raise PlatelightError(ErrorCode.ENGINE_MISSING, problem)
+    return [str(installer.python_of(folder)), *installer.SERVE]
+
+
+def engine_environment() -> dict[str, str]:
+    """The environment of the engine and of the installer: Blender's own Python settings must not leak into theirs."""
+    env = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_ENGINE}
+    env["PYTHONUNBUFFERED"] = "1"
+    env["PYTHONPYCACHEPREFIX"] = str(user_folder() / "pycache")  # nothing is written into the extension's folder
+    if models := engine_choice().models_folder:
+        env["PLATELIGHT_MODELS"] = bpy.path.abspath(models)
+    if not bpy.app.online_access:
+        env["HF_HUB_OFFLINE"] = "1"
+    return env
+
+
+def check_online(purpose: str) -> None:
+    """Raises:
+        PlatelightError: `offline` when Blender may not go online.
+    """
+    if not bpy.app.online_access:
+        forced = "Blender was started in offline mode" if bpy.app.online_access_override else "Blender may not go online"
+        raise PlatelightError(ErrorCode.OFFLINE, f"{forced}, so {purpose}")
+
+
+def _split(text: str, where: str) -> list[str]:
+    try:
+        return shlex.split(text, posix=os.name != "nt")
+    except ValueError as error:
+        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{where} cannot be split into words: {error}") from error
+
+
+def _existing_python(chosen: str) -> Path:
+    path = Path(bpy.path.abspath(chosen)) if chosen.strip() else None
+    if path is None:
+        raise PlatelightError(ErrorCode.ENGINE_MISSING, "no environment is chosen in the preferences")
+    python = installer.python_of(path) if path.is_dir() else path
+    if not python.is_file():
+        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{python} is not there")
+    return python

@@ -1,0 +1,166 @@
+"""A child process that speaks lines on its standard streams: started in a group of its own, read by threads, surely stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ..contract import ErrorCode, PlatelightError
+
+MAX_LINE = 1 << 20
+"""Bytes; a longer line is handed over in pieces, and the decoder then calls it garbage."""
+
+_alive: set[ChildProcess] = set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """The child closed its output. `code` as in `subprocess`: negative for a signal, None when it lived on and was killed."""
+
+    code: int | None
+
+    @property
+    def how(self) -> str:
+        """``killed (out of memory?)``, ``signal SIGSEGV``, ``exit code 3``."""
+        if self.code is None:
+            return "it closed its output"
+        if self.code == -getattr(signal, "SIGKILL", 9):
+            return "killed (out of memory?)"
+        if self.code < 0:
+            names = {s.value: s.name for s in signal.Signals}
+            return f"signal {names.get(-self.code, -self.code)}"
+        return f"exit code {self.code}"
+
+
+class ChildProcess:
+    """A running command.
+
+    Args:
+        command: program and arguments, run without a shell.
+        cwd: its working folder.
+        env: its whole environment.
+        log: a file that gets everything the child writes to its standard error; its folder exists.
+        merge: take its standard error for output too, as a terminal does.
+
+    Raises:
+        PlatelightError: `engine_missing` when it cannot be started; `output_not_writable` for the log.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path | None = None, merge: bool = False
+    ) -> None:
+        self.lines: queue.SimpleQueue[bytes | Ended] = queue.SimpleQueue()
+        self._tail: deque[str] = deque(maxlen=40)
+        options: dict[str, object] = {"start_new_session": True}
+        if sys.platform == "win32":
+            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        try:
+            log_stream = log.open("wb") if log else None
+        except OSError as error:
+            raise PlatelightError(ErrorCode.OUTPUT_NOT_WRITABLE, f"{log}: {error.strerror}") from error
+        try:
+            self._popen = subprocess.Popen(  # type: ignore[call-overload]
+                list(command), cwd=cwd, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merge else subprocess.PIPE, **options,
+            )
+        except OSError as error:
+            raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{command[0]}: {error.strerror}") from error
+        _alive.add(self)
+        self._stderr: threading.Thread | None = None
+        if not merge:
+            self._stderr = threading.Thread(target=self._read_stderr, args=(self._popen.stderr, log_stream), daemon=True)
+            self._stderr.start()
+        threading.Thread(target=self._read_stdout, args=(self._popen.stdout,), daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self._popen.poll() is None
+
+    def tail(self, count: int = 3) -> list[str]:
+        """The last lines, not blank, of its standard error."""
+        return list(self._tail)[-count:]
+
+    def send(self, line: str) -> None:
+        """Write a line. When the child is gone nothing happens here: `lines` brings its `Ended`."""
+        with contextlib.suppress(OSError, ValueError):
+            self._popen.stdin.write(line.encode())
+            self._popen.stdin.flush()
+
+    def stop(self, *, last_words: str = "", grace: float = 2.0) -> None:
+        """End the child: last words and end of input, then terminate, then kill, `grace` seconds apart. Blocks meanwhile."""
+        if last_words:
+            self.send(last_words)
+        with contextlib.suppress(OSError):  # it died with unread input
+            self._popen.stdin.close()
+        for end in (None, signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+            if end is not None:
+                self._signal(end)
+            try:
+                self._popen.wait(timeout=grace)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self.kill()
+
+    def stop_soon(self, *, last_words: str = "") -> None:
+        """The same without waiting."""
+        threading.Thread(target=self.stop, kwargs={"last_words": last_words}, daemon=True).start()
+
+    def kill(self) -> None:
+        """End the child and what it started, at once."""
+        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        self._popen.wait()
+        _alive.discard(self)
+
+    def _signal(self, number: int) -> None:
+        if sys.platform == "win32":
+            if self.running:
+                self._popen.kill()
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # the whole group has ended
+            os.killpg(self._popen.pid, number)
+
+    def _read_stdout(self, stream: IO[bytes]) -> None:
+        while line := stream.readline(MAX_LINE):
+            self.lines.put(line)
+        try:
+            code = self._popen.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            code = None
+            self.kill()
+        if self._stderr:
+            self._stderr.join(timeout=1.0)
+        _alive.discard(self)
+        self.lines.put(Ended(code=code))
+
+    def _read_stderr(self, stream: IO[bytes], log: IO[bytes] | None) -> None:
+        while line := stream.readline(MAX_LINE):
+            if text := line.decode(errors="replace").strip():
+                self._tail.append(text)
+            if log:
+                with contextlib.suppress(OSError):  # a full disk must not block the child: its lines have to be read on
+                    log.write(line)
+                    log.flush()
+        if log:
+            with contextlib.suppress(OSError):
+                log.close()
+
+
+def kill_all() -> None:
+    """No child outlives Blender."""
+    for child in list(_alive):
+        child.kill()

@@ -1,0 +1,216 @@
+"""Moves everything along on Blender's main thread: empties the queues, advances jobs, starts the next one, lets an idle engine go.
+
+`tick` is a plain function. With a window a timer calls it while there is work; without one (`blender -b`) the caller does.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import bpy
+
+from ..contract import (
+    Cancel,
+    DownloadModelResult,
+    ErrorCode,
+    EstimateResult,
+    FramesReady,
+    ListModels,
+    ListModelsResult,
+    Notice,
+    PlatelightError,
+    Progress,
+)
+from ..identity import extension_root, log_file
+from ..jobs import Download, Job, JobState, Task
+from . import arrivals, known_models
+from .client import Client, Event, Garbage
+from .command import engine_choice, engine_command, engine_environment
+from .state import state
+
+BUSY_INTERVAL, IDLE_INTERVAL = 0.1, 1.0
+_DRAWN_IN = frozenset({"SEQUENCE_EDITOR", "CLIP_EDITOR", "NODE_EDITOR", "VIEW_3D", "PREFERENCES"})
+
+
+def tick() -> bool:
+    """One round, without waiting for anything. True while there is work: a job, an installation, an answer to come."""
+    if state.install and not state.install.finished:
+        state.install.poll()
+        if state.install.finished:
+            _installed()
+    _listen()
+    _start_next()
+    _rest()
+    return is_busy()
+
+
+def is_busy() -> bool:
+    installing = state.install is not None and not state.install.finished
+    asked = state.client is not None and state.client.busy
+    return installing or asked or state.queue.current() is not None or state.queue.waiting() is not None
+
+
+def wake() -> None:
+    """Make sure that somebody calls `tick`: the timer, where there is a window."""
+    if not bpy.app.background and not bpy.app.timers.is_registered(_on_timer):
+        bpy.app.timers.register(_on_timer, first_interval=BUSY_INTERVAL, persistent=True)
+
+
+def sleep() -> None:
+    """Take the timer away."""
+    if bpy.app.timers.is_registered(_on_timer):
+        bpy.app.timers.unregister(_on_timer)
+
+
+def engine() -> Client:
+    """The engine, started if need be.
+
+    Raises:
+        PlatelightError: `engine_missing`.
+    """
+    if state.client is None:
+        try:
+            command = engine_command()
+            state.client = Client(command, cwd=extension_root(), env=engine_environment(), log=log_file())
+        except PlatelightError as error:
+            state.engine_problem = error.detail
+            raise
+        state.engine_problem = ""
+        refresh_models()
+    state.idle_since = None
+    return state.client
+
+
+def refresh_models() -> None:
+    """Ask the running engine which models it has; its failure to answer is told by whatever it is then asked to do."""
+    if state.client:
+        state.client.request(ListModels(), on_result=_models_listed, on_error=lambda error: None)
+
+
+def cancel(task: Task) -> None:
+    """Ask for the end of a task. One that waits ends here; asked a second time, the engine itself is ended."""
+    if task.state is JobState.QUEUED:
+        task.move(JobState.CANCELLED)
+    elif task.state is JobState.CANCELLING and state.client:
+        state.client.kill()
+    elif task.active and state.client:
+        task.move(JobState.CANCELLING)
+        state.client.request(Cancel(job=task.id), on_result=lambda result: None, on_error=partial(_cancel_refused, task))
+
+
+def _on_timer() -> float | None:
+    busy = tick()
+    redraw()
+    if busy:
+        return BUSY_INTERVAL
+    return IDLE_INTERVAL if state.client else None
+
+
+def redraw() -> None:
+    """Have the side bars that show jobs drawn again."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in _DRAWN_IN:
+                for region in area.regions:
+                    if region.type in {"UI", "WINDOW"} and (region.type == "UI" or area.type == "PREFERENCES"):
+                        region.tag_redraw()
+
+
+def _listen() -> None:
+    client = state.client
+    if client is None:
+        return
+    for event in client.poll():
+        _take(event)
+    if client.failure:
+        state.client = None
+
+
+def _take(event: Event) -> None:
+    if isinstance(event, Garbage):
+        if task := state.queue.current():
+            task.note(event.text)
+        return
+    try:
+        task = state.queue.get(event.job)
+    except PlatelightError as error:
+        if current := state.queue.current():
+            current.note(error.sentence)
+        return
+    if task.finished:
+        return
+    if task.state is JobState.STARTING:
+        task.move(JobState.RUNNING)
+    if isinstance(event, Progress):
+        task.progress = event
+    elif isinstance(event, Notice):
+        task.note(event.text)
+    elif isinstance(event, FramesReady) and isinstance(task, Job):
+        task.frames_ready(event.pass_name, first=event.first, last=event.last)
+        arrivals.frames_arrived(task)
+
+
+def _start_next() -> None:
+    task = state.queue.waiting()
+    if task is None or state.queue.current() is not None:
+        return
+    try:
+        client = engine()
+    except PlatelightError as error:
+        task.fail(error)
+        return
+    task.move(JobState.STARTING)
+    assert isinstance(task, Job | Download)
+    client.request(task.request(), on_result=partial(_done, task), on_error=partial(_failed, task))
+
+
+def _done(task: Task, result: EstimateResult | DownloadModelResult) -> None:
+    if isinstance(result, EstimateResult) and isinstance(task, Job):
+        task.result = result
+        for name in result.passes:
+            task.frames_ready(name, first=result.first, last=result.last)
+        task.move(JobState.DONE)
+        arrivals.attach(task)
+    elif isinstance(result, DownloadModelResult) and isinstance(task, Download):
+        task.folder = result.folder
+        task.move(JobState.DONE)
+        refresh_models()
+
+
+def _failed(task: Task, error: PlatelightError) -> None:
+    task.fail(error)
+    if isinstance(task, Job) and task.ready:
+        arrivals.attach(task)
+
+
+def _cancel_refused(task: Task, error: PlatelightError) -> None:
+    """A job the engine does not know has ended, though its answer got lost on the way."""
+    if error.code is ErrorCode.UNKNOWN_JOB and not task.finished:
+        task.fail(error)
+
+
+def _models_listed(result: ListModelsResult) -> None:
+    state.models = result.models
+    known_models.save(result)
+
+
+def _installed() -> None:
+    install = state.install
+    assert install is not None
+    if install.report:
+        state.doctor, state.failure, state.engine_problem = install.report.doctor, None, ""
+        engine()  # it tells which models are here
+
+
+def _rest() -> None:
+    """Let an engine go that nobody has needed for a while: it holds memory, on the graphics card too."""
+    if state.client is None or is_busy():
+        state.idle_since = None
+        return
+    now = time.monotonic()
+    if state.idle_since is None:
+        state.idle_since = now
+    elif now - state.idle_since > engine_choice().idle_seconds:
+        state.client.close(wait=False)
+        state.client, state.idle_since = None, None

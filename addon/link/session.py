@@ -1,0 +1,204 @@
+"""What the rest of the add-on asks for: submit, look, cancel, install, report. Everything here is called on the main thread."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.app.handlers import persistent
+
+from ..contract import Doctor, DoctorResult, EstimateSettings, PlatelightError
+from ..identity import extension_root, user_folder
+from ..jobs import Download, Job
+from . import arrivals, installer, known_models, process, pump
+from .command import check_online, engine_command, engine_environment, requirements_file
+from .state import forget, state
+
+if TYPE_CHECKING:
+    from ..blender.clips import ClipTarget
+
+__all__ = [
+    "attach_again", "cancel", "cancel_install", "check_engine", "clear_finished", "download", "engine_command", "install", "jobs",
+    "remove", "retry", "run_doctor", "shutdown", "submit",
+]
+
+
+def submit(
+    target: ClipTarget, *, out: str, settings: EstimateSettings, handles: int = 0, overwrite: bool = False
+) -> Job:
+    """Queue an estimate of the clip's visible frames; `out` is the absolute folder of its passes.
+
+    Raises:
+        PlatelightError: `engine_missing`; `output_in_use` when the same frames are in the queue already.
+    """
+    engine_command()
+    job = Job(
+        id=state.queue.new_id(), label=target.label, target=target, out=out, settings=settings, handles=handles, overwrite=overwrite,
+        blend=arrivals.this_file(),
+    )
+    state.queue.add(job)
+    pump.wake()
+    return job
+
+
+def jobs() -> list[Job]:
+    """The estimates, in the order in which they were asked for, finished ones included until they are removed."""
+    return [task for task in state.queue.tasks if isinstance(task, Job)]
+
+
+def cancel(job_id: str) -> None:
+    """Raises:
+        PlatelightError: `unknown_job`.
+    """
+    pump.cancel(state.queue.get(job_id))
+    pump.wake()
+
+
+def retry(job_id: str, *, overwrite: bool) -> Job:
+    """Queue a finished job's work again, in its place; frames that are there already are kept unless `overwrite`.
+
+    Raises:
+        PlatelightError: `unknown_job`, and those of `submit`.
+    """
+    old = state.queue.get(job_id)
+    assert isinstance(old, Job)
+    engine_command()
+    state.queue.remove(job_id)
+    return submit(old.target, out=old.out, settings=old.settings, handles=old.handles, overwrite=overwrite)
+
+
+def remove(job_id: str) -> None:
+    """Take a finished job off the list; its files stay.
+
+    Raises:
+        PlatelightError: `unknown_job`; `output_in_use` while it is not finished.
+    """
+    state.queue.remove(job_id)
+
+
+def clear_finished() -> None:
+    """Take all finished jobs off the list."""
+    state.queue.tasks[:] = [task for task in state.queue.tasks if not task.finished]
+
+
+def attach_again(job_id: str) -> Job:
+    """Place a job's passes in its scene's compositor once more; the job's notices tell what prevents it.
+
+    Raises:
+        PlatelightError: `unknown_job`.
+    """
+    job = state.queue.get(job_id)
+    assert isinstance(job, Job)
+    job.notices.clear()
+    arrivals.attach(job)
+    return job
+
+
+def download(model: str, *, title: str) -> Download:
+    """Queue the download of a model's weights.
+
+    Raises:
+        PlatelightError: `offline`, `engine_missing`.
+    """
+    check_online(f"{title} cannot be downloaded")
+    engine_command()
+    task = Download(id=state.queue.new_id(), label=title, model=model)
+    state.queue.add(task)
+    pump.wake()
+    return task
+
+
+def install() -> None:
+    """Start installing the engine in the background; `state.install` tells how it goes.
+
+    Raises:
+        PlatelightError: `offline`.
+    """
+    check_online("the engine cannot be downloaded")
+    if state.install and not state.install.finished:
+        return
+    stop_engine()
+    folder = user_folder()
+    plan = installer.InstallPlan(
+        python=sys.executable, folder=installer.engine_folder(folder), requirements=requirements_file(), root=extension_root(),
+        env=engine_environment(),
+    )
+    state.install = installer.Install(plan)
+    pump.wake()
+
+
+def cancel_install() -> None:
+    if state.install:
+        state.install.cancel()
+
+
+def run_doctor() -> None:
+    """Ask the engine for its report; `state.doctor` or `state.failure` holds it then.
+
+    Raises:
+        PlatelightError: `engine_missing`.
+    """
+    state.asking, state.failure = True, None
+    try:
+        pump.engine().request(Doctor(), on_result=_reported, on_error=_not_reported)
+    except PlatelightError:
+        state.asking = False
+        raise
+    pump.refresh_models()
+    pump.wake()
+
+
+def check_engine() -> None:
+    """Look whether there is an engine to run, for the panels."""
+    try:
+        engine_command()
+        state.engine_problem = ""
+    except PlatelightError as error:
+        state.engine_problem = error.detail
+
+
+def stop_engine() -> None:
+    """End an idle engine, so that the next one starts with the preferences as they are now."""
+    if state.client and not state.client.busy and state.queue.current() is None:
+        state.client.close(wait=False)
+        state.client = None
+
+
+def shutdown() -> None:
+    """End the installation and the engine, and forget all jobs. Frames already written stay."""
+    if state.install:
+        state.install.cancel()
+        state.install.join(5.0)
+    if state.client:
+        state.client.close()
+    forget()
+
+
+def _reported(result: DoctorResult) -> None:
+    state.asking, state.doctor, state.failure = False, result, None
+
+
+def _not_reported(error: PlatelightError) -> None:
+    state.asking, state.doctor, state.failure = False, None, error
+
+
+@persistent
+def _file_opened(*_: object) -> None:
+    state.files_opened += 1
+
+
+def register() -> None:
+    state.models = known_models.load()
+    check_engine()
+    bpy.app.handlers.load_post.append(_file_opened)
+    atexit.register(process.kill_all)
+
+
+def unregister() -> None:
+    shutdown()
+    pump.sleep()
+    bpy.app.handlers.load_post.remove(_file_opened)
+    process.kill_all()
+    atexit.unregister(process.kill_all)

@@ -1,0 +1,41 @@
+"""What the buttons do: each reads the context, asks, and reports."""
+
+import bpy
+
+from . import (
+    attach,
+    cancel,
+    check_engine,
+    download_model,
+    estimate,
+    install,
+    open_folder,
+    open_log,
+    open_preferences,
+    remove,
+    retry,
+)
+
+_register, _unregister = bpy.utils.register_classes_factory((
+    attach.PLATELIGHT_OT_attach,
+    cancel.PLATELIGHT_OT_cancel,
+    check_engine.PLATELIGHT_OT_check_engine,
+    download_model.PLATELIGHT_OT_download_model,
+    estimate.PLATELIGHT_OT_estimate,
+    install.PLATELIGHT_OT_install,
+    install.PLATELIGHT_OT_cancel_install,
+    open_folder.PLATELIGHT_OT_open_folder,
+    open_log.PLATELIGHT_OT_open_log,
+    open_preferences.PLATELIGHT_OT_open_preferences,
+    remove.PLATELIGHT_OT_remove,
+    remove.PLATELIGHT_OT_clear,
+    retry.PLATELIGHT_OT_retry,
+))
+
+
+def register() -> None:
+    _register()
+
+
+def unregister() -> None:
+    _unregister()

@@ -1,0 +1,26 @@
+"""Place a job's passes in the compositor again."""
+
+import bpy
+
+from ..contract import PlatelightError
+from ..link import session
+from .reporting import refuse
+
+
+class PLATELIGHT_OT_attach(bpy.types.Operator):
+    bl_idname = "platelight.attach"
+    bl_label = "Load Passes"
+    bl_description = "Place the job's passes in the compositor of its scene again, and read their files anew"
+    bl_options = {"INTERNAL", "UNDO"}
+
+    job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    def execute(self, context):
+        try:
+            job = session.attach_again(self.job)
+        except PlatelightError as error:
+            return refuse(self, error)
+        if job.notices:
+            self.report({"WARNING"}, job.notices[-1])
+            return {"CANCELLED"}
+        return {"FINISHED"}

@@ -1,0 +1,50 @@
+"""Estimate the selected plates."""
+
+import bpy
+
+from .. import messages
+from ..contract import PlatelightError
+from ..link import planning, session
+from .reporting import refuse
+
+
+class PLATELIGHT_OT_estimate(bpy.types.Operator):
+    bl_idname = "platelight.estimate"
+    bl_label = "Estimate Normals"
+    bl_description = "Estimate normals of the selected strips, or of the clip, and place them in the compositor"
+
+    overwrite: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if reason := planning.why_not(context):
+            cls.poll_message_set(reason)
+        return not reason
+
+    def invoke(self, context, event):
+        try:
+            self.changes = planning.changes(planning.plans(context))
+        except PlatelightError as error:
+            return refuse(self, error)
+        if self.changes and not context.scene.platelight.overwrite:
+            self.overwrite = True
+            title = "Replace the passes that are there?"
+            return context.window_manager.invoke_props_dialog(self, width=480, title=title, confirm_text="Replace")
+        return self.execute(context)
+
+    def draw(self, context):
+        column = self.layout.column(align=True)
+        column.label(text="They were made with other settings:", icon="INFO")
+        for label, changes in self.changes:
+            column.separator()
+            column.label(text=label, icon="FILE_MOVIE")
+            for change in changes:
+                column.label(text=messages.change_in_words(change), icon="BLANK1")
+
+    def execute(self, context):
+        try:
+            jobs = [session.submit(plan.target, **plan.options(self.overwrite)) for plan in planning.plans(context)]
+        except PlatelightError as error:
+            return refuse(self, error)
+        self.report({"INFO"}, f"Estimating {', '.join(job.label for job in jobs)}")
+        return {"FINISHED"}

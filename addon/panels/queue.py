@@ -1,0 +1,76 @@
+"""The lower panel: the jobs, how far they are, what went wrong and what to do about it."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..contract import ErrorCode
+from ..jobs import Download, Job, JobState, Task
+from ..link.state import state
+from . import words
+
+_ICONS = {
+    JobState.QUEUED: "TIME", JobState.STARTING: "PLAY", JobState.RUNNING: "PLAY", JobState.CANCELLING: "PAUSE",
+    JobState.DONE: "CHECKMARK", JobState.FAILED: "ERROR", JobState.CANCELLED: "X",
+}
+_FOR_PREFERENCES = frozenset({
+    ErrorCode.ENGINE_MISSING, ErrorCode.ENGINE_SILENT, ErrorCode.ENGINE_INCOMPLETE, ErrorCode.PROTOCOL_MISMATCH,
+    ErrorCode.UNKNOWN_METHOD, ErrorCode.MODEL_NOT_INSTALLED, ErrorCode.MODEL_INCOMPLETE, ErrorCode.MODEL_INVALID,
+})
+
+
+def draw_queue(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    width = words.characters(context)
+    for task in state.queue.tasks:
+        draw_task(layout.box(), task, width=width)
+    if any(task.finished for task in state.queue.tasks):
+        layout.operator("platelight.clear", icon="TRASH")
+
+
+def draw_task(layout: bpy.types.UILayout, task: Task, *, width: int) -> None:
+    row = layout.row()
+    row.label(text=task.label, icon=_ICONS[task.state])
+    if task.finished:
+        row.operator("platelight.remove", text="", icon="X", emboss=False).job = task.id
+        if isinstance(task, Job):
+            _draw_finished(layout, task, width=width)
+        elif task.error is None:
+            layout.label(text="Downloaded" if task.state is JobState.DONE else "Cancelled", icon="BLANK1")
+    else:
+        _draw_under_way(layout, task)
+    if task.error:
+        words.problem(layout, task.error, width=width)
+        _draw_ways_out(layout, task)
+    for notice in task.notices:
+        words.paragraph(layout, notice, width=width, icon="INFO")
+
+
+def _draw_under_way(layout: bpy.types.UILayout, task: Task) -> None:
+    row = layout.row(align=True)
+    row.progress(factor=words.fraction(task.progress), text=words.progress(task))
+    again = task.state is JobState.CANCELLING
+    row.operator("platelight.cancel", text="Now" if again else "", icon="CANCEL").job = task.id
+
+
+def _draw_finished(layout: bpy.types.UILayout, job: Job, *, width: int) -> None:
+    words.paragraph(layout, words.outcome(job), width=width, icon="BLANK1")
+    row = layout.row(align=True)
+    if job.ready:
+        row.operator("platelight.open_folder", icon="FILE_FOLDER").folder = job.out
+        row.operator("platelight.attach", icon="FILE_REFRESH").job = job.id
+    if job.state is JobState.CANCELLED:
+        row.operator("platelight.retry", text="Continue", icon="PLAY").job = job.id
+
+
+def _draw_ways_out(layout: bpy.types.UILayout, task: Task) -> None:
+    assert task.error is not None
+    row = layout.row(align=True)
+    if task.error.code in _FOR_PREFERENCES:
+        row.operator("platelight.open_preferences", icon="PREFERENCES")
+    if isinstance(task, Download):
+        return
+    again = row.operator("platelight.retry", icon="FILE_REFRESH")
+    again.job = task.id
+    if task.error.code is ErrorCode.PASSES_DIFFER:
+        anew = row.operator("platelight.retry", text="Make Anew", icon="TRASH")
+        anew.job, anew.overwrite = task.id, True

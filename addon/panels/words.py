@@ -1,0 +1,100 @@
+"""How numbers and long sentences are put on a narrow panel."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+from .. import messages
+from ..contract import PlatelightError, Progress, Stage
+from ..jobs import Download, Job, JobState, Task
+
+STAGES = {
+    Stage.QUEUED: "Waiting", Stage.LOADING: "Loading the model", Stage.READING: "Reading", Stage.CLIP: "Looking",
+    Stage.ENCODE: "Encoding", Stage.UNET: "Estimating", Stage.DECODE: "Decoding", Stage.WRITING: "Writing",
+}
+_GENERAL = {
+    JobState.QUEUED: "Waiting", JobState.STARTING: "Starting the engine", JobState.CANCELLING: "Cancelling after this window",
+}
+
+
+def duration(seconds: float) -> str:
+    """``42 s``, ``3:05 min``, ``2:10 h``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02d} h"
+
+
+def size(count: int) -> str:
+    """Bytes as ``4.5 GB`` or ``12 MB``."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def rate(frames_per_second: float) -> str:
+    """``12 fps``, ``1.4 fps``, and ``8 s a frame`` below one in two seconds."""
+    if frames_per_second < 0.5:
+        return f"{duration(1 / frames_per_second)} a frame"
+    return f"{frames_per_second:.{0 if frames_per_second >= 10 else 1}f} fps"
+
+
+def progress(task: Task) -> str:
+    """``Estimating · 28/120 · 1.4 fps · 1:05 min left``."""
+    now = task.progress
+    if now is None or task.state in _GENERAL:
+        return _GENERAL.get(task.state, "Working")
+    if isinstance(task, Download):
+        parts = ["Downloading", f"{size(now.done)} of {size(now.total)}"]
+    else:
+        parts = [STAGES[now.stage], f"{now.done}/{now.total}"]
+        if now.rate > 0:
+            parts.append(rate(now.rate))
+    if now.seconds_left is not None:
+        parts.append(f"{duration(now.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def fraction(now: Progress | None) -> float:
+    """0 to 1: of the work where the engine tells it, else of the frames or bytes."""
+    if now is None:
+        return 0.0
+    done = now.fraction or (now.done / now.total if now.total else 0.0)
+    return min(max(done, 0.0), 1.0)
+
+
+def outcome(job: Job) -> str:
+    """What a finished estimate came to: ``Frames 1-120 in 1:05 min, 28 of them kept``."""
+    result = job.result
+    if result is None:
+        kept = f"; frames {job.first_ready}-{job.last_ready} are kept" if job.ready else ""
+        return f"{'Cancelled' if job.state is JobState.CANCELLED else 'Failed'}{kept}"
+    if result.frames_written == 0:
+        return f"Frames {result.first}-{result.last} were there already"
+    kept = f", {result.frames_reused} of them kept" if result.frames_reused else ""
+    return f"Frames {result.first}-{result.last} in {duration(result.seconds)}{kept}"
+
+
+def paragraph(layout: bpy.types.UILayout, text: str, *, width: int, icon: str = "NONE") -> None:
+    """Text over as many lines as it needs; `width` in characters. The icon stands before the first."""
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for index, line in enumerate(textwrap.wrap(text, max(width, 16)) or [""]):
+        column.label(text=line, icon=icon if index == 0 else ("BLANK1" if icon != "NONE" else "NONE"))
+
+
+def characters(context: bpy.types.Context, *, spare: int = 4) -> int:
+    """About how many characters a line of the region takes, `spare` left for icons and margins."""
+    pixels = context.region.width / context.preferences.system.ui_scale if context.region else 280
+    return int(pixels / 6.6) - spare
+
+
+def problem(layout: bpy.types.UILayout, error: PlatelightError, *, width: int) -> None:
+    """An error's sentence, and below it what to do."""
+    words = messages.explain(error)
+    box = layout.column()
+    box.alert = True
+    paragraph(box, words.sentence, width=width, icon="ERROR")
+    paragraph(layout, words.remedy, width=width, icon="BLANK1")

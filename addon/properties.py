@@ -1,0 +1,137 @@
+"""The settings of a scene's estimates. Data only."""
+
+import zlib
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+
+from .contract import ErrorCode, EstimateSettings, PlatelightError
+from .link import known_models
+from .link.state import state
+
+BEST, FOLDER = "BEST", "FOLDER"
+_NUMBERS = {BEST: 0, known_models.PREVIEW: 1, known_models.NORMALCRAFTER: 2, FOLDER: 3}
+_items: list[tuple[str, str, str, int]] = []
+"""What Blender was last given: it keeps no references to an enum's strings of its own."""
+
+
+def _model_items(self: object, context: bpy.types.Context | None) -> list[tuple[str, str, str, int]]:
+    items = [(BEST, "Best Installed", "NormalCrafter once its weights are here, the embedded preview until then", _NUMBERS[BEST])]
+    for model in state.models:
+        title = model.title if model.installed else f"{model.title} (not downloaded)"
+        number = _NUMBERS.get(model.name, 16 + zlib.crc32(model.name.encode()) % 0xFFFF)
+        items.append((model.name, title, f"{model.purpose}. Licence: {model.licence}", number))
+    items.append((FOLDER, "From Folder", "A checkpoint of your own, in NormalCrafter's published layout", _NUMBERS[FOLDER]))
+    if items != _items:
+        _items[:] = items
+    return _items
+
+
+class PlatelightSettings(bpy.types.PropertyGroup):
+    model: EnumProperty(name="Model", description="What estimates the normals", items=_model_items)
+    model_folder: StringProperty(
+        name="Model Folder", description="Folder of the checkpoint: the one that holds model_index.json", subtype="DIR_PATH"
+    )
+    quality: EnumProperty(
+        name="Resolution",
+        description="Long side of the pictures the model sees; the passes come back at the plate's own shape",
+        items=(
+            ("RECOMMENDED", "Recommended", "What the model was made for: 512 px for the preview, 1024 px for NormalCrafter"),
+            ("DRAFT", "Draft", "512 px"),
+            ("STANDARD", "Standard", "768 px"),
+            ("FINE", "Fine", "1024 px"),
+            ("NATIVE", "Native", "The plate's own size: slow, and it takes much memory"),
+            ("CUSTOM", "Custom", "A size of your own"),
+        ),
+        default="RECOMMENDED",
+    )
+    max_resolution: IntProperty(
+        name="Long Side", description="Long side in pixels of the pictures the model sees; plates are never enlarged",
+        default=1024, min=64, soft_max=4096, max=16384, subtype="PIXEL",
+    )
+    handles: IntProperty(
+        name="Handles", description="Frames to estimate before and after the strip's visible range, where the clip has them",
+        default=0, min=0, soft_max=48, max=10000,
+    )
+    window: IntProperty(
+        name="Window", description="Frames the model sees at once; more is steadier and takes more memory",
+        default=14, min=1, soft_max=32, max=256,
+    )
+    overlap: IntProperty(
+        name="Overlap", description="Frames that neighbouring windows share; more hides the joins and takes longer",
+        default=4, min=0, soft_max=16, max=255,
+    )
+    decode_chunk_size: IntProperty(
+        name="Decode Chunk", description="Frames decoded at once; fewer take less memory",
+        default=7, min=1, soft_max=14, max=256,
+    )
+    precision: EnumProperty(
+        name="Precision",
+        items=(
+            ("auto", "Automatic", "What the device is good at"),
+            ("fp32", "Full (fp32)", "Exact and slow"),
+            ("bf16", "Half (bf16)", "Fast where the device has it"),
+            ("fp16", "Half (fp16)", "Fast on graphics cards"),
+        ),
+    )
+    device: EnumProperty(
+        name="Device",
+        items=(
+            ("auto", "Automatic", "The graphics card if the engine sees one"),
+            ("cpu", "CPU", "The processor"),
+            ("cuda", "NVIDIA (CUDA)", "An NVIDIA card; ROCm cards go by this name too"),
+            ("mps", "Apple (Metal)", "An Apple GPU"),
+        ),
+    )
+    output_folder: StringProperty(
+        name="Output", description="Folder of the passes; blank for //platelight/ and the clip's name, beside the project",
+        subtype="DIR_PATH",
+    )
+    overwrite: BoolProperty(
+        name="Make Anew", description="Replace passes that are there already instead of continuing them", default=False
+    )
+
+
+def resolved_model(settings: PlatelightSettings) -> str:
+    """The model's name, or the folder, as the engine takes it.
+
+    Raises:
+        PlatelightError: `setting_invalid` when a folder is wanted and none is chosen.
+    """
+    if settings.model == FOLDER:
+        if not settings.model_folder.strip():
+            raise PlatelightError(ErrorCode.SETTING_INVALID, "no model folder is chosen")
+        return bpy.path.abspath(settings.model_folder)
+    return known_models.best(state.models) if settings.model in (BEST, "") else settings.model
+
+
+def resolved_resolution(settings: PlatelightSettings) -> int:
+    """Long side in pixels, 0 for native."""
+    fixed = {"DRAFT": 512, "STANDARD": 768, "FINE": 1024, "NATIVE": 0, "CUSTOM": settings.max_resolution}
+    if settings.quality in fixed:
+        return fixed[settings.quality]
+    name = known_models.best(state.models) if settings.model in (BEST, "") else settings.model
+    return 512 if name == known_models.PREVIEW else 1024
+
+
+def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
+    """The settings as they go to the engine.
+
+    Raises:
+        PlatelightError: `setting_invalid`.
+    """
+    return EstimateSettings(
+        model=resolved_model(settings), max_resolution=resolved_resolution(settings), window=settings.window,
+        overlap=settings.overlap, decode_chunk_size=settings.decode_chunk_size, precision=settings.precision, device=settings.device,
+    )
+
+
+def register() -> None:
+    bpy.utils.register_class(PlatelightSettings)
+    bpy.types.Scene.platelight = PointerProperty(type=PlatelightSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.platelight
+    bpy.utils.unregister_class(PlatelightSettings)
+    _items.clear()

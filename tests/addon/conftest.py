@@ -1,0 +1,66 @@
+"""The add-on under test: installed as an extension in this Blender, once, from a copy of the tree, and enabled as a user does."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "bl_ext.user_default.platelight"
+_HOME = Path(tempfile.mkdtemp(prefix="platelight-addon-test-"))
+(_HOME / "config").mkdir()
+os.environ["BLENDER_USER_RESOURCES"] = str(_HOME)  # before bpy is imported
+os.environ.pop("PLATELIGHT_ENGINE", None)
+
+import bpy  # noqa: E402
+
+# isort: split
+import addon_utils  # noqa: E402 - found once bpy is there
+
+sys.path.insert(0, str(ROOT))
+import build  # noqa: E402
+
+sys.path.remove(str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def installed() -> Iterator[Path]:
+    """The extension's folder. Disabled at the end: a class still registered when Python ends makes some versions hang."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    folder = build.stage(Path(bpy.utils.user_resource("EXTENSIONS", path="user_default", create=True)))
+    addon_utils.extensions_refresh()
+    yield folder
+    addon_utils.disable(PACKAGE, default_set=True)
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def addon(installed: Path) -> Iterator[ModuleType]:
+    """The add-on's package, enabled in a new file."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    assert addon_utils.enable(PACKAGE, default_set=True) is not None
+    yield importlib.import_module(f"{PACKAGE}.addon")
+    addon_utils.disable(PACKAGE, default_set=True)
+
+
+@pytest.fixture
+def part(addon: ModuleType):
+    """A module of the add-on by its name below `addon`."""
+    return lambda name: importlib.import_module(f"{addon.__name__}.{name}")
+
+
+@pytest.fixture(scope="session")
+def engine_python() -> str:
+    """A Python with the engine's packages; these tests mean nothing without one."""
+    python = Path(os.environ.get("PLATELIGHT_TEST_ENGINE_PYTHON", ROOT / ".venv/engine/bin/python"))
+    if not python.exists():
+        pytest.fail(f"no engine environment: {python} is not there; run build.py setup or set PLATELIGHT_TEST_ENGINE_PYTHON")
+    return str(python)
