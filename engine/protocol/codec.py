@@ -91,7 +91,8 @@ def from_fields(cls: type, fields: Any) -> Any:
     unknown = sorted(set(fields) - set(hints))
     if unknown:
         raise _bad(f"{cls.__name__} has no field {unknown[0]}")
-    required = {f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING}
+    nothing = dataclasses.MISSING
+    required = {f.name for f in dataclasses.fields(cls) if f.default is nothing and f.default_factory is nothing}
     missing = sorted(required - set(fields))
     if missing:
         raise _bad(f"{cls.__name__} lacks {missing[0]}")
@@ -109,7 +110,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         item = typing.get_args(hint)[0]
         if isinstance(value, (list, tuple)):
             return tuple(_value(item, v, where) for v in value)
-    elif dataclasses.is_dataclass(hint):
+    elif isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return from_fields(hint, value)
     elif isinstance(hint, type) and issubclass(hint, StrEnum):
         if value in set(hint):
