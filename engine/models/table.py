@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..protocol import Stage
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
     """`axes`: signs that turn the model's x, y, z into +X right, +Y up, +Z toward the camera.
 
     `family`: the subpackage of `engine.models` that runs it. `files`: what a complete folder holds, relative paths.
-    `size_bytes`: of those files. `default_resolution`: long side in pixels.
+    `size_bytes`: of those files. `default_resolution`: long side in pixels. `stages`: those a frame passes through.
+    `temporal`: whether frames see each other, so that window, overlap and decode chunk change the result.
     """
 
     name: str
@@ -25,6 +28,8 @@ class ModelInfo:
     files: tuple[str, ...] = ()
     size_bytes: int = 0
     default_resolution: int = 1024
+    stages: tuple[Stage, ...] = (Stage.CLIP, Stage.ENCODE, Stage.UNET, Stage.DECODE)
+    temporal: bool = True
 
 
 PREVIEW = ModelInfo(
@@ -35,6 +40,8 @@ PREVIEW = ModelInfo(
     family="preview",
     passes=("normal",),
     default_resolution=512,
+    stages=(Stage.UNET,),
+    temporal=False,
 )
 
 NORMALCRAFTER = ModelInfo(

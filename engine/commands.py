@@ -1,0 +1,191 @@
+"""The commands for people and farms. They translate, call and report; each error is a sentence, a remedy and its own exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.exceptions import TyperException
+
+from .identity import version
+from .models import registry
+from .protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
+from .reporting import follow, gigabytes
+
+app = typer.Typer(
+    name="engine", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Estimates normals of live-action plates.",
+)
+models_app = typer.Typer(invoke_without_command=True, help="List the models, or download one.")
+train_app = typer.Typer(no_args_is_help=True, help="Train the embedded model; needs engine/requirements/train.txt.")
+app.add_typer(models_app, name="models")
+app.add_typer(train_app, name="train")
+
+DEBUG = "PLATELIGHT_DEBUG"
+
+
+def main() -> int:
+    """Run the command of ``sys.argv``; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as leave:
+        return leave.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _report(PlatelightError(ErrorCode.CANCELLED))
+    except PlatelightError as error:
+        return _report(error)
+    except ImportError as error:
+        return _report(PlatelightError(ErrorCode.ENGINE_INCOMPLETE, str(error)))
+    except TyperException as error:
+        print(f"{error.format_message()}\nAsk with --help.", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+@app.callback()
+def _options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
+    if debug:
+        os.environ[DEBUG] = "1"
+
+
+@app.command()
+def estimate(
+    source: Annotated[str, typer.Argument(help="A movie, a file of an image sequence, or name.####.ext")],
+    out: Annotated[Path, typer.Option(help="Folder for the passes: OUT/normal/<clip>.<frame>.exr")],
+    model: Annotated[str, typer.Option(help="A name that `models` lists, or the folder of a checkpoint")] = "",
+    first: Annotated[int | None, typer.Option(help="First frame; a movie starts at 1")] = None,
+    last: Annotated[int | None, typer.Option(help="Last frame")] = None,
+    handles: Annotated[int, typer.Option(help="More frames on both sides, where the clip has them")] = 0,
+    max_resolution: Annotated[int | None, typer.Option(help="Long side in pixels, 0 for native")] = None,
+    window: Annotated[int, typer.Option(help="Frames estimated together")] = 14,
+    overlap: Annotated[int, typer.Option(help="Frames that neighbouring windows share")] = 4,
+    decode_chunk_size: Annotated[int, typer.Option(help="Frames decoded together; less needs less memory")] = 7,
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    color_space: Annotated[str, typer.Option(help="Of the clip, a name in the OpenColorIO configuration")] = "",
+    ocio_config: Annotated[str, typer.Option(help="Path of a config.ocio, such as Blender's")] = "",
+    clip: Annotated[str, typer.Option(help="Name of the clip in the files' names")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace passes that are there")] = False,
+) -> None:
+    """Estimate the passes of a clip."""
+    from .estimate import run
+
+    if not model:
+        model = registry.default_model()
+        if not registry.info(model).temporal:
+            print("NormalCrafter is not installed, so the preview model is used; see `python -m engine models`", file=sys.stderr)
+    if max_resolution is None:
+        max_resolution = registry.info(model).default_resolution
+    settings = EstimateSettings(
+        model=model, max_resolution=max_resolution, window=window, overlap=overlap, decode_chunk_size=decode_chunk_size,
+        precision=precision, device=device,
+    )
+    plate = Source(path=source, clip=clip, color_space=color_space, ocio_config=ocio_config)
+    request = Estimate(
+        job="cli", source=plate, out=str(out), first=first, last=last, handles=handles, settings=settings, overwrite=overwrite,
+    )
+    result = follow(run(request), unit="frames")
+    print(
+        f"{result.frames_written} frames written, {result.frames_reused} reused, in {result.seconds:.1f} s: "
+        + ", ".join(f"{out / name / result.clip}.{result.first:04d}-{result.last:04d}.exr" for name in result.passes)
+    )
+
+
+@app.command()
+def serve() -> None:
+    """Speak the add-on's protocol on standard input and output."""
+    from .server import main as serve_main
+
+    raise typer.Exit(serve_main())
+
+
+@models_app.callback()
+def models(context: typer.Context) -> None:
+    """List the models."""
+    if context.invoked_subcommand:
+        return
+    table = Table("Model", "Title", "Installed", "Download", "Licence", "Folder")
+    for entry in registry.entries():
+        size = gigabytes(entry.size_bytes) if entry.size_bytes else "embedded"
+        table.add_row(entry.name, entry.title, "yes" if entry.installed else "no", size, entry.licence, entry.folder)
+    _print(table)
+
+
+@models_app.command()
+def download(name: Annotated[str, typer.Argument(help="A name that `models` lists")]) -> None:
+    """Fetch a model's weights; continues where it stopped."""
+    from .download import run
+    from .protocol import DownloadModel
+
+    result = follow(run(DownloadModel(job="cli", model=name), cancelled=lambda: False), unit="bytes")
+    print(f"{name} is in {result.folder}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is there: device, memory, versions, models, disk."""
+    from .doctor import examine
+
+    result = examine()
+    table = Table("", "What", "Found", "Remedy", title=f"Platelight {version()}: {result.device}")
+    for finding in result.findings:
+        table.add_row("ok" if finding.ok else "!!", finding.name, finding.value, finding.remedy)
+    _print(table)
+    if not all(finding.ok for finding in result.findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    model: Annotated[str, typer.Option(help="A name that `models` lists, or the folder of a checkpoint")] = "preview",
+    random_weights: Annotated[str, typer.Option(help="An architecture to fill with random weights instead, such as svd")] = "",
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames")] = "448x256",
+    frames: Annotated[int, typer.Option(help="How many frames")] = 28,
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    baseline: Annotated[bool, typer.Option("--baseline", help="Run in PyTorch's default memory formats, for comparison")] = False,
+) -> None:
+    """Measure seconds a frame in each stage."""
+    from . import bench as measuring
+
+    width, _, height = size.lower().partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"size {size!r}; it may be WIDTHxHEIGHT, such as 448x256")
+    report = measuring.bench(
+        model=model, random_weights=random_weights, size=(int(width), int(height)), frames=frames, precision=precision,
+        device=device, baseline=baseline,
+    )
+    _print(measuring.render(report))
+
+
+def _print(table: Table) -> None:
+    """On a terminal as wide as it is; elsewhere in plain ASCII, without cutting lines."""
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    from rich import box
+
+    table.box = box.ASCII
+    Console(width=240, no_color=True, emoji=False, soft_wrap=True).print(table)
+
+
+def _report(error: PlatelightError) -> int:
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error, file=sys.stderr)
+    print(f"\n{error.sentence}.\n{error.remedy}", file=sys.stderr)
+    return error.exit_code
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    """A farm's polite kill ends the job as Ctrl-C does."""
+    raise KeyboardInterrupt

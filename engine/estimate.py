@@ -1,0 +1,294 @@
+"""One job: frames -> passes -> EXR, a generator that yields how far it is. It knows no wire."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import json
+import queue
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from . import exr, job_files
+from .frames.plate import Plate
+from .job_plan import Action, Making, adopt, check_request, decide, differences, plan_range
+from .job_progress import Meter
+from .job_streams import ReadAhead, WriteBehind
+from .lock import hold
+from .models import registry
+from .models.interface import Estimator, Output, ResumePoint, Step
+from .models.table import ModelInfo
+from .normals import convert_axes, normalise
+from .protocol import (
+    ErrorCode,
+    Estimate,
+    EstimateResult,
+    EstimateSettings,
+    FramesReady,
+    Notice,
+    PassRecord,
+    PlatelightError,
+    Progress,
+    Stage,
+    clip_name,
+    pass_file,
+    pass_folder,
+)
+
+Event = Progress | FramesReady | Notice
+
+_AHEAD_BYTES = 128 << 20
+_AHEAD_FRAMES = 16
+_BEHIND_FRAMES = 32
+_LEAST_COMPRESSED = 0.15
+"""Nothing that looks like a normal pass compresses below this share; less free space than that can't be enough."""
+
+
+def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Event]:
+    """Estimate the passes of a clip. Closing the generator cancels: finished frames stay, and a later run continues.
+
+    Args:
+        request: what to do.
+        estimator: a loaded model to use instead of loading ``request.settings.model``.
+
+    Yields:
+        `Progress` after every step, `FramesReady` as files become final, `Notice` for what the user should know.
+
+    Returns:
+        `EstimateResult`, as the generator's return value.
+
+    Raises:
+        PlatelightError: with the code of whatever went wrong; frames already written stay valid.
+    """
+    try:
+        return (yield from _run(request, estimator))
+    except PlatelightError:
+        raise
+    except Exception as error:
+        raise _explained(error) from error
+
+
+def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
+    begun = time.perf_counter()
+    check_request(request)
+    model = estimator.info if estimator else registry.info(request.settings.model)
+    settings = _effective(request.settings, model)
+    yield Progress(job=request.job, stage=Stage.READING, done=0, total=0)
+    plate = Plate(request.source, max_resolution=settings.max_resolution)
+    first, last = plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last)
+    plate.clip.check(first, last)
+    for notice in plate.clip.notices:
+        yield Notice(job=request.job, text=notice)
+    out = Path(request.out).expanduser().absolute()
+    clip = request.source.clip or clip_name(request.source.path, is_sequence=plate.clip.is_sequence)
+    with contextlib.ExitStack() as held:
+        for pass_name in model.passes:
+            folder = pass_folder(out, pass_name)
+            exr.make_folder(folder)
+            if not held.enter_context(hold(folder / f".{clip}.lock")):
+                yield Notice(job=request.job, text=f"{folder} is on storage without file locks: run no second job on it at once")
+            exr.remove_leftovers(folder, clip=clip)
+        job = _Job(request, settings=settings, model=model, plate=plate, out=out, clip=clip, first=first, last=last)
+        written, reused = yield from job.run(estimator)
+    return EstimateResult(
+        job=request.job, clip=clip, passes=model.passes, first=first, last=last, frames_written=written, frames_reused=reused,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+class _Job:
+    """A job whose range is settled and whose folder is locked."""
+
+    def __init__(
+        self, request: Estimate, *, settings: EstimateSettings, model: ModelInfo, plate: Plate, out: Path, clip: str, first: int,
+        last: int,
+    ) -> None:
+        self.request, self.settings, self.model, self.plate = request, settings, model, plate
+        self.out, self.clip, self.first, self.last = out, clip, first, last
+        self.count = last - first + 1
+        self.written = 0
+        self._ready: queue.SimpleQueue[FramesReady] = queue.SimpleQueue()
+
+    def run(self, estimator: Estimator | None) -> Iterator[Event]:
+        """Yields events; returns the numbers of frames written and reused."""
+        lead = self.model.passes[0]
+        record = job_files.read_record(self.out, pass_name=lead, clip=self.clip)
+        present = set.intersection(*(
+            job_files.present_frames(self.out, pass_name=name, clip=self.clip) for name in self.model.passes
+        ))
+        revision = estimator.revision if estimator else registry.revision(self.model)
+        making = self._making(self.settings, revision=revision, record=record)
+        overwrite = self.request.overwrite
+        action = decide(record, making, first=self.first, last=self.last, present=present, overwrite=overwrite)
+        if action is Action.REUSE:
+            yield from self._announce(self.first, self.last)
+            yield Progress(job=self.request.job, stage=Stage.WRITING, done=self.count, total=self.count, fraction=1.0)
+            return 0, self.count
+        yield Progress(job=self.request.job, stage=Stage.LOADING, done=0, total=self.count)
+        estimator = estimator or self._load(None if overwrite else record)
+        self.settings = dataclasses.replace(self.settings, precision=estimator.precision, device=estimator.device)
+        making = self._making(self.settings, revision=estimator.revision, record=record)
+        if record is not None and not overwrite and (changes := differences(record, making)):
+            raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
+        records = self._records(estimator)
+        resume = self._resume_point(records, present) if action is Action.RESUME else None
+        self._check_space(resume.emitted if resume else 0)
+        if action is Action.REPLACE:
+            for pass_name in self.model.passes:
+                job_files.remove_frames(self.out, pass_name=pass_name, clip=self.clip)
+        yield from self._stream(estimator, records=records, resume=resume)
+        return self.count - (resume.emitted if resume else 0), resume.emitted if resume else 0
+
+    def _load(self, record: PassRecord | None) -> Estimator:
+        """The model, on the device and in the precision of the record where the choice is free."""
+        adopted = adopt(self.settings, record) if record else self.settings
+        try:
+            return registry.load(adopted)
+        except PlatelightError as error:
+            if error.code is not ErrorCode.DEVICE_UNAVAILABLE or adopted.device == self.settings.device:
+                raise
+            return registry.load(self.settings)  # made elsewhere, on a device that is not here; the comparison will tell
+
+    def _stream(self, estimator: Estimator, *, records: tuple[PassRecord, ...], resume: ResumePoint | None) -> Iterator[Event]:
+        reused, read_from = (resume.emitted, resume.read_from) if resume else (0, 0)
+        self._save(records, done=reused, resume=resume)
+        if reused:
+            yield from self._announce(self.first, self.first + reused - 1)
+        meter = Meter(job=self.request.job, stages=self.model.stages, count=self.count, reused=reused, read_from=read_from)
+        frame_bytes = self.plate.size[0] * self.plate.size[1] * 12
+        ahead = ReadAhead(
+            self.plate.frames(self.first + read_from, self.last) if read_from < self.count else iter(()),
+            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)),
+        )
+        behind = WriteBehind(depth=_BEHIND_FRAMES)
+        yield meter.progress(Stage.READING, written=0)
+        try:
+            stage = Stage.READING
+            for event in estimator.stream(ahead, count=self.count, settings=self.settings, resume=resume):
+                if isinstance(event, Step):
+                    meter.add(event)
+                    stage = event.stage
+                    yield from self._drain()
+                    yield meter.progress(stage, written=self.written)
+                elif isinstance(event, Output):
+                    self._submit(behind, event, estimator=estimator)
+                else:
+                    behind.put(lambda point=event: self._save(records, done=point.emitted, resume=point))
+                behind.check()
+            yield meter.progress(Stage.WRITING, written=self.written)
+            behind.finish()
+        finally:
+            ahead.close()
+            behind.close()
+        self._save(records, done=self.count, resume=None)
+        yield from self._drain()
+        yield meter.progress(Stage.WRITING, written=self.written)
+        if self.plate.bad_pixels:
+            yield Notice(job=self.request.job, text=_bad_pixels(self.plate))
+
+    def _submit(self, behind: WriteBehind, output: Output, *, estimator: Estimator) -> None:
+        """Queue the frames of an output, and after them the news that they are there."""
+        start = self.first + output.start
+        for offset, values in enumerate(output.values):
+            behind.put(lambda frame=start + offset, values=values: self._write(output.pass_name, frame, values, estimator))
+        ready = FramesReady(job=self.request.job, pass_name=output.pass_name, first=start, last=start + len(output.values) - 1)
+        behind.put(lambda: self._ready.put(ready))
+
+    def _write(self, pass_name: str, frame: int, values: np.ndarray, estimator: Estimator) -> None:
+        if pass_name == "normal":
+            values = normalise(convert_axes(values, axes=estimator.info.axes))
+        origin = exr.Origin(
+            model=self.model.name, revision=estimator.revision, settings=json.dumps(dataclasses.asdict(self.settings)),
+            source=self.plate.clip.path.name, frame=frame, plate_size=self.plate.plate_size,
+        )
+        exr.write(pass_file(self.out, pass_name=pass_name, clip=self.clip, frame=frame), values, pass_name=pass_name, origin=origin)
+        if pass_name == self.model.passes[-1]:
+            self.written += 1
+
+    def _save(self, records: tuple[PassRecord, ...], *, done: int, resume: ResumePoint | None) -> None:
+        """Bring the files beside the passes up to date; the state first, so that a record never promises more than it."""
+        lead = job_files.resume_file(self.out, pass_name=self.model.passes[0], clip=self.clip)
+        complete = done == self.count
+        if resume is not None and not complete:
+            job_files.write_resume(lead, resume, made=records[0])
+        for record in records:
+            job_files.write_record(self.out, dataclasses.replace(record, done=done, complete=complete))
+        if complete:
+            lead.unlink(missing_ok=True)
+
+    def _resume_point(self, records: tuple[PassRecord, ...], present: set[int]) -> ResumePoint | None:
+        """Where an interrupted run can go on; None when its state is lost or one of its files is."""
+        path = job_files.resume_file(self.out, pass_name=self.model.passes[0], clip=self.clip)
+        point = job_files.read_resume(path, made=records[0])
+        if point is None or not all(self.first + index in present for index in range(point.emitted)):
+            return None
+        return point
+
+    def _records(self, estimator: Estimator) -> tuple[PassRecord, ...]:
+        stamp = self.plate.clip.stamp(self.first, self.last)
+        return tuple(
+            PassRecord(
+                pass_name=pass_name, clip=self.clip, source_path=str(self.plate.clip.path), source_stamp=stamp,
+                color_space=self.request.source.color_space, revision=estimator.revision, settings=self.settings,
+                first=self.first, last=self.last, done=0, complete=False,
+            )
+            for pass_name in self.model.passes
+        )
+
+    def _making(self, settings: EstimateSettings, *, revision: str, record: PassRecord | None) -> Making:
+        """The stamp is taken of the record's frames, so that a sequence that has grown since still matches."""
+        stamp = self.plate.clip.stamp(record.first, record.last) if record else ""
+        return Making(settings=settings, source_stamp=stamp, color_space=self.request.source.color_space, revision=revision)
+
+    def _announce(self, first: int, last: int) -> Iterator[FramesReady]:
+        for pass_name in self.model.passes:
+            yield FramesReady(job=self.request.job, pass_name=pass_name, first=first, last=last)
+
+    def _drain(self) -> Iterator[FramesReady]:
+        while not self._ready.empty():
+            yield self._ready.get()
+
+    def _check_space(self, done: int) -> None:
+        width, height = self.plate.size
+        least = (self.count - done) * width * height * 6 * len(self.model.passes) * _LEAST_COMPRESSED
+        free = shutil.disk_usage(self.out).free
+        if free < least:
+            detail = f"{self.out} has {free / 1e9:.2f} GB free, the passes need at least {least / 1e9:.2f} GB"
+            raise PlatelightError(ErrorCode.DISK_FULL, detail)
+
+
+def _effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
+    """The settings as they count: the model's full name, and fixed values where the model doesn't care."""
+    settings = dataclasses.replace(settings, model=model.name)
+    if model.temporal:
+        return settings
+    return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
+
+
+def _bad_pixels(plate: Plate) -> str:
+    frames = plate.bad_frames
+    where = f"frame {frames[0]}" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}"
+    return f"The plate has {plate.bad_pixels} pixels that are NaN or infinite, in {where}; they were replaced for the estimate"
+
+
+def _explained(error: Exception) -> PlatelightError:
+    """What went wrong, where it isn't one of ours."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM) or _torch_ran_out(error):
+        return PlatelightError(ErrorCode.OUT_OF_MEMORY, str(error).splitlines()[0][:200] if str(error) else "of the machine")
+    if isinstance(error, ImportError):
+        return PlatelightError(ErrorCode.ENGINE_INCOMPLETE, str(error))
+    return PlatelightError(ErrorCode.INTERNAL, f"{type(error).__name__}: {error}".splitlines()[0][:300])
+
+
+def _torch_ran_out(error: Exception) -> bool:
+    if "torch" not in sys.modules:
+        return False
+    from .device import is_out_of_memory
+
+    return is_out_of_memory(error)

@@ -1,0 +1,157 @@
+"""Writing and reading passes as EXR. A file appears whole or not at all, and the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+
+from .protocol import ErrorCode, PlatelightError
+
+_TEMPORARY = ".part"
+_ATTEMPTS = 4
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST)
+_LAYERS = {"normal": ("Normal", "XYZ", np.float16), "depth": ("Depth", "Z", np.float32)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a pass says of itself, as attributes. `frame`: of the source. `plate_size`: width and height of the source in pixels."""
+
+    model: str
+    revision: str
+    settings: str
+    source: str
+    frame: int
+    plate_size: tuple[int, int]
+
+    def attributes(self) -> dict[str, object]:
+        return {
+            "platelight/model": self.model,
+            "platelight/revision": self.revision,
+            "platelight/settings": self.settings,
+            "platelight/space": "camera",
+            "platelight/axes": "+X right, +Y up, +Z toward the camera",
+            "platelight/source": self.source,
+            "platelight/frame": self.frame,
+            "platelight/plateSize": f"{self.plate_size[0]}x{self.plate_size[1]}",
+        }
+
+
+def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
+    """Write one pass of one frame: ``Normal.X/Y/Z`` in half or ``Depth.Z`` in float, ZIP compressed.
+
+    Args:
+        path: the final name; nothing stands under it before the file is whole.
+        values: float (H, W, C), C = 3 for a normal and 1 for a depth.
+        pass_name: normal or depth.
+
+    Raises:
+        PlatelightError: `disk_full`, `output_not_writable`.
+    """
+    layer, components, kind = _LAYERS[pass_name]
+    channels = {
+        f"{layer}.{component}": np.ascontiguousarray(values[..., index], dtype=kind) for index, component in enumerate(components)
+    }
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes()}
+    replace(path, lambda temporary: _write(temporary, header, channels))
+
+
+def _write(temporary: Path, header: dict[str, object], channels: dict[str, np.ndarray]) -> None:
+    # The library reports a failed write without its reason; reserving the name first brings out why it can't be written.
+    with open(temporary, "wb"):
+        pass
+    try:
+        OpenEXR.File(header, channels).write(str(temporary))
+    except (RuntimeError, OSError, ValueError) as error:
+        raise OSError(_reason(temporary), str(error)) from error
+
+
+def _reason(path: Path) -> int:
+    """Why a write to `path` failed: appending a little more shows it again."""
+    try:
+        with open(path, "ab", buffering=0) as file:
+            file.write(bytes(1 << 16))
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno or errno.EIO
+    return errno.EIO
+
+
+def read(path: Path, *, pass_name: str) -> np.ndarray:
+    """A pass as written by `write`: (H, W, C), half or float.
+
+    Raises:
+        PlatelightError: `source_unreadable`.
+    """
+    layer, components, _ = _LAYERS[pass_name]
+    try:
+        channels = OpenEXR.File(str(path), separate_channels=True).channels()
+        return np.stack([channels[f"{layer}.{component}"].pixels for component in components], axis=-1)
+    except (RuntimeError, OSError, KeyError) as error:
+        raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
+
+
+def replace(path: Path, write_to: Callable[[Path], None]) -> None:
+    """Make `path` appear whole: `write_to` fills a file beside it, which is flushed and then takes the name.
+
+    Trouble that may pass (a network drive that blinks) is tried again a few times.
+
+    Raises:
+        PlatelightError: `disk_full`, `output_not_writable`.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
+    for attempt in range(_ATTEMPTS):
+        try:
+            write_to(temporary)
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+            return
+        except OSError as error:
+            _discard(temporary)
+            if error.errno in (*_FULL, *_FORBIDDEN) or attempt == _ATTEMPTS - 1:
+                raise output_error(error, path) from error
+            time.sleep(0.1 * 4**attempt)
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and prove that a file can be written there.
+
+    Raises:
+        PlatelightError: `disk_full`, `output_not_writable`.
+    """
+    probe = folder / f".probe.{os.getpid()}{_TEMPORARY}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise output_error(error, folder) from error
+
+
+def remove_leftovers(folder: Path, *, clip: str) -> None:
+    """Delete what a killed run left half-written for `clip`. Call it only while holding the clip's lock."""
+    for entry in os.scandir(folder):
+        if entry.name.startswith(f".{clip}.") and entry.name.endswith(_TEMPORARY):
+            _discard(Path(entry.path))
+
+
+def output_error(error: OSError, path: Path) -> PlatelightError:
+    """The failure of writing `path` as a person should read it."""
+    code = ErrorCode.DISK_FULL if error.errno in _FULL else ErrorCode.OUTPUT_NOT_WRITABLE
+    return PlatelightError(code, f"{path}: {os.strerror(error.errno) if error.errno else error}")
+
+
+def _discard(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return  # the next run finds it again

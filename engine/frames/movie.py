@@ -1,0 +1,169 @@
+"""Movies, frame by frame. Frame n is the n-th picture in order of display, counted, whatever the timestamps say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from ..protocol import ErrorCode, PlatelightError
+from . import pixels
+from .picture import Picture
+
+_SAMPLES = 16
+_SAMPLE_BYTES = 1 << 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Index:
+    """`times`: presentation times of all pictures, ascending. `keys`: those at which decoding can start. `announced`: how many
+    pictures the file says it has; more than there are times when its end is missing."""
+
+    times: tuple[int, ...]
+    keys: tuple[int, ...]
+    announced: int
+
+
+class Movie:
+    """A movie through PyAV. `first` is 1."""
+
+    is_sequence = False
+    first = 1
+
+    def __init__(self, path: Path) -> None:
+        """Index the movie and decode its first picture.
+
+        Raises:
+            PlatelightError: `source_empty`, `source_unreadable`, `source_truncated`.
+        """
+        self.path = path
+        if path.stat().st_size == 0:
+            raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} is a file of zero bytes")
+        try:
+            with av.open(str(path)) as container:
+                if not container.streams.video:
+                    raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} has no video")
+                stream = container.streams.video[0]
+                self._index = _index(container, stream, path)
+                self.rate = stream.guessed_rate or stream.average_rate or Fraction(25)
+                self._time_base = stream.time_base
+                aspect = stream.sample_aspect_ratio
+        except av.FFmpegError as error:
+            raise _unreadable(path, error) from error
+        if not self._index.times:
+            raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} has no pictures")
+        self.last = self._index.announced
+        frame = next(self._decode(1))
+        self.is_float = pixels.is_float(frame.format)
+        turned = pixels.quarter_turns(frame) % 2
+        self.width, self.height = (frame.height, frame.width) if turned else (frame.width, frame.height)
+        self.pixel_aspect = float(aspect) if aspect and 0.1 < aspect < 10 else 1.0
+        if turned:
+            self.pixel_aspect = 1 / self.pixel_aspect
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of this movie."""
+        steps = np.diff(np.asarray(self._index.times, dtype=np.float64))
+        if len(steps) > 1 and steps.max() - steps.min() > 0.5 * np.median(steps):
+            return (
+                "The movie has a variable frame rate: its pictures are counted one by one, while Blender goes by time and may show "
+                "others; transcode it to a constant rate",
+            )
+        return ()
+
+    def check(self, first: int, last: int) -> None:
+        """Raises: `source_truncated` where the movie ends before `last`."""
+        if last > len(self._index.times):
+            detail = f"{self.path} announces {self.last} frames but ends after {len(self._index.times)}"
+            raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, detail)
+
+    def read(self, first: int, last: int) -> Iterator[Picture]:
+        """The pictures of frames `first` to `last`, one by one.
+
+        Raises:
+            PlatelightError: `source_truncated` where a picture is damaged or missing, `frame_size_changed`.
+        """
+        reformatter = VideoReformatter()
+        frames = self._decode(first)
+        for number in range(first, last + 1):
+            picture = pixels.picture(next(frames), reformatter=reformatter)
+            if picture.size != (self.width, self.height):
+                was, now = f"{self.width}x{self.height}", f"{picture.size[0]}x{picture.size[1]}"
+                raise PlatelightError(ErrorCode.FRAME_SIZE_CHANGED, f"frame {number} of {self.path} is {now}, the first is {was}")
+            yield picture
+
+    def stamp(self, first: int, last: int) -> str:
+        """A short text that changes when the file's contents do; blocks spread over the file stand for the whole."""
+        size = self.path.stat().st_size
+        digest = hashlib.sha256(str(size).encode())
+        with open(self.path, "rb") as file:
+            for sample in range(_SAMPLES):
+                file.seek(max(0, size - _SAMPLE_BYTES) * sample // (_SAMPLES - 1))
+                digest.update(file.read(_SAMPLE_BYTES))
+        return digest.hexdigest()[:32]
+
+    def _decode(self, number: int) -> Iterator[av.VideoFrame]:
+        """Decoded frames from `number` on, each checked to be the one that the index has there."""
+        times = self._index.times
+        try:
+            with av.open(str(self.path)) as container:
+                stream = container.streams.video[0]
+                stream.thread_type = "AUTO"
+                keys = [key for key in self._index.keys if key <= times[number - 1]]
+                if len(keys) > 2:
+                    # One key further back than the nearest: pictures right after a key may lean on what came before it.
+                    container.seek(keys[-2], stream=stream, backward=True)
+                for frame in container.decode(stream):
+                    if frame.pts is None or frame.pts < times[number - 1]:
+                        continue
+                    if frame.is_corrupt or frame.pts != times[number - 1]:
+                        break
+                    yield frame
+                    number += 1
+                    if number > len(times):
+                        break
+        except (av.InvalidDataError, av.EOFError) as error:
+            raise _damaged(self.path, number, error) from error
+        except av.FFmpegError as error:
+            raise _unreadable(self.path, error) from error
+        raise _damaged(self.path, number, None)
+
+
+def _index(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> _Index:
+    entries = stream.index_entries
+    size = path.stat().st_size
+    kept = [entry for entry in entries if not entry.is_discard]
+    whole = [entry for entry in kept if entry.pos + entry.size <= size]
+    if kept and len(kept) == stream.frames and all(entry.is_keyframe for entry in kept):
+        # Every picture stands alone, so the container's table is the order of display and nothing needs to be read.
+        times = tuple(sorted(entry.timestamp for entry in whole))
+        return _Index(times=times, keys=times, announced=len(kept))
+    times, keys = [], []
+    try:
+        for packet in container.demux(stream):
+            if packet.pts is None or packet.is_discard:
+                continue
+            times.append(packet.pts)
+            if packet.is_keyframe:
+                keys.append(packet.pts)
+    except av.FFmpegError:
+        if not times:
+            raise
+    announced = max(len(times), len(kept)) if len(whole) < len(kept) else len(times)
+    return _Index(times=tuple(sorted(times)), keys=tuple(sorted(keys)), announced=announced)
+
+
+def _unreadable(path: Path, error: Exception) -> PlatelightError:
+    return PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {getattr(error, 'strerror', None) or error}")
+
+
+def _damaged(path: Path, number: int, error: Exception | None) -> PlatelightError:
+    reason = f" ({error.strerror})" if error is not None and getattr(error, "strerror", None) else ""
+    return PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"{path} cannot be decoded at frame {number}{reason}")

@@ -1,0 +1,92 @@
+"""What a job keeps beside its passes: the record of how they were made, and the state from which it can continue."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from . import exr
+from .models.interface import ResumePoint
+from .protocol import PassRecord, PlatelightError, pass_folder, record_file
+from .protocol.codec import from_fields
+
+_STATE_FIELDS = ("emitted", "read_from", "made")
+
+
+def read_record(out: Path, *, pass_name: str, clip: str) -> PassRecord | None:
+    """The record of a pass, None where there is none or it can't be understood (then the passes count as strangers)."""
+    try:
+        fields = json.loads(record_file(out, pass_name=pass_name, clip=clip).read_text(encoding="utf-8"))
+        return from_fields(PassRecord, fields)
+    except (OSError, ValueError, PlatelightError):
+        return None
+
+
+def write_record(out: Path, record: PassRecord) -> None:
+    """Raises: `disk_full`, `output_not_writable`."""
+    text = json.dumps(dataclasses.asdict(record), indent=1) + "\n"
+    path = record_file(out, pass_name=record.pass_name, clip=record.clip)
+    exr.replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def present_frames(out: Path, *, pass_name: str, clip: str) -> set[int]:
+    """Frames of a pass that have a file with something in it."""
+    return {frame for frame, entry in _files(out, pass_name=pass_name, clip=clip) if entry.stat().st_size > 0}
+
+
+def remove_frames(out: Path, *, pass_name: str, clip: str) -> None:
+    """Delete all files of a pass of this clip. Raises: `output_not_writable`."""
+    for _, entry in _files(out, pass_name=pass_name, clip=clip):
+        try:
+            os.unlink(entry.path)
+        except OSError as error:
+            raise exr.output_error(error, Path(entry.path)) from error
+
+
+def _files(out: Path, *, pass_name: str, clip: str) -> list[tuple[int, os.DirEntry[str]]]:
+    name = re.compile(re.escape(clip) + r"\.(\d{4,})\.exr")
+    with os.scandir(pass_folder(out, pass_name)) as entries:
+        return [(int(match.group(1)), entry) for entry in entries if (match := name.fullmatch(entry.name))]
+
+
+def resume_file(out: Path, *, pass_name: str, clip: str) -> Path:
+    return pass_folder(out, pass_name) / f"{clip}.resume"
+
+
+def write_resume(path: Path, point: ResumePoint, *, made: PassRecord) -> None:
+    """Keep `point`; `made` says of which run it is. Raises: `disk_full`, `output_not_writable`."""
+    fields = {
+        "emitted": np.int64(point.emitted), "read_from": np.int64(point.read_from),
+        "made": np.frombuffer(_identity(made).encode(), dtype=np.uint8),
+    }
+    arrays = {f"array_{name}": array for name, array in point.arrays.items()}
+
+    def save(temporary: Path) -> None:
+        with open(temporary, "wb") as file:
+            np.savez(file, **fields, **arrays)
+
+    exr.replace(path, save)
+
+
+def read_resume(path: Path, *, made: PassRecord) -> ResumePoint | None:
+    """The state kept in `path`, None where there is none, or it is of another run than `made`, or it is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            if bytes(held["made"]).decode() != _identity(made):
+                return None
+            arrays = {name.removeprefix("array_"): held[name] for name in held.files if name not in _STATE_FIELDS}
+            return ResumePoint(emitted=int(held["emitted"]), read_from=int(held["read_from"]), arrays=arrays)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _identity(record: PassRecord) -> str:
+    """What two runs must share for one to continue the other."""
+    kept = dataclasses.replace(record, done=0, complete=False, source_path="")
+    return json.dumps(dataclasses.asdict(kept), sort_keys=True)

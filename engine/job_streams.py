@@ -1,0 +1,100 @@
+"""Reading ahead and writing behind, each in a thread of its own, so that the networks never wait for a disk."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+_POLL_SECONDS = 0.1
+
+
+class ReadAhead(Generic[T]):
+    """An iterator over `source` that is up to `depth` items ahead of whoever pulls. What `source` raises, pulling raises."""
+
+    def __init__(self, source: Iterator[T], *, depth: int) -> None:
+        self._items: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(maxsize=depth)
+        self._stopped = threading.Event()
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, args=(source,), name="read-ahead", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> ReadAhead[T]:
+        return self
+
+    def __next__(self) -> T:
+        if self._ended:
+            raise StopIteration
+        good, item = self._items.get()
+        if good:
+            return item
+        self._ended = True
+        if item is None:
+            raise StopIteration
+        raise item
+
+    def close(self) -> None:
+        """Stop reading and wait for the thread; it ends after the item it is at."""
+        self._stopped.set()
+        self._ended = True
+        self._thread.join()
+
+    def _run(self, source: Iterator[T]) -> None:
+        try:
+            for item in source:
+                if not self._put((True, item)):
+                    return
+            self._put((False, None))
+        except Exception as error:  # noqa: BLE001 - it is handed over and raised where the items are pulled
+            self._put((False, error))
+
+    def _put(self, entry: tuple[bool, T | BaseException | None]) -> bool:
+        while not self._stopped.is_set():
+            try:
+                self._items.put(entry, timeout=_POLL_SECONDS)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+
+class WriteBehind:
+    """Does tasks one after the other in a thread, at most `depth` waiting. After a failure the rest are dropped; `put`, `check`
+    and `finish` raise it."""
+
+    def __init__(self, *, depth: int) -> None:
+        self._tasks: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=depth)
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+        self._thread.start()
+
+    def put(self, task: Callable[[], None]) -> None:
+        """Queue a task; waits while too many are queued."""
+        self.check()
+        self._tasks.put(task)
+
+    def check(self) -> None:
+        """Raise what a task has raised."""
+        if self._failure is not None:
+            raise self._failure
+
+    def finish(self) -> None:
+        """Wait until all tasks are done. Raises what a task has raised."""
+        self.close()
+        self.check()
+
+    def close(self) -> None:
+        """Wait until all tasks are done or one has failed."""
+        if self._thread.is_alive():
+            self._tasks.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            if self._failure is None:
+                try:
+                    task()
+                except Exception as error:  # noqa: BLE001 - it is handed over and raised by put and finish
+                    self._failure = error

@@ -1,0 +1,85 @@
+"""From a model's name to a loaded estimator. Torch is imported only when one is loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import importlib
+from pathlib import Path
+
+from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
+from .interface import Estimator
+from .table import MODELS, NORMALCRAFTER, PREVIEW, ModelInfo, is_folder
+
+_held: dict[tuple[str, str, str], Estimator] = {}
+
+
+def info(model: str) -> ModelInfo:
+    """What is known of a `--model` value. The folder of a checkpoint is a NormalCrafter under the folder's own path.
+
+    Raises:
+        PlatelightError: `model_unknown`.
+    """
+    if model in MODELS:
+        return MODELS[model]
+    if is_folder(model):
+        return dataclasses.replace(NORMALCRAFTER, name=str(Path(model).expanduser().resolve()), hub_id="")
+    raise PlatelightError(ErrorCode.MODEL_UNKNOWN, f"{model!r} is neither a folder nor one of {', '.join(MODELS)}")
+
+
+def load(settings: EstimateSettings, *, online: bool = True) -> Estimator:
+    """Load a model, or hand out the one loaded last if it is the same. Only one is held at a time.
+
+    Args:
+        online: whether the weights may be fetched where they are missing.
+
+    Raises:
+        PlatelightError: `model_unknown`, `model_not_installed`, `model_incomplete`, `model_invalid`, `device_unavailable`.
+    """
+    model = info(settings.model)
+    key = (model.name, settings.precision, settings.device)
+    if key not in _held:
+        release()
+        _held[key] = _load(model, settings=settings, online=online)
+    return _held[key]
+
+
+def release() -> None:
+    """Let go of the model that is held, so that its memory is free before the next one."""
+    if _held:
+        _held.clear()
+        gc.collect()
+
+
+def entries() -> tuple[ModelEntry, ...]:
+    """All models of the table and whether their weights are here."""
+    from .. import weights
+
+    return tuple(weights.entry(model) for model in MODELS.values())
+
+
+def default_model() -> str:
+    """The best model whose weights are here."""
+    from .. import weights
+
+    return NORMALCRAFTER.name if weights.installed(NORMALCRAFTER) else PREVIEW.name
+
+
+def revision(model: ModelInfo) -> str:
+    """What tells one state of a model's weights from another where that is cheap to know, else an empty text."""
+    if model.family == PREVIEW.family:
+        from .preview.revision import revision as preview_revision
+
+        return preview_revision()
+    return ""
+
+
+def _load(model: ModelInfo, *, settings: EstimateSettings, online: bool) -> Estimator:
+    family = importlib.import_module(f"{__package__}.{model.family}.estimator")
+    if model.family == PREVIEW.family:
+        return family.load(precision=settings.precision, device=settings.device)
+    from .. import weights
+
+    folder = Path(model.name) if model.name not in MODELS else weights.folder(model)
+    weights.check(folder, model)
+    return family.load(folder, info=model, precision=settings.precision, device=settings.device)

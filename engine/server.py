@@ -1,0 +1,287 @@
+"""The engine's end of the wire: read a line, dispatch, answer; jobs one at a time, cancel at any time. Knows messages, not tensors.
+
+Everything that isn't needed to answer `hello` is imported when a request needs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from .identity import version
+from .protocol import (
+    PROTOCOL_VERSION,
+    Cancel,
+    CancelResult,
+    DownloadModel,
+    ErrorCode,
+    Estimate,
+    Hello,
+    HelloResult,
+    ListModels,
+    ListModelsResult,
+    PlatelightError,
+    Progress,
+    Shutdown,
+    ShutdownResult,
+    Stage,
+    decode,
+    encode_error,
+    encode_notification,
+    encode_result,
+)
+
+LONGEST_LINE = 1 << 20
+_GRACE_SECONDS = 3.0
+
+
+def main() -> int:
+    """Serve on this process's standard streams until the other side is gone. Returns the exit code."""
+    wire = take_standard_output()
+    if not sys.stdin.isatty():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for Blender, which then closes our input
+    clean = Server(sys.stdin.buffer, wire).run()
+    sys.stderr.flush()
+    if not clean:
+        os._exit(0)  # a network is still at work; files appear whole or not at all, so nothing is lost
+    return 0
+
+
+def take_standard_output() -> BinaryIO:
+    """Keep descriptor 1 for the wire and point it to stderr for everyone else: prints, progress bars, C libraries."""
+    wire = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return wire
+
+
+class Server:
+    """Reads requests in the calling thread and works in others."""
+
+    def __init__(self, requests: BinaryIO, wire: BinaryIO) -> None:
+        self._requests = requests
+        self._wire = wire
+        self._sending = threading.Lock()
+        self._greeted = False
+        self._estimates = Lane("estimate", self._answer)
+        self._downloads = Lane("download", self._answer)
+
+    def run(self) -> bool:
+        """Serve until `shutdown` or the end of input. Returns whether all work had ended by then."""
+        for line in _lines(self._requests):
+            if line is None:
+                self._fail(None, PlatelightError(ErrorCode.BAD_MESSAGE, f"a line of more than {LONGEST_LINE} bytes"))
+                continue
+            try:
+                incoming = decode(line.decode("utf-8", errors="replace"))
+                if incoming.is_result or incoming.id is None:
+                    raise PlatelightError(ErrorCode.BAD_MESSAGE, "only requests are understood here")
+            except PlatelightError as error:
+                self._fail(None, error)
+                continue
+            try:
+                if not self._dispatch(incoming.id, incoming.body):
+                    break
+            except PlatelightError as error:
+                self._fail(incoming.id, error)
+        self._estimates.stop()
+        self._downloads.stop()
+        return self._estimates.join(_GRACE_SECONDS) and self._downloads.join(_GRACE_SECONDS)
+
+    def _dispatch(self, request_id: int, message: Any) -> bool:
+        """Answer a request or hand it to a lane; False when it is time to go."""
+        if isinstance(message, Hello):
+            self._send(encode_result(request_id, self._greet(message)))
+        elif not self._greeted:
+            raise PlatelightError(ErrorCode.PROTOCOL_MISMATCH, "the first message must be hello")
+        elif isinstance(message, Estimate):
+            self._require_new(message.job)
+            if self._estimates.put(message.job, request_id, lambda: _events(message)) > 0:
+                self._send(encode_notification(Progress(job=message.job, stage=Stage.QUEUED, done=0, total=0)))
+        elif isinstance(message, DownloadModel):
+            self._require_new(message.job)
+            self._downloads.put(message.job, request_id, lambda: _download(message, self._downloads))
+        elif isinstance(message, Cancel):
+            if not (self._estimates.cancel(message.job) or self._downloads.cancel(message.job)):
+                raise PlatelightError(ErrorCode.UNKNOWN_JOB, message.job)
+            self._send(encode_result(request_id, CancelResult(job=message.job)))
+        elif isinstance(message, Shutdown):
+            self._send(encode_result(request_id, ShutdownResult()))
+            return False
+        else:
+            work = _list_models if isinstance(message, ListModels) else _examine
+            threading.Thread(target=self._reply, args=(request_id, work), daemon=True).start()
+        return True
+
+    def _greet(self, hello: Hello) -> HelloResult:
+        if hello.protocol != PROTOCOL_VERSION:
+            detail = f"the add-on speaks protocol {hello.protocol}, the engine {PROTOCOL_VERSION}"
+            raise PlatelightError(ErrorCode.PROTOCOL_MISMATCH, detail)
+        self._greeted = True
+        return HelloResult(protocol=PROTOCOL_VERSION, engine=f"Platelight {version()}, Python {sys.version.split()[0]}")
+
+    def _require_new(self, job: str) -> None:
+        if self._estimates.has(job) or self._downloads.has(job):
+            raise PlatelightError(ErrorCode.BAD_MESSAGE, f"there is a job {job} already")
+
+    def _reply(self, request_id: int, work: Callable[[], Any]) -> None:
+        try:
+            self._send(encode_result(request_id, work()))
+        except Exception as error:  # noqa: BLE001 - it is answered
+            self._fail(request_id, _failure(error))
+
+    def _answer(self, request_id: int, outcome: Any) -> None:
+        """What a lane has to say: a notification, a failure, or the result that ends a job."""
+        if isinstance(outcome, BaseException):
+            self._fail(request_id, _failure(outcome))
+        elif hasattr(outcome, "METHOD"):
+            self._send(encode_notification(outcome))
+        else:
+            self._send(encode_result(request_id, outcome))
+
+    def _fail(self, request_id: int | None, error: PlatelightError) -> None:
+        self._send(encode_error(request_id, error))
+
+    def _send(self, line: str) -> None:
+        data = line.encode()
+        # The other side may be gone; its end of file is on its way to the reading loop, which ends everything.
+        with self._sending, contextlib.suppress(BrokenPipeError):
+            while data:
+                data = data[self._wire.write(data):]
+
+
+class Lane:
+    """A queue of jobs and the thread that does one after the other."""
+
+    def __init__(self, name: str, answer: Callable[[int, Any], None]) -> None:
+        self._answer = answer
+        self._changed = threading.Condition()
+        self._waiting: dict[str, tuple[int, Callable[[], Iterator[Any]]]] = {}
+        self._current = ""
+        self._cancelled = False
+        self._stopped = False
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def put(self, job: str, request_id: int, start: Callable[[], Iterator[Any]]) -> int:
+        """Queue a job: `start` makes the generator that does it. Returns how many are before it."""
+        with self._changed:
+            before = len(self._waiting) + bool(self._current)
+            self._waiting[job] = (request_id, start)
+            self._changed.notify()
+            return before
+
+    def has(self, job: str) -> bool:
+        with self._changed:
+            return job in self._waiting or job == self._current
+
+    def cancel(self, job: str) -> bool:
+        """End a job after the step it is at, or take it off the queue. Returns whether it was here."""
+        with self._changed:
+            waiting = self._waiting.pop(job, None)
+            if job == self._current:
+                self._cancelled = True
+            elif waiting is None:
+                return False
+        if waiting is not None:
+            self._answer(waiting[0], PlatelightError(ErrorCode.CANCELLED))
+        return True
+
+    def is_cancelled(self) -> bool:
+        """Whether the job being done is to end."""
+        return self._cancelled
+
+    def stop(self) -> None:
+        """Cancel everything and let the thread end."""
+        with self._changed:
+            self._stopped = self._cancelled = True
+            self._waiting.clear()
+            self._changed.notify()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread; returns whether it has ended."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._stopped)
+                if self._stopped:
+                    return
+                self._current = next(iter(self._waiting))
+                request_id, start = self._waiting.pop(self._current)
+                self._cancelled = False
+            outcome = self._do(request_id, start)
+            with self._changed:
+                self._current = ""
+            self._answer(request_id, outcome)
+
+    def _do(self, request_id: int, start: Callable[[], Iterator[Any]]) -> Any:
+        """Drive one job to its end; returns its result or the exception that ended it."""
+        try:
+            with contextlib.closing(start()) as events:
+                while not self._cancelled:
+                    try:
+                        event = next(events)
+                    except StopIteration as stop:
+                        return stop.value
+                    self._answer(request_id, event)
+            return PlatelightError(ErrorCode.CANCELLED)
+        except Exception as error:  # noqa: BLE001 - it is answered
+            return error
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """The lines of `file`; None for one that is too long."""
+    while line := file.readline(LONGEST_LINE):
+        if line.endswith(b"\n"):
+            if line.strip():
+                yield line
+            continue
+        while not line.endswith(b"\n"):
+            line = file.readline(LONGEST_LINE)
+            if not line:
+                return
+        yield None
+
+
+def _events(message: Estimate) -> Iterator[Any]:
+    from .estimate import run
+
+    return run(message)
+
+
+def _download(message: DownloadModel, lane: Lane) -> Iterator[Any]:
+    from .download import run
+
+    return run(message, cancelled=lane.is_cancelled)
+
+
+def _list_models() -> ListModelsResult:
+    from .models import registry
+
+    return ListModelsResult(models=registry.entries())
+
+
+def _examine() -> Any:
+    from .doctor import examine
+
+    return examine()
+
+
+def _failure(error: BaseException) -> PlatelightError:
+    if isinstance(error, PlatelightError):
+        if error.code is ErrorCode.INTERNAL:
+            traceback.print_exception(error, file=sys.stderr)
+        return error
+    traceback.print_exception(error, file=sys.stderr)
+    if isinstance(error, ImportError):
+        return PlatelightError(ErrorCode.ENGINE_INCOMPLETE, str(error))
+    return PlatelightError(ErrorCode.INTERNAL, f"{type(error).__name__}: {error}"[:300])
