@@ -115,7 +115,7 @@ def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] 
     if compat.is_retimed(strip):
         raise PlatelightError(ErrorCode.STRIP_RETIMED, strip.name)
     if getattr(strip, "use_reverse_frames", False):
-        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} plays in reverse; render it to a sequence or clear Reverse Frames")
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} plays in reverse; clear Reverse Frames, or render it to a sequence")
     if getattr(strip, "use_multiview", False):
         raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} is stereo; make a strip of each eye")
     times = compat.strip_times(strip)
@@ -148,10 +148,7 @@ def _strip_run(strip: Any, *, times: compat.StripTimes, low: int, high: int) -> 
         return run, times.skipped + 1
     clip = compat.strip_clip(strip)
     if clip is None:
-        raise PlatelightError(
-            ErrorCode.STRIP_UNSUPPORTED,
-            f"{strip.name} has no clip" if hasattr(strip, "clip") else f"this Blender does not tell which clip {strip.name} shows; name it like its clip",
-        )
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"it cannot be told which clip {strip.name} shows; name the strip like its clip")
     run = _clip_run(clip)
     return run, sequences.clip_number(run) + times.skipped + clip.frame_offset
 

@@ -188,7 +188,7 @@ def mix_sockets(node: bpy.types.Node) -> MixNode:
     """The sockets of a node made by `new_mix`, in this version or an older one."""
     if len(node.inputs) == 3:
         return MixNode(node=node, factor=node.inputs[0], a=node.inputs[1], b=node.inputs[2], result=node.outputs[0])
-    return MixNode(node=node, factor=node.inputs[0], a=node.inputs[6], b=node.inputs[7], result=node.outputs[2])  # names repeat there
+    return MixNode(node=node, factor=node.inputs[0], a=node.inputs[6], b=node.inputs[7], result=node.outputs[2])  # names repeat
 
 
 def scale_to_render_size(node: bpy.types.Node, *, keep_shape: bool) -> None:

@@ -32,7 +32,8 @@ class Block:
         self.grown = False
 
     def find(self, role: str) -> bpy.types.Node | None:
-        return next((node for node in self.tree.nodes if node.get(_STRIP) == self.strip_name and node.get(_ROLE) == role), None)
+        nodes = self.tree.nodes
+        return next((node for node in nodes if node.get(_STRIP) == self.strip_name and node.get(_ROLE) == role), None)
 
     def node(self, role: str, idname: str, *, at: tuple[float, float], label: str = "") -> bpy.types.Node:
         """The node of that role; made, inside the block's frame, when it isn't there. `at`: right and down of the block's corner."""
@@ -159,12 +160,13 @@ def _connect(block: Block, scene: bpy.types.Scene, target: ClipTarget, group: bp
         output = compat.new_output_socket(tree)
         output.node.location = block.corner[0] + 1240, block.corner[1]
     feeding = _origin(output)
-    viewers = [n.inputs[0] for n in tree.nodes if n.bl_idname == "CompositorNodeViewer" and feeding and _origin(n.inputs[0]) == feeding]
+    viewers = [node.inputs[0] for node in tree.nodes if node.bl_idname == "CompositorNodeViewer"]
+    viewers = [taker for taker in viewers if feeding and _origin(taker) == feeding]
     notices = []
     if feeding and feeding.node.get(_ROLE) in _RESULTS:
         result = _after(block, feeding, result, target)
     elif feeding and not _replaceable(feeding.node, Path(target.source.path)):
-        return [f"The output of {tree.name} has nodes of your own: link the Image of Platelight: {block.label} to where you want it"]
+        return [f"The output of {tree.name} shows nodes of your own: link the Image of Relight ({block.label}) to where you want it"]
     for taker in (output, *viewers):
         tree.links.new(result, taker)
     if add_viewer:

@@ -90,10 +90,8 @@ def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy
     if not file.is_file():
         raise PlatelightError(ErrorCode.SOURCE_MISSING, str(file))
     for image in bpy.data.images:
-        if (
-            image.source == source and image.library is None and image.colorspace_settings.name == (color_space or image.colorspace_settings.name)
-            and alpha_mode in ("", image.alpha_mode) and shows(image, file)
-        ):
+        alike = color_space in ("", image.colorspace_settings.name) and alpha_mode in ("", image.alpha_mode)
+        if image.source == source and image.library is None and alike and shows(image, file):
             image.filepath = project_path(file)
             image.reload()
             return image

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ..contract import ErrorCode, PlatelightError, clip_name
@@ -61,15 +62,15 @@ def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
     _need(path)
     start = number(names[0])
     if start is None and len(names) > 1:
-        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"the images of {label} are not numbered ({names[0]}); rename them like plate.0001.png")
-    for index, (before, after) in enumerate(zip(names, names[1:], strict=False)):
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"the images of {label} have no numbers ({names[0]}); name them like plate.0001.png")
+    for index, (before, after) in enumerate(pairwise(names)):
         if _split(after) != (*_split(before)[:2], start + index + 1):
             raise PlatelightError(
                 ErrorCode.STRIP_UNSUPPORTED,
                 f"the images of {label} are not numbered one after another ({after} follows {before}); make a strip of each part",
             )
-    first = 1 if start is None else start
-    return Run(file=path, first=first, last=first + len(names) - 1, is_sequence=True, clip=clip_name(str(path), is_sequence=start is not None))
+    first, clip = 1 if start is None else start, clip_name(str(path), is_sequence=start is not None)
+    return Run(file=path, first=first, last=first + len(names) - 1, is_sequence=True, clip=clip)
 
 
 def of_file(path: Path) -> Run:

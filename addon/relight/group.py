@@ -32,12 +32,13 @@ class Light:
 LIGHTS = (
     Light(name="Key", direction=(-0.58, 0.58, 0.57), colour=(1.0, 0.93, 0.84), strength=1.2, hint="the main light"),
     Light(name="Fill", direction=(0.72, 0.08, 0.69), colour=(0.72, 0.86, 1.0), strength=0.25, hint="softens the key's shadows"),
-    Light(name="Rim", direction=(0.62, 0.42, -0.66), colour=(1.0, 1.0, 1.0), strength=0.0, hint="from behind, along the edges; off at 0"),
+    Light(name="Rim", direction=(0.62, 0.42, -0.66), colour=(1.0, 1.0, 1.0), strength=0.0, hint="from behind, along the edges"),
 )
 AMBIENT_COLOUR = (0.86, 0.93, 1.0)
 AMBIENT_STRENGTH = 0.3
 
 Socket = bpy.types.NodeSocket
+COLUMN = 180.0
 
 
 def node_group() -> bpy.types.NodeTree:
@@ -78,7 +79,9 @@ def _interface(group: bpy.types.NodeTree) -> None:
         _number(face, f"{light.name} Strength", light.strength, "On a surface that faces the light; 0 is off", panel=panel)
 
 
-def _colour(face: bpy.types.NodeTreeInterface, name: str, value: tuple[float, float, float], panel: bpy.types.NodeTreeInterfacePanel) -> None:
+def _colour(
+    face: bpy.types.NodeTreeInterface, name: str, value: tuple[float, float, float], panel: bpy.types.NodeTreeInterfacePanel
+) -> None:
     socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketColor", parent=panel)
     socket.default_value = (*value, 1.0)
 
@@ -95,31 +98,32 @@ def _number(
 
 
 def _nodes(group: bpy.types.NodeTree) -> None:
-    """Left to right: unit normal, a row of lights, their sum, the plate under it."""
+    """Left to right: unit normal, a row for each light, their sum, the plate under it."""
     canvas = Canvas(group)
     canvas.frame("Unit normal")
-    source = canvas.inputs(-1500, 0)
-    normal = canvas.unit(source["Normal"], x=-1250, y=0)
-    preview = canvas.preview(normal, x=-100, y=900)
+    source = canvas.inputs(-2400, 0)
+    normal = canvas.unit(source["Normal"], x=-2200, y=0)
+    canvas.frame("Normal preview")
+    preview = canvas.preview(normal, x=-700, y=1300)
     canvas.frame("Ambient")
-    source = canvas.inputs(-700, 620)
-    total = canvas.mix("MULTIPLY", source["Ambient Color"], source["Ambient Strength"], x=-450, y=620)
+    source = canvas.inputs(-700, 640)
+    total = canvas.mix("MULTIPLY", source["Ambient Color"], source["Ambient Strength"], x=-500, y=640)
     for row, light in enumerate(LIGHTS):
-        y = 300 - 560 * row
-        canvas.frame(f"{light.name} light: strength x colour x max(0, N . L)")
+        y = 300 - 700 * row
+        canvas.frame(f"{light.name} light: strength x color x max(0, N . L)")
         source = canvas.inputs(-700, y)
-        direction = canvas.unit(source[f"{light.name} Direction"], x=-450, y=y)
-        facing = canvas.math("MAXIMUM", canvas.dot(normal, direction, x=500, y=y), 0.0, x=900, y=y)
-        strength = canvas.math("MULTIPLY", facing, source[f"{light.name} Strength"], x=1080, y=y)
-        lit = canvas.mix("MULTIPLY", source[f"{light.name} Color"], strength, x=1260, y=y)
+        direction = canvas.unit(source[f"{light.name} Direction"], x=-500, y=y)
+        facing = canvas.math("MAXIMUM", canvas.dot(normal, direction, x=760, y=y), 0.0, x=1300, y=y)
+        strength = canvas.math("MULTIPLY", facing, source[f"{light.name} Strength"], x=1480, y=y)
+        lit = canvas.mix("MULTIPLY", source[f"{light.name} Color"], strength, x=1660, y=y)
         canvas.frame("Sum of the lights") if row == 0 else canvas.back_to("Sum of the lights")
-        total = canvas.mix("ADD", total, lit, x=1520 + 200 * row, y=300 - 200 * row)
+        total = canvas.mix("ADD", total, lit, x=1960 + 180 * row, y=300 - 260 * row)
     canvas.frame("Plate x light, as much of it as asked for")
-    source = canvas.inputs(2180, 0)
-    relit = canvas.mix("MULTIPLY", source["Image"], total, x=2420, y=-100)
-    image = canvas.mix("MIX", source["Image"], relit, x=2640, y=0, factor=source["Amount"])
+    source = canvas.inputs(2560, 100)
+    relit = canvas.mix("MULTIPLY", source["Image"], total, x=2760, y=-60)
+    image = canvas.mix("MIX", source["Image"], relit, x=2960, y=60, factor=source["Amount"])
     canvas.frame("")
-    canvas.outputs({"Image": image, "Light": total, "Normal Preview": preview}, x=2920, y=0)
+    canvas.outputs({"Image": image, "Light": total, "Normal Preview": preview}, x=3240, y=60)
 
 
 class Canvas:
@@ -167,19 +171,20 @@ class Canvas:
             self._give(value, taker)
         return mix.result
 
-    def unit(self, vector: Socket, *, x: float, y: float) -> tuple[Socket, Socket, Socket]:
-        """x, y, z of a vector of length 1; a vector of length 0 stays 0."""
+    def unit(self, vector: Socket, *, x: float, y: float) -> tuple[Socket, ...]:
+        """x, y, z of a vector of length 1, seven columns wide; a vector of length 0 stays 0."""
         node = self._place(compat.new_separate_xyz(self._tree), x, y)
         self._give(vector, node.inputs[0])
         parts = tuple(node.outputs[:3])
-        length = self.math("POWER", self.dot(parts, parts, x=x + 180, y=y), 0.5, x=x + 560, y=y, label="Length")
-        length = self.math("MAXIMUM", length, 1e-6, x=x + 560, y=y - 180)
-        return tuple(self.math("DIVIDE", part, length, x=x + 740, y=y - 180 * i) for i, part in enumerate(parts))
+        length = self.math("POWER", self.dot(parts, parts, x=x + COLUMN, y=y), 0.5, x=x + 4 * COLUMN, y=y, label="Length")
+        length = self.math("MAXIMUM", length, 1e-6, x=x + 5 * COLUMN, y=y, label="Not 0")
+        return tuple(self.math("DIVIDE", part, length, x=x + 6 * COLUMN, y=y - 180 * i) for i, part in enumerate(parts))
 
     def dot(self, a: tuple[Socket, ...], b: tuple[Socket, ...], *, x: float, y: float) -> Socket:
+        """Three columns wide."""
         products = [self.math("MULTIPLY", one, other, x=x, y=y - 180 * i) for i, (one, other) in enumerate(zip(a, b, strict=True))]
-        first = self.math("ADD", products[0], products[1], x=x + 190, y=y)
-        return self.math("ADD", first, products[2], x=x + 190, y=y - 180)
+        first = self.math("ADD", products[0], products[1], x=x + COLUMN, y=y)
+        return self.math("ADD", first, products[2], x=x + 2 * COLUMN, y=y)
 
     def preview(self, vector: tuple[Socket, ...], *, x: float, y: float) -> Socket:
         node = self._place(compat.new_combine_xyz(self._tree), x + 380, y)

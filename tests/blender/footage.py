@@ -64,8 +64,13 @@ def write_plate(folder: Path, numbers: range, *, name: str = "plate.{:04d}.png",
 def write_normals(out: Path, numbers: range, *, clip: str = "plate", **size: int) -> None:
     """What the engine writes: ``out/normal/clip.0001.exr``, half; the normals of frame n are ``normals(n % 10)``."""
     for n in numbers:
-        value = normals(n % 10, **size).astype(np.float16)
-        write_exr(out / "normal" / f"{clip}.{n:04d}.exr", {f"Normal.{axis}": np.ascontiguousarray(value[..., i]) for i, axis in enumerate("XYZ")})
+        write_normal(out / "normal" / f"{clip}.{n:04d}.exr", normals(n % 10, **size))
+
+
+def write_normal(path: Path, value: np.ndarray) -> Path:
+    """One frame of a normal pass, as half floats."""
+    planes = np.moveaxis(value.astype(np.float16), -1, 0)
+    return write_exr(path, {f"Normal.{axis}": np.ascontiguousarray(plane) for axis, plane in zip("XYZ", planes, strict=True)})
 
 
 def write_movie(path: Path, frames: int) -> Path:

@@ -26,3 +26,13 @@ def trim(strip: Any, *, front: int = 0, back: int = 0) -> None:
         strip.left_handle_offset, strip.right_handle_offset = front, back
     else:
         strip.frame_offset_start, strip.frame_offset_end = front, back
+
+
+def skip(strip: Any, pictures: int) -> None:
+    """Leave out pictures of the file at the front."""
+    setattr(strip, "content_trim_start" if hasattr(strip, "content_trim_start") else "animation_offset_start", pictures)
+
+
+def hold(strip: Any, frames: int) -> None:
+    """Make a strip so long, whatever it has to show."""
+    setattr(strip, "duration" if hasattr(strip, "left_handle") else "frame_final_duration", frames)
