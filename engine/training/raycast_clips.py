@@ -1,0 +1,100 @@
+"""Endless clips with exact normals, ray-cast on a CPU.
+
+Geometry is cast once per view and then given several looks (materials, light, air), since shading costs little and what a
+network must learn to ignore is exactly the look.
+"""
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from .clips import write_clip
+from .gbuffer import Caster
+from .scenes import KINDS, Camera, Zoo, looking, random_scene
+from .shading import shade
+from .textures import Noise
+
+SIZES = ((256, 384), (320, 320), (224, 448))
+KIND_SHARES = (0.26, 0.16, 0.16, 0.2, 0.22)
+
+
+def make_clips(
+    *, out: Path, scenes: int = 1000, views: int = 2, looks: int = 2, frames: int = 1, seed: int = 0, workers: int = 2
+) -> Iterator[int]:
+    """Renders clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept.
+
+    Args:
+        out: folder for the clips, `<scene>_<view>_<look>` each (see `clips`).
+        scenes: how many different scenes.
+        views: cameras per scene.
+        looks: sets of materials and lights per view.
+        frames: `T`, frames per clip; the camera moves a little from one to the next.
+        seed: another seed makes other scenes.
+        workers: processes.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    shares = [(out, range(first, scenes, workers), views, looks, frames, seed) for first in range(workers)]
+    done = 0
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        for finished in pool.imap_unordered(_make_share, _split(shares, pieces=max(1, scenes // (workers * 50)))):
+            done += finished
+            yield done
+
+
+def _split(shares: list[tuple], *, pieces: int) -> list[tuple]:
+    """Shares cut into pieces, so that progress shows while they run."""
+    return [(out, part[piece::pieces], *rest) for piece in range(pieces) for out, part, *rest in shares]
+
+
+def _make_share(share: tuple) -> int:
+    """Renders the scenes of one share; returns how many."""
+    out, numbers, views, looks, frames, seed = share
+    noise, zoo = Noise(), None
+    for number in numbers:
+        rng = np.random.default_rng([seed, number])
+        zoo = Zoo(rng=rng) if zoo is None else Zoo(rng=rng, kept=zoo.kept)
+        if not (out / f"{number:06d}_{views - 1}_{looks - 1}").exists():
+            _make_scene(out, number=number, views=views, looks=looks, frames=frames, zoo=zoo, noise=noise)
+    return len(numbers)
+
+
+def _make_scene(out: Path, *, number: int, views: int, looks: int, frames: int, zoo: Zoo, noise: Noise) -> None:
+    """Renders every view and look of one scene."""
+    rng = zoo.rng
+    things, first = random_scene(zoo, kind=KINDS[rng.choice(len(KINDS), p=KIND_SHARES)])
+    caster = Caster(things)
+    for view in range(views):
+        height, width = SIZES[rng.integers(len(SIZES))]
+        start = first if view == 0 else _moved(first, rng, stride=1.0)
+        path = [start]
+        for _ in range(frames - 1):
+            path.append(_moved(path[-1], rng, stride=0.05))
+        buffers = [caster.gbuffer(camera, height=height, width=width, rng=rng) for camera in path]
+        hit = buffers[0].thing >= 0
+        if hit.mean() < 0.15:
+            continue
+        anchor = np.median(buffers[0].position[hit], axis=0)
+        reach = max(float(np.median(buffers[0].distance[hit])), 0.5)
+        for look in range(looks):
+            key = int(rng.integers(2**31))
+            shaded = [
+                shade(buffer, things=things, caster=caster, noise=noise, seed=key, anchor=anchor, reach=reach) for buffer in buffers
+            ]
+            normals = [
+                (each.label @ camera.axes.T) * (buffer.thing >= 0)[..., None]
+                for each, camera, buffer in zip(shaded, path, buffers, strict=True)
+            ]
+            write_clip(
+                out / f"{number:06d}_{view}_{look}",
+                frames=np.rint(np.stack([each.frame for each in shaded]) * 255),
+                normals=np.stack(normals),
+            )
+
+
+def _moved(camera: Camera, rng: np.random.Generator, *, stride: float) -> Camera:
+    """The camera after a random step of about `stride` units, still facing about the same way."""
+    position = camera.position + rng.normal(size=3) * [0.8, 0.2, 0.5] * stride
+    target = camera.position - camera.axes[2] * 4 + rng.normal(size=3) * 0.5 * stride
+    return looking(position, target, focal=camera.focal * np.exp(rng.normal() * 0.2 * stride), roll=rng.normal() * 0.05 * stride)

@@ -1,0 +1,226 @@
+"""Looks: materials and light drawn at random for a G-buffer. One G-buffer takes many looks.
+
+Light, colour and texture are independent of shape on purpose: dark ground and bright walls, light from below and from the
+side, textures as strong as shading. A network that learns "bright means up" from these pictures is wrong on half of them.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .gbuffer import Caster, GBuffer
+from .scenes import Thing
+from .surfaces import random_rotation, unit
+from .textures import PATTERNS, Noise, pattern, random_colour
+
+FUR_SCALE = 14.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One shaded frame.
+
+    Attributes:
+        frame: `(H, W, 3)` float32 display-referred sRGB in [0, 1].
+        label: `(H, W, 3)` float32 unit normals in world axes, with the bumps that are large enough to be shape.
+    """
+
+    frame: np.ndarray
+    label: np.ndarray
+
+
+def shade(
+    gbuffer: GBuffer, *, things: list[Thing], caster: Caster, noise: Noise, seed: int, anchor: np.ndarray, reach: float
+) -> Look:
+    """Draws materials, lights, air and lens from `seed` and renders one frame.
+
+    The same seed, `anchor` (the world point that lamps are placed around) and `reach` (how far from it, in units) give the
+    same materials and lights for every frame of a clip.
+    """
+    rng = np.random.default_rng(seed)
+    sky = _Sky(rng)
+    lights = _lights(rng, anchor=anchor, reach=reach)
+    height, width = gbuffer.thing.shape
+    hit = gbuffer.thing.ravel() >= 0
+    points, ray = gbuffer.position.reshape(-1, 3)[hit], gbuffer.ray.reshape(-1, 3)[hit]
+    normal, label = gbuffer.normal.reshape(-1, 3)[hit], gbuffer.label.reshape(-1, 3)[hit].copy()
+    owner, open_sky = gbuffer.thing.ravel()[hit], gbuffer.openness.ravel()[hit]
+    base, gloss, metal, wrap = np.empty((len(points), 3)), *np.zeros((3, len(points)))
+    normal = normal.copy()
+    for index in np.unique(owner):
+        mine = owner == index
+        material = _material(points[mine], hint=things[index].hint, noise=noise, rng=np.random.default_rng([seed, index]))
+        base[mine] = material["base"]
+        gloss[mine], metal[mine], wrap[mine] = material["gloss"], material["metal"], material["wrap"]
+        if material["bump"] is not None:
+            normal[mine] = unit(normal[mine] + material["bump"])
+            if material["bump_is_shape"]:
+                label[mine] = unit(label[mine] + material["bump"])
+    diffuse = sky.ambient(normal) * open_sky[:, None]
+    shine = sky.radiance(unit(ray - 2 * (ray * normal).sum(-1, keepdims=True) * normal), noise=noise) * open_sky[:, None]
+    for light in lights:
+        direction, reach, fall = light.at(points)
+        facing = (direction * normal).sum(-1)
+        lit = np.maximum((facing + wrap) / (1 + wrap), 0)
+        start = points + gbuffer.normal.reshape(-1, 3)[hit] * 3e-3
+        jittered = unit(direction + rng.normal(size=direction.shape) * light.softness) if light.softness else direction
+        seen = ~caster.blocked(start, jittered, reach)
+        if light.softness:
+            seen = _smoothed(seen, hit, shape=(height, width), radius=light.softness * 12)
+        power = (lit * fall * (1 - light.shadow * (1 - seen)))[:, None] * light.colour
+        diffuse += power
+        half = unit(direction - ray)
+        exponent = 2 ** (1 + 9 * gloss)
+        sharp = np.maximum((half * normal).sum(-1), 0) ** exponent * (exponent + 8) / 25
+        shine += sharp[:, None] * power
+    fresnel = 0.04 + 0.96 * (1 - np.clip(-(ray * normal).sum(-1), 0, 1)) ** 5
+    mirror = np.where(metal > 0, 0.9, fresnel * gloss)[:, None]
+    colour = base * diffuse * np.where(metal > 0, 0.15, 1.0)[:, None] + mirror * shine * np.where(metal[:, None] > 0, base, 1.0)
+    picture = sky.radiance(gbuffer.ray.reshape(-1, 3), noise=noise)
+    picture[hit] = colour
+    picture = _air(picture.reshape(height, width, 3), gbuffer, sky, rng)
+    taught = gbuffer.label.reshape(-1, 3).copy()
+    taught[hit] = label
+    return Look(frame=_develop(picture, rng), label=taught.reshape(height, width, 3).astype(np.float32))
+
+
+def _material(points: np.ndarray, *, hint: str, noise: Noise, rng: np.random.Generator) -> dict:
+    """Reflectance, gloss and bumps of one thing at its `(N, 3)` points."""
+    spread = float(np.exp(rng.uniform(np.log(0.3), np.log(4))))
+    local = (points @ random_rotation(rng).T if rng.random() < 0.5 else points) * spread + rng.uniform(0, 9, 3)
+    kind = PATTERNS[rng.integers(len(PATTERNS))] if rng.random() < 0.7 else "plain"
+    mix = pattern(kind, local, noise=noise, rng=rng)[:, None]
+    first = random_colour(rng, hint=hint)
+    second = random_colour(rng, hint=hint) if rng.random() < 0.7 else first * rng.uniform(0.3, 1.5)
+    base = first * (1 - mix) + second * mix
+    if rng.random() < 0.4:
+        base = base * np.exp(rng.uniform(0.1, 0.5) * noise.octaves(local * rng.uniform(0.5, 6), count=3))[:, None]
+    bump, is_shape = None, False
+    fate = rng.random()
+    if fate < (0.08 if hint == "wall" else 0.2):
+        bump, is_shape = _bump(local * rng.uniform(0.7, 2.0), strength=rng.uniform(0.05, 0.35), noise=noise), True
+    elif fate < 0.42 or (hint == "ground" and fate < 0.65):
+        stretch = np.array([1, rng.uniform(0.1, 1), 1]) * FUR_SCALE * rng.uniform(0.5, 2) / spread
+        bump = _bump(local * stretch, strength=rng.uniform(0.1, 0.6), noise=noise)
+    gloss = rng.uniform(0.2, 1) if rng.random() < 0.45 else 0.0
+    return {
+        "base": np.clip(base, 0, 1),
+        "gloss": gloss,
+        "metal": float(rng.random() < 0.08),
+        "wrap": rng.uniform(0.1, 0.6) if rng.random() < 0.3 else 0.0,
+        "bump": bump,
+        "bump_is_shape": is_shape,
+    }
+
+
+def _bump(points: np.ndarray, *, strength: float, noise: Noise) -> np.ndarray:
+    """A `(N, 3)` tilt for normals."""
+    return strength * np.stack([noise.octaves(points + offset, count=2) for offset in (0.0, 21.3, 42.9)], -1)
+
+
+class _Sky:
+    """A random surrounding: gradient, a soft bright side, clouds, maybe a horizon."""
+
+    def __init__(self, rng: np.random.Generator):
+        def tint() -> np.ndarray:
+            return np.clip(1 + rng.normal(size=3) * rng.choice([0.05, 0.3]), 0.1, 2)
+
+        upright = rng.random() < 0.7
+        self.up = np.array([0, 1, 0.0]) if upright else unit(rng.normal(size=3))
+        self.top, self.low = tint() * rng.uniform(0.1, 1.0), tint() * rng.uniform(0.02, 0.5)
+        self.horizon = tint() * rng.uniform(0.3, 1.5)
+        self.side, self.glow = unit(rng.normal(size=3)), tint() * rng.choice([0.0, rng.uniform(0, 1.5)])
+        self.clouds, self.scale = rng.choice([0.0, rng.uniform(0.1, 0.8)]), rng.uniform(0.5, 4)
+        self.soft = rng.uniform(0.02, 0.6)
+
+    def radiance(self, directions: np.ndarray, *, noise: Noise) -> np.ndarray:
+        """Light arriving from `(N, 3)` unit directions."""
+        level = directions @ self.up
+        above = (1 / (1 + np.exp(-level / self.soft * 3)))[:, None]
+        near = np.exp(-np.abs(level) / (self.soft + 0.1))[:, None]
+        light = self.low * (1 - above) + self.top * above + self.horizon * near * 0.5
+        light = light + self.glow * np.maximum(directions @ self.side, 0)[:, None] ** 3
+        if self.clouds:
+            light = light * np.exp(self.clouds * noise.octaves(directions * self.scale, count=3))[:, None]
+        return light
+
+    def ambient(self, normals: np.ndarray) -> np.ndarray:
+        """Light gathered by unit normals, cheaply: a blend of both halves and a lobe toward the bright side."""
+        above = (0.5 + 0.5 * normals @ self.up)[:, None]
+        lobe = np.maximum(0.5 + 0.5 * normals @ self.side, 0)[:, None] ** 2
+        return self.low * (1 - above) + self.top * above + self.glow * lobe
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Light:
+    """A sun (`place` is a direction) or a lamp (`place` is a position)."""
+
+    place: np.ndarray
+    is_lamp: bool
+    colour: np.ndarray
+    softness: float
+    shadow: float
+    reach: float
+
+    def at(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Direction to the light, how far shadows matter, and fall-off, for `(N, 3)` points."""
+        if not self.is_lamp:
+            return np.broadcast_to(self.place, points.shape), np.full(len(points), 1e4), np.ones(len(points))
+        toward = self.place - points
+        far = np.linalg.norm(toward, axis=-1)
+        return toward / far[:, None], far * 0.98, 1 / np.maximum(far / self.reach, 0.2) ** 2
+
+
+def _lights(rng: np.random.Generator, *, anchor: np.ndarray, reach: float) -> list[_Light]:
+    """None to three lights: suns from above mostly, but also from the side and from below, and lamps in the scene."""
+    lights = []
+    for _ in range(int(rng.choice([0, 1, 1, 1, 2, 3]))):
+        direction = unit(rng.normal(size=3))
+        if rng.random() < 0.6:
+            direction[1] = abs(direction[1])
+        is_lamp = rng.random() < 0.3
+        lights.append(
+            _Light(
+                place=anchor + direction * reach * rng.uniform(0.3, 1.5) if is_lamp else direction,
+                is_lamp=is_lamp,
+                colour=np.clip(1 + rng.normal(size=3) * rng.choice([0.08, 0.35]), 0.05, 2) * rng.uniform(0.4, 4),
+                softness=rng.choice([0.0, rng.uniform(0.02, 0.25)]),
+                shadow=rng.choice([1.0, 1.0, 0.0]),
+                reach=reach,
+            )
+        )
+    return lights
+
+
+def _smoothed(seen: np.ndarray, hit: np.ndarray, *, shape: tuple[int, int], radius: float) -> np.ndarray:
+    """Jittered shadow rays averaged over neighbours."""
+    full = np.ones(len(hit), dtype=np.float32)
+    full[hit] = seen
+    return cv2.GaussianBlur(full.reshape(shape), (0, 0), 0.6 + radius).ravel()[hit]
+
+
+def _air(picture: np.ndarray, gbuffer: GBuffer, sky: _Sky, rng: np.random.Generator) -> np.ndarray:
+    """Haze by distance and blur away from the focus distance."""
+    picture = picture.astype(np.float32)
+    if rng.random() < 0.22:
+        clear = np.exp(-np.minimum(gbuffer.distance, 300) / np.exp(rng.uniform(np.log(5), np.log(120))))[..., None]
+        picture = picture * clear + (sky.horizon * 0.8 * (1 - clear)).astype(np.float32)
+    if rng.random() < 0.25:
+        focus = np.quantile(gbuffer.distance, rng.uniform(0.05, 0.7))
+        share = np.clip(np.abs(1 / gbuffer.distance - 1 / focus) * focus * rng.uniform(0.5, 2), 0, 1)[..., None]
+        share = cv2.GaussianBlur(share, (0, 0), 2)[..., None]
+        picture = picture * (1 - share) + cv2.GaussianBlur(picture, (0, 0), rng.uniform(1, 4)) * share
+    return picture
+
+
+def _develop(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Scene-linear to display: exposure, a random film curve, sRGB."""
+    grey = picture.mean(-1)
+    exposed = picture * (rng.uniform(0.08, 0.4) / max(float(np.exp(np.log(grey + 1e-3).mean())), 1e-3))
+    if rng.random() < 0.6:
+        exposed = exposed * (1 + exposed / 9) / (1 + exposed)
+        exposed = exposed * rng.uniform(1.2, 2.2)
+    exposed = np.clip(exposed, 0, 1)
+    display = np.where(exposed <= 0.0031308, 12.92 * exposed, 1.055 * exposed ** (1 / 2.4) - 0.055)
+    return display.astype(np.float32)
