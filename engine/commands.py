@@ -168,6 +168,42 @@ def bench(
     _print(measuring.render(report))
 
 
+@train_app.command("make-clips")
+def make_clips(
+    out: Annotated[Path, typer.Option(help="Folder for the clips")],
+    scenes: Annotated[int, typer.Option(help="How many different scenes")] = 1000,
+    views: Annotated[int, typer.Option(help="Cameras per scene")] = 2,
+    looks: Annotated[int, typer.Option(help="Materials and lights per camera")] = 2,
+    frames: Annotated[int, typer.Option(help="Frames per clip")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed makes other scenes")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes")] = 2,
+) -> None:
+    """Render clips with exact normals to train on."""
+    from .training import raycast_clips
+
+    for done in raycast_clips.make_clips(
+        out=out, scenes=scenes, views=views, looks=looks, frames=frames, seed=seed, workers=workers
+    ):
+        print(f"{done}/{scenes} scenes", file=sys.stderr, flush=True)
+
+
+@train_app.command("preview")
+def train_preview(
+    clips: Annotated[Path, typer.Option(help="Folder that make-clips has filled")],
+    out: Annotated[Path, typer.Option(help="Folder for the weights; training goes on from what is there")],
+    minutes: Annotated[float, typer.Option(help="Minutes of training in all")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Of the network and the order of the data")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that prepare data")] = 1,
+) -> None:
+    """Train the embedded model."""
+    from .training import preview
+
+    for step in preview.train_preview(clips=clips, out=out, minutes=minutes, seed=seed, workers=workers):
+        if step.step % 100 == 0:
+            text = f"step {step.step}, {step.seconds / 60:.1f} min, loss {step.loss:.4f}, check {step.check_degrees:.2f} degrees"
+            print(text, file=sys.stderr, flush=True)
+
+
 def _print(table: Table) -> None:
     """On a terminal as wide as it is; elsewhere in plain ASCII, without cutting lines."""
     if sys.stdout.isatty():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +18,8 @@ from ..protocol import ErrorCode, PlatelightError
 from . import pixels
 from .picture import Picture
 
+_DURATION = re.compile(r"(\d+):(\d+):([\d.]+)")
+_SLACK_FRAMES = 3
 _SAMPLES = 16
 _SAMPLE_BYTES = 1 << 14
 
@@ -55,9 +59,12 @@ class Movie:
                 self._time_base = stream.time_base
                 aspect = stream.sample_aspect_ratio
         except av.FFmpegError as error:
+            if isinstance(error, av.EOFError) or _breaks_off(path):
+                raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"{path} breaks off before its pictures can be found") from error
             raise _unreadable(path, error) from error
         if not self._index.times:
-            raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} has no pictures")
+            code = ErrorCode.SOURCE_TRUNCATED if self._index.announced else ErrorCode.SOURCE_EMPTY
+            raise PlatelightError(code, f"{path} has no pictures")
         self.last = self._index.announced
         frame = next(self._decode(1))
         self.is_float = pixels.is_float(frame.format)
@@ -70,8 +77,8 @@ class Movie:
     @property
     def notices(self) -> tuple[str, ...]:
         """What the user should know of this movie."""
-        steps = np.diff(np.asarray(self._index.times, dtype=np.float64))
-        if len(steps) > 1 and steps.max() - steps.min() > 0.5 * np.median(steps):
+        times = np.asarray(self._index.times, dtype=np.float64) * float(self._time_base * self.rate)
+        if np.abs(times - times[0] - np.arange(len(times))).max() > 0.5:
             return (
                 "The movie has a variable frame rate: its pictures are counted one by one, while Blender goes by time and may show "
                 "others; transcode it to a constant rate",
@@ -120,7 +127,7 @@ class Movie:
                 if len(keys) > 2:
                     # One key further back than the nearest: pictures right after a key may lean on what came before it.
                     container.seek(keys[-2], stream=stream, backward=True)
-                for frame in container.decode(stream):
+                for frame in _frames(container, stream):
                     if frame.pts is None or frame.pts < times[number - 1]:
                         continue
                     if frame.is_corrupt or frame.pts != times[number - 1]:
@@ -136,28 +143,68 @@ class Movie:
         raise _damaged(self.path, number, None)
 
 
+def _frames(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
+    """All frames up to the first packet that is cut off."""
+    for packet in container.demux(stream):
+        if packet.is_corrupt:
+            yield from stream.decode(None)
+            return
+        yield from packet.decode()
+
+
 def _index(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> _Index:
-    entries = stream.index_entries
     size = path.stat().st_size
-    kept = [entry for entry in entries if not entry.is_discard]
+    kept = [entry for entry in stream.index_entries if not entry.is_discard]
     whole = [entry for entry in kept if entry.pos + entry.size <= size]
-    if kept and len(kept) == stream.frames and all(entry.is_keyframe for entry in kept):
+    is_mov = "mov" in container.format.name
+    if is_mov and kept and all(entry.is_keyframe for entry in kept):
         # Every picture stands alone, so the container's table is the order of display and nothing needs to be read.
         times = tuple(sorted(entry.timestamp for entry in whole))
         return _Index(times=times, keys=times, announced=len(kept))
-    times, keys = [], []
+    times, keys, end = [], [], 0
     try:
         for packet in container.demux(stream):
-            if packet.pts is None or packet.is_discard:
+            if packet.pts is None or packet.is_discard or packet.is_corrupt:
                 continue
             times.append(packet.pts)
+            end = max(end, packet.pts + (packet.duration or 0))
             if packet.is_keyframe:
                 keys.append(packet.pts)
     except av.FFmpegError:
         if not times:
             raise
-    announced = max(len(times), len(kept)) if len(whole) < len(kept) else len(times)
-    return _Index(times=tuple(sorted(times)), keys=tuple(sorted(keys)), announced=announced)
+    if is_mov:  # its header may count pictures that an edit list hides, its table does not
+        cut_off = len(kept) - len(whole)
+    else:
+        cut_off = max(stream.frames - len(times), _promised_beyond(stream, end=float(end * stream.time_base)), 0)
+    return _Index(times=tuple(sorted(times)), keys=tuple(sorted(keys)), announced=len(times) + cut_off)
+
+
+def _promised_beyond(stream: av.VideoStream, *, end: float) -> int:
+    """How many pictures a Matroska header promises after `end` seconds; a few too many are nothing to speak of."""
+    match = _DURATION.match(stream.metadata.get("DURATION", ""))
+    if not match or not stream.average_rate:
+        return 0
+    hours, minutes, seconds = (float(part) for part in match.groups())
+    beyond = round((hours * 3600 + minutes * 60 + seconds - end) * float(stream.average_rate))
+    return beyond if beyond > _SLACK_FRAMES else 0
+
+
+def _breaks_off(path: Path) -> bool:
+    """Whether a QuickTime or MP4 file ends within one of its top-level boxes."""
+    size, at = path.stat().st_size, 0
+    with open(path, "rb") as file:
+        while at + 8 <= size:
+            file.seek(at)
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if at == 0 and kind not in (b"ftyp", b"wide", b"moov", b"mdat", b"free", b"skip"):
+                return False
+            if length == 1:
+                length = int.from_bytes(file.read(8), "big")
+            if length == 0:
+                return kind == b"mdat"
+            at += max(8, length)
+    return at != size
 
 
 def _unreadable(path: Path, error: Exception) -> PlatelightError:

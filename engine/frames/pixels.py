@@ -32,7 +32,8 @@ def picture(frame: av.VideoFrame, *, reformatter: VideoReformatter | None = None
     if is_float(kind):
         target = "gbrapf32le" if alpha else "gbrpf32le"
     elif max(component.bits for component in kind.components) > 8:
-        target = "rgba64le" if alpha else "rgb48le"
+        # Planar on purpose: FFmpeg 8 gets green wrong on the way from 4:2:0 to interleaved 16-bit RGB.
+        target = "gbrap16le" if alpha else "gbrp16le"
     else:
         target = "rgba" if alpha else "rgb24"
     matrix = None
