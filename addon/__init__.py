@@ -5,10 +5,10 @@ from types import ModuleType
 
 def _parts() -> tuple[ModuleType, ...]:
     """What registers something, in order. Imported late, so that parts without bpy can be imported without Blender."""
-    from . import operators, panels, preferences, properties
+    from . import batch, operators, panels, preferences, properties
     from .link import session
 
-    return properties, preferences, operators, panels, session
+    return properties, preferences, operators, panels, session, batch
 
 
 def register() -> None:

@@ -127,7 +127,7 @@ class Download(Task):
 
 
 class JobQueue:
-    """Tasks in the order in which they were asked for; the engine has one in hand at a time."""
+    """Tasks in the order in which they were asked for; the engine has one of each kind in hand at a time."""
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
@@ -156,12 +156,13 @@ class JobQueue:
                 return task
         raise PlatelightError(ErrorCode.UNKNOWN_JOB, task_id)
 
-    def current(self) -> Task | None:
-        return next((task for task in self.tasks if task.active), None)
+    def current(self, kind: type[Task] = Task) -> Task | None:
+        """The task of that kind that the engine has in hand."""
+        return next((task for task in self.tasks if isinstance(task, kind) and task.active), None)
 
-    def waiting(self) -> Task | None:
-        """The task whose turn is next."""
-        return next((task for task in self.tasks if task.state is JobState.QUEUED), None)
+    def waiting(self, kind: type[Task] = Task) -> Task | None:
+        """The task of that kind whose turn is next."""
+        return next((task for task in self.tasks if isinstance(task, kind) and task.state is JobState.QUEUED), None)
 
     def remove(self, task_id: str) -> None:
         """Forget a finished task; its files stay.

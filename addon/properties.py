@@ -122,7 +122,8 @@ def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
     """
     return EstimateSettings(
         model=resolved_model(settings), max_resolution=resolved_resolution(settings), window=settings.window,
-        overlap=settings.overlap, decode_chunk_size=settings.decode_chunk_size, precision=settings.precision, device=settings.device,
+        overlap=settings.overlap, decode_chunk_size=settings.decode_chunk_size, precision=settings.precision,
+        device=settings.device,
     )
 
 

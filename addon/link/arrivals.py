@@ -28,28 +28,33 @@ def frames_arrived(job: Job) -> None:
         attach(job)
 
 
-def attach(job: Job) -> None:
-    """Place a job's passes, as far as they are there, in its scene's compositor. What prevents it becomes a notice of the job."""
+def attach(job: Job) -> bool:
+    """Place a job's passes, as far as they are there, in its scene's compositor; whether that went well.
+
+    What prevents it becomes a notice of the job.
+    """
     from ..blender import passes
 
     if job.first_ready is None or job.last_ready is None:
-        return
+        return False
     job.placed_at = time.monotonic()
     scene = bpy.data.scenes.get(job.target.scene_name)
     if scene is None or not _same_file(job):
         job.note("Another file is open now: open the plate's file and press Load Passes to place them in its compositor")
-        return
+        return False
     try:
         for notice in passes.attach(
             scene, target=job.target, out=job.out, passes=tuple(job.ready), first=job.first_ready, last=job.last_ready
         ):
             job.note(notice)
         passes.reload(job.target)
+        return True
     except PlatelightError as error:
         job.note(str(error))
     except (RuntimeError, ReferenceError, LookupError, AttributeError, TypeError, OSError) as error:
         _log.exception("the passes of %s could not be placed", job.label)
         job.note(f"The passes are on disk, but could not be placed in the compositor ({error}): press Load Passes to try again")
+    return False
 
 
 def _same_file(job: Job) -> bool:

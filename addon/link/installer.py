@@ -110,7 +110,7 @@ class Install:
             outcome = error
             shutil.rmtree(self._plan.folder, ignore_errors=True)
         except OSError as error:
-            outcome = PlatelightError(ErrorCode.INSTALL_FAILED, f"{error.filename or self._plan.folder}: {error.strerror}")
+            outcome = PlatelightError(ErrorCode.INSTALL_FAILED, f"{error.filename}: {error.strerror}")
         finally:
             self._queue.put(outcome)
 

@@ -100,7 +100,7 @@ class ChildProcess:
             self._popen.stdin.write(line.encode())
             self._popen.stdin.flush()
 
-    def stop(self, *, last_words: str = "", grace: float = 2.0) -> None:
+    def stop(self, *, last_words: str = "", grace: float = 3.5) -> None:
         """End the child: last words and end of input, then terminate, then kill, `grace` seconds apart. Blocks meanwhile."""
         if last_words:
             self.send(last_words)

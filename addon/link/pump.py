@@ -40,7 +40,8 @@ def tick() -> bool:
         if state.install.finished:
             _installed()
     _listen()
-    _start_next()
+    _start_next(Job)
+    _start_next(Download)
     _rest()
     return is_busy()
 
@@ -151,9 +152,9 @@ def _take(event: Event) -> None:
         arrivals.frames_arrived(task)
 
 
-def _start_next() -> None:
-    task = state.queue.waiting()
-    if task is None or state.queue.current() is not None:
+def _start_next(kind: type[Job] | type[Download]) -> None:
+    task = state.queue.waiting(kind)
+    if task is None or state.queue.current(kind) is not None:
         return
     try:
         client = engine()

@@ -35,8 +35,8 @@ def submit(
     """
     engine_command()
     job = Job(
-        id=state.queue.new_id(), label=target.label, target=target, out=out, settings=settings, handles=handles, overwrite=overwrite,
-        blend=arrivals.this_file(),
+        id=state.queue.new_id(), label=target.label, target=target, out=out, settings=settings, handles=handles,
+        overwrite=overwrite, blend=arrivals.this_file(),
     )
     state.queue.add(job)
     pump.wake()
@@ -83,8 +83,8 @@ def clear_finished() -> None:
     state.queue.tasks[:] = [task for task in state.queue.tasks if not task.finished]
 
 
-def attach_again(job_id: str) -> Job:
-    """Place a job's passes in its scene's compositor once more; the job's notices tell what prevents it.
+def attach_again(job_id: str) -> bool:
+    """Place a job's passes in its scene's compositor once more; where that fails, the job's notices tell why.
 
     Raises:
         PlatelightError: `unknown_job`.
@@ -92,8 +92,7 @@ def attach_again(job_id: str) -> Job:
     job = state.queue.get(job_id)
     assert isinstance(job, Job)
     job.notices.clear()
-    arrivals.attach(job)
-    return job
+    return arrivals.attach(job)
 
 
 def download(model: str, *, title: str) -> Download:

@@ -17,10 +17,9 @@ class PLATELIGHT_OT_attach(bpy.types.Operator):
 
     def execute(self, context):
         try:
-            job = session.attach_again(self.job)
+            placed = session.attach_again(self.job)
         except PlatelightError as error:
             return refuse(self, error)
-        if job.notices:
-            self.report({"WARNING"}, job.notices[-1])
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        if not placed:
+            self.report({"ERROR"}, "The passes could not be placed; the job's notices say why")
+        return {"FINISHED"} if placed else {"CANCELLED"}

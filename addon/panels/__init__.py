@@ -49,11 +49,11 @@ class _Queue(_Tab):
 
 
 def _panels_of(editor: str, space: str) -> list[type]:
-    plate_name = f"PLATELIGHT_PT_{editor}_plate"
+    plate_name, in_space = f"PLATELIGHT_PT_{editor}_plate", {"bl_space_type": space}
     return [
-        type(plate_name, (_Plate, bpy.types.Panel), {"bl_space_type": space}),
-        type(f"PLATELIGHT_PT_{editor}_advanced", (_Advanced, bpy.types.Panel), {"bl_space_type": space, "bl_parent_id": plate_name}),
-        type(f"PLATELIGHT_PT_{editor}_jobs", (_Queue, bpy.types.Panel), {"bl_space_type": space}),
+        type(plate_name, (_Plate, bpy.types.Panel), in_space),
+        type(f"PLATELIGHT_PT_{editor}_advanced", (_Advanced, bpy.types.Panel), in_space | {"bl_parent_id": plate_name}),
+        type(f"PLATELIGHT_PT_{editor}_jobs", (_Queue, bpy.types.Panel), in_space),
     ]
 
 

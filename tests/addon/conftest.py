@@ -64,3 +64,14 @@ def engine_python() -> str:
     if not python.exists():
         pytest.fail(f"no engine environment: {python} is not there; run build.py setup or set PLATELIGHT_TEST_ENGINE_PYTHON")
     return str(python)
+
+
+@pytest.fixture
+def shot(addon: ModuleType, tmp_path: Path) -> Path:
+    """A saved project with a copy of the sample clip as the strip ``plate``; returns its folder."""
+    shutil.copyfile(ROOT / "tests/samples/footage/big_buck_bunny.mp4", tmp_path / "bunny.mp4")
+    editor = bpy.context.scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips.new_movie(name="plate", filepath=str(tmp_path / "bunny.mp4"), channel=1, frame_start=1)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    return tmp_path

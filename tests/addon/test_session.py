@@ -1,0 +1,219 @@
+"""Jobs from submit to passes with a real engine, without a window: the pump is driven by hand, as a background run does."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch, engine_python):
+    monkeypatch.setenv("PLATELIGHT_ENGINE", f"{engine_python} -m engine serve")
+
+
+@pytest.fixture
+def submit(part, shot):
+    """Queues frames of the sample clip."""
+    contract, session = part("contract"), part("link.session")
+    target = part("blender.clips").targets_by_pattern("plate")[0]
+
+    def run(*, first=1, last=6, out="out", max_resolution=64, **options):
+        settings = contract.EstimateSettings(model="preview", max_resolution=max_resolution, window=4, overlap=1, precision="fp32")
+        frames = dataclasses.replace(target, first=first, last=last, timeline_start=first)
+        return session.submit(frames, out=str(shot / out), settings=settings, **options)
+
+    return run
+
+
+@pytest.fixture
+def drive(part):
+    """Ticks until a condition holds, or until there is no more work."""
+    pump = part("link.pump")
+
+    def run(condition=None, *, seconds=90.0):
+        deadline = time.monotonic() + seconds
+        while True:
+            busy = pump.tick()
+            if condition and condition():
+                return
+            if not busy:
+                assert condition is None, "the work ended before it came to that"
+                return
+            assert time.monotonic() < deadline, f"still busy after {seconds} s"
+            time.sleep(0.01)
+
+    return run
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.suffix == ".exr")
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_a_job_leaves_passes_in_the_compositor(part, submit, drive, shot):
+    job = submit(first=3, last=8)
+    assert job.state == "queued" and part("link.session").jobs() == [job]
+    seen = []
+    drive(lambda: seen.append(job.state) or job.finished)
+    assert list(dict.fromkeys(seen)) == ["starting", "running", "done"], job.error
+    assert (job.result.first, job.result.last, job.result.frames_written) == (3, 8, 6)
+    assert files(shot / "out") == [f"bunny.{frame:04d}.exr" for frame in range(3, 9)]
+    assert job.progress.total == 6 and job.ready == {"normal": (3, 8)}
+    assert part("blender.passes").is_attached(bpy.context.scene, job.target)
+
+
+def test_three_jobs_run_in_the_order_in_which_they_were_asked_for(submit, drive):
+    jobs = [submit(first=1 + 10 * n, last=4 + 10 * n, out=f"out{n}") for n in range(3)]
+    ends = []
+
+    def check():
+        assert sum(job.active for job in jobs) <= 1
+        for job in jobs:
+            if job.finished and job not in ends:
+                ends.append(job)
+        return len(ends) == 3
+
+    drive(check)
+    assert ends == jobs and {job.state for job in jobs} == {"done"}
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_soon(part, submit, drive, shot):
+    session = part("link.session")
+    long, waiting, last = submit(last=120, max_resolution=512, out="a"), submit(out="b"), submit(out="c")
+    drive(lambda: long.ready)
+    session.cancel(waiting.id)
+    assert waiting.state == "cancelled"
+    session.cancel(long.id)
+    assert long.state == "cancelling"
+    drive(lambda: long.finished, seconds=20)
+    assert (long.state, long.error) == ("cancelled", None)
+    assert 0 < len(files(shot / "a")) < 120
+    drive()
+    assert last.state == "done" and not (shot / "b").exists()
+    assert part("blender.passes").is_attached(bpy.context.scene, long.target)
+
+
+def test_an_engine_killed_in_the_middle_fails_its_job_and_the_next_gets_a_new_one(part, submit, drive, shot):
+    contract, state, session = part("contract"), part("link.state").state, part("link.session")
+    job, after = submit(last=120, max_resolution=512, out="a"), submit(out="b")
+    drive(lambda: job.ready)
+    first = state.client.pid
+    os.kill(first, signal.SIGKILL)
+    drive(lambda: job.finished, seconds=20)
+    assert job.state == "failed" and job.error.code is contract.ErrorCode.ENGINE_DIED
+    assert "killed (out of memory?)" in job.error.detail
+    kept = files(shot / "a")
+    assert kept
+    drive()
+    assert after.state == "done" and state.client.pid != first
+    again = session.retry(job.id, overwrite=False)
+    drive(lambda: (again.ready and again.progress.done > len(kept)) or again.finished)
+    session.cancel(again.id)
+    drive()
+    assert session.jobs() == [after, again] and again.error is None
+
+
+def test_cancelling_twice_ends_the_engine(part, submit, drive):
+    job = submit(last=120, max_resolution=512)
+    drive(lambda: job.state == "running")
+    part("link.session").cancel(job.id)
+    part("link.session").cancel(job.id)
+    drive(lambda: job.finished, seconds=20)
+    assert job.state == "cancelled" and part("link.state").state.client is None
+
+
+def test_errors_of_the_engine_are_the_jobs(part, submit, drive, shot):
+    (shot / "bunny.mp4").write_bytes(b"this is not a movie")
+    job = submit()
+    drive()
+    assert job.state == "failed" and job.error.code is part("contract").ErrorCode.SOURCE_UNREADABLE
+
+
+def test_other_settings_are_refused_until_they_may_overwrite(part, submit, drive):
+    contract, session = part("contract"), part("link.session")
+    submit()
+    drive()
+    job = submit(max_resolution=96)
+    drive()
+    assert job.error.code is contract.ErrorCode.PASSES_DIFFER
+    anew = session.retry(job.id, overwrite=True)
+    drive()
+    assert anew.state == "done" and anew.result.frames_written == 6
+
+
+def test_without_an_engine_nothing_is_queued(part, submit, monkeypatch):
+    monkeypatch.delenv("PLATELIGHT_ENGINE")
+    contract = part("contract")
+    with pytest.raises(contract.PlatelightError) as caught:
+        submit()
+    assert caught.value.code is contract.ErrorCode.ENGINE_MISSING and not part("link.session").jobs()
+
+
+def test_an_engine_that_cannot_start_fails_the_job(part, submit, drive, monkeypatch):
+    monkeypatch.setenv("PLATELIGHT_ENGINE", "/nowhere/python -m engine serve")
+    job = submit()
+    drive()
+    assert job.error.code is part("contract").ErrorCode.ENGINE_MISSING
+    assert "/nowhere/python" in part("link.state").state.engine_problem
+
+
+def test_passes_never_land_in_another_files_scene(part, submit, drive, shot):
+    job = submit()
+    drive(lambda: job.state == "starting")
+    bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"), load_ui=False)
+    bpy.ops.wm.save_as_mainfile(filepath=str(shot / "another.blend"))
+    drive()
+    assert job.state == "done" and "Another file is open" in job.notices[0]
+    assert not part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target)
+    bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"), load_ui=False)
+    assert part("link.session").attach_again(job.id) and part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target)
+
+
+def test_an_idle_engine_is_let_go(part, submit, drive):
+    pump, state = part("link.pump"), part("link.state").state
+    submit()
+    drive()
+    pump.tick()
+    pid = state.client.pid
+    assert state.idle_since is not None
+    state.idle_since -= 10_000
+    assert pump.tick() is False and state.client is None
+    deadline = time.monotonic() + 20
+    while not is_gone(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_switching_the_add_on_off_ends_the_engine_in_the_middle(addon, part, submit, drive):
+    job = submit(last=120, max_resolution=512)
+    drive(lambda: job.state == "running")
+    pid = part("link.state").state.client.pid
+    began = time.monotonic()
+    addon.unregister()
+    assert is_gone(pid) and time.monotonic() - began < 15
+    addon.register()
+    assert not part("link.session").jobs()
+
+
+def test_the_doctor_and_the_models_are_told(part, drive):
+    session, state = part("link.session"), part("link.state").state
+    session.run_doctor()
+    assert state.asking
+    drive()
+    assert not state.asking and state.failure is None
+    assert state.doctor.device and all(finding.ok or finding.remedy for finding in state.doctor.findings)
+    assert "preview" in {model.name for model in state.models}
