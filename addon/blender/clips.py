@@ -100,7 +100,8 @@ def clip_target(clip: bpy.types.MovieClip, *, scene: bpy.types.Scene) -> ClipTar
     last = max(run.last, first)
     return ClipTarget(
         label=clip.name, source=_source(run, color_space=clip.colorspace_settings.name), first=first, last=last,
-        timeline_start=clip.frame_start + first - at_start, scene_name=scene.name, strip_name=clip.name, is_sequence=run.is_sequence,
+        timeline_start=clip.frame_start + first - at_start, scene_name=scene.name, strip_name=clip.name,
+        is_sequence=run.is_sequence,
     )
 
 
@@ -115,7 +116,7 @@ def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] 
     if compat.is_retimed(strip):
         raise PlatelightError(ErrorCode.STRIP_RETIMED, strip.name)
     if getattr(strip, "use_reverse_frames", False):
-        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} plays in reverse; clear Reverse Frames, or render it to a sequence")
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} plays in reverse: clear Reverse Frames")
     if getattr(strip, "use_multiview", False):
         raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} is stereo; make a strip of each eye")
     times = compat.strip_times(strip)
@@ -148,7 +149,7 @@ def _strip_run(strip: Any, *, times: compat.StripTimes, low: int, high: int) -> 
         return run, times.skipped + 1
     clip = compat.strip_clip(strip)
     if clip is None:
-        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"it cannot be told which clip {strip.name} shows; name the strip like its clip")
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"the clip of {strip.name} cannot be told; name the strip like its clip")
     run = _clip_run(clip)
     return run, sequences.clip_number(run) + times.skipped + clip.frame_offset
 

@@ -14,6 +14,7 @@ from .images import FrameMap
 
 _STRIP, _ROLE = "platelight_strip", "platelight_role"
 _RESULTS = ("relight", "show")
+Socket = bpy.types.NodeSocket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Block:
         return next((node for node in nodes if node.get(_STRIP) == self.strip_name and node.get(_ROLE) == role), None)
 
     def node(self, role: str, idname: str, *, at: tuple[float, float], label: str = "") -> bpy.types.Node:
-        """The node of that role; made, inside the block's frame, when it isn't there. `at`: right and down of the block's corner."""
+        """The node of that role; made inside the block's frame where it isn't there. `at`: right and down of its corner."""
         if found := self.find(role):
             return found
         frame = self._frame()
@@ -107,7 +108,7 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
     return block.grown, notices
 
 
-def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[bpy.types.NodeSocket, bool]:
+def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, bool]:
     """The plate at the render's size, and whether it fills it: a plate of another shape keeps its own."""
     node = block.node("plate", "CompositorNodeImage", at=(0, 0), label="Plate")
     _show(node, plate)
@@ -120,13 +121,13 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[bpy.type
     return size.outputs["Image"], whole
 
 
-def _pass(block: Block, name: str, layer: Layer, *, down: float) -> bpy.types.NodeSocket:
+def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
     node = block.node(f"pass {name}", "CompositorNodeImage", at=(0, down), label=name.title())
     _show(node, layer)
     return node.outputs.get(name.title()) or node.outputs[0]
 
 
-def _fit(block: Block, name: str, output: bpy.types.NodeSocket, *, plate: Layer, whole: bool) -> bpy.types.NodeSocket:
+def _fit(block: Block, name: str, output: Socket, *, plate: Layer, whole: bool) -> Socket:
     """A pass over the plate pixel for pixel, whatever size it was estimated in."""
     down = 420.0
     if not whole:
@@ -147,7 +148,7 @@ def _show(node: bpy.types.Node, layer: Layer) -> None:
     images.map_frames(node, layer.frames)
 
 
-def _join(tree: bpy.types.NodeTree, output: bpy.types.NodeSocket, taker: bpy.types.NodeSocket) -> None:
+def _join(tree: bpy.types.NodeTree, output: Socket, taker: Socket) -> None:
     if not taker.is_linked:
         tree.links.new(output, taker)
 
@@ -179,7 +180,7 @@ def _connect(block: Block, scene: bpy.types.Scene, target: ClipTarget, group: bp
     return notices
 
 
-def _after(block: Block, before: bpy.types.NodeSocket, result: bpy.types.NodeSocket, target: ClipTarget) -> bpy.types.NodeSocket:
+def _after(block: Block, before: Socket, result: Socket, target: ClipTarget) -> Socket:
     """Another plate has the output: this one takes it over for the frames where its strip is seen."""
     mix = compat.new_mix(block.tree, "MIX")
     block.adopt(mix.node, "show")
@@ -210,7 +211,7 @@ def _replaceable(node: bpy.types.Node, plate: Path) -> bool:
     return node.bl_idname == "CompositorNodeRLayers"
 
 
-def _origin(taker: bpy.types.NodeSocket) -> bpy.types.NodeSocket | None:
+def _origin(taker: Socket) -> Socket | None:
     """The socket that feeds another, looking through reroutes."""
     while taker.is_linked:
         source = taker.links[0].from_socket

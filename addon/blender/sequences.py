@@ -62,7 +62,8 @@ def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
     _need(path)
     start = number(names[0])
     if start is None and len(names) > 1:
-        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"the images of {label} have no numbers ({names[0]}); name them like plate.0001.png")
+        told = f"the images of {label} have no numbers ({names[0]}); name them like plate.0001.png"
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, told)
     for index, (before, after) in enumerate(pairwise(names)):
         if _split(after) != (*_split(before)[:2], start + index + 1):
             raise PlatelightError(

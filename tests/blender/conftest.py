@@ -5,13 +5,19 @@ They run under each bpy wheel. The extension is imported as the package `plateli
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 import types
 from pathlib import Path
 
-os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="platelight-tests-")  # before bpy: nobody's own preferences
+if "bpy" not in sys.modules:  # nobody's own preferences
+    _home = Path(tempfile.mkdtemp(prefix="platelight-blender-test-"))
+    (_home / "config").mkdir()
+    os.environ["BLENDER_USER_RESOURCES"] = str(_home)
+    atexit.register(shutil.rmtree, _home, ignore_errors=True)
 import bpy
 import pytest
 
@@ -33,3 +39,13 @@ def scene():
     scene.render.resolution_percentage = 100
     yield scene
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+
+
+@pytest.fixture(scope="session")
+def registered():
+    """The add-on with its properties and commands; taken away at the end, for what is still there then hangs some versions."""
+    from platelight import addon
+
+    addon.register()
+    yield addon
+    addon.unregister()

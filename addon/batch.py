@@ -1,0 +1,279 @@
+"""Without a window: ``blender -b shot.blend --command platelight estimate --strips "plate*"``.
+
+Lines on standard output that begin with ``platelight: `` are ours; Blender prints others. Errors are a sentence on standard error
+and an exit code of their own, the same as the engine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import bpy
+
+from . import batch_arguments, properties
+from .blender import clips, compat, passes
+from .blender.clips import ClipTarget
+from .contract import DoctorResult, ErrorCode, EstimateSettings, ListModels, ListModelsResult, PlatelightError
+from .jobs import Job, JobState
+from .link import known_models, pump, session
+from .link.command import COMMAND_VARIABLE
+from .link.state import state
+
+PREFIX = "platelight: "
+_POLL = 0.05
+_GRACE = 10.0
+"""Seconds that a cancelled engine may take to finish what it is writing."""
+_PROBLEMS = 1
+"""Exit code of `doctor` when something is missing."""
+
+_commands: list[Any] = []
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command; returns the exit code. The engine is gone when it returns."""
+    options = batch_arguments.parser(estimate=estimate, models=models, doctor=doctor).parse_args(list(argv))
+    try:
+        with _engine(options.engine), _stoppable() as stop:
+            return options.run(options, stop)
+    except PlatelightError as error:
+        _complain(error)
+        return error.exit_code
+    finally:
+        session.shutdown()
+
+
+def estimate(options: argparse.Namespace, stop: Stop) -> int:
+    """Estimate, attach, save."""
+    if not (options.no_save or options.save_as or bpy.data.filepath):
+        raise PlatelightError(ErrorCode.SETTING_INVALID, "no project is open; name it before --command, or add --no-save")
+    targets = [_within(target, options.frames) for target in _targets(options)]
+    _answer(ListModels(), stop)
+    jobs = [(target, _submit(target, part, options)) for target, part in targets]
+    _watch([job for _, job in jobs], stop)
+    for target, job in jobs:
+        if job.state is JobState.DONE:
+            _place(target, job)
+        elif job.error:
+            _complain(job.error, label=job.label)
+    if any(job.state is JobState.DONE for _, job in jobs):
+        _save(options)
+    failed = [job for _, job in jobs if job.state is not JobState.DONE]
+    if not failed:
+        return 0
+    return (failed[0].error or PlatelightError(ErrorCode.CANCELLED)).exit_code
+
+
+def models(options: argparse.Namespace, stop: Stop) -> int:
+    """List the engine's models."""
+    result = _answer(ListModels(), stop)
+    assert isinstance(result, ListModelsResult)
+    for model in result.models:
+        folder = model.folder if model.installed else f"not installed, belongs in {model.folder}"
+        where = folder if model.size_bytes else "embedded"
+        _say(f"{model.name}: {model.title} ({where}; licence: {model.licence})")
+    return 0
+
+
+def doctor(options: argparse.Namespace, stop: Stop) -> int:
+    """Say what the engine has and lacks."""
+    session.run_doctor()
+    _wait(lambda: not state.asking, stop)
+    if state.failure:
+        raise state.failure
+    assert isinstance(state.doctor, DoctorResult)
+    _say(f"device: {state.doctor.device}")
+    for finding in state.doctor.findings:
+        _say(f"{finding.name}: {finding.value}" + (f" -- {finding.remedy}" if not finding.ok else ""))
+    return 0 if all(finding.ok for finding in state.doctor.findings) else _PROBLEMS
+
+
+class Stop:
+    """Whether somebody asked for the end: Blender makes no exception of SIGINT, and would die of SIGTERM, its engine alive."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.asked = True
+
+
+@contextmanager
+def _stoppable() -> Iterator[Stop]:
+    stop = Stop()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+@contextmanager
+def _engine(command: str) -> Iterator[None]:
+    """Let ``--engine`` win while the command runs."""
+    before = os.environ.get(COMMAND_VARIABLE)
+    if command:
+        os.environ[COMMAND_VARIABLE] = command
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(COMMAND_VARIABLE, None)
+        else:
+            os.environ[COMMAND_VARIABLE] = before
+
+
+def _targets(options: argparse.Namespace) -> list[ClipTarget]:
+    scenes = tuple(options.scene)
+    for name in scenes:
+        if name not in bpy.data.scenes:
+            raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"there is no scene {name}")
+    if options.strips:
+        return clips.targets_by_pattern(options.strips, scene_names=scenes)
+    clip = bpy.data.movieclips.get(options.clip)
+    if clip is None:
+        raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"there is no movie clip {options.clip}")
+    return [clips.clip_target(clip, scene=bpy.data.scenes[scenes[0]] if scenes else bpy.context.scene)]
+
+
+def _within(target: ClipTarget, frames: tuple[int, int] | None) -> tuple[ClipTarget, ClipTarget]:
+    """The plate, and the part of it to be estimated.
+
+    Raises:
+        PlatelightError: `range_outside_clip` when the strip doesn't show all of `frames`.
+    """
+    if frames is None:
+        return target, target
+    first, last = frames
+    if first < target.first or last > target.last:
+        raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, f"{target.label} shows {target.first}-{target.last}, not {first}-{last}")
+    part = dataclasses.replace(
+        target, first=first, last=last, timeline_start=target.timeline_start + first - target.first, hold_before=0, hold_after=0
+    )
+    return target, part
+
+
+def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -> Job:
+    scene = bpy.data.scenes[target.scene_name]
+    out = options.out or scene.platelight.output_folder.strip()
+    return session.submit(
+        part, out=os.path.abspath(bpy.path.abspath(out)) if out else passes.default_folder(target),
+        settings=_settings(scene, options), overwrite=options.overwrite,
+        handles=scene.platelight.handles if options.handles is None else options.handles,
+    )
+
+
+def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSettings:
+    """The scene's settings with the command's in their place; another model comes with its own resolution."""
+    wanted = properties.estimate_settings(scene.platelight)
+    names = [field.name for field in dataclasses.fields(EstimateSettings)]
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if "model" in given:
+        if os.path.isdir(given["model"]):
+            given["model"] = os.path.abspath(given["model"])  # the engine runs in another folder
+        if scene.platelight.quality == "RECOMMENDED":
+            given.setdefault("max_resolution", 512 if given["model"] == known_models.PREVIEW else 1024)
+    return dataclasses.replace(wanted, **given)
+
+
+def _watch(jobs: list[Job], stop: Stop) -> None:
+    """Move the jobs along until each has ended; a line for each window, notice and end."""
+    told: dict[str, int] = {}
+    windows: dict[str, int] = {}
+
+    def all_ended() -> bool:
+        for job in jobs:
+            for notice in job.notices[told.get(job.id, 0):]:
+                _say(f"{job.label}: note: {notice}")
+            told[job.id] = len(job.notices)
+            step = job.progress
+            if step and step.window and windows.get(job.id) != step.window:
+                windows[job.id] = step.window
+                left = f", {step.seconds_left:.0f} s left" if step.seconds_left is not None else ""
+                rate = f", {step.rate:.2f} frames/s" if step.rate else ""
+                _say(f"{job.label}: window {step.window}/{step.windows}, {step.done}/{step.total} frames{rate}{left}")
+        return all(job.finished for job in jobs)
+
+    try:
+        _wait(all_ended, stop)
+    except PlatelightError as error:
+        if error.code is not ErrorCode.CANCELLED:
+            raise
+        for job in jobs:
+            if not job.finished:
+                session.cancel(job.id)
+        deadline = time.monotonic() + _GRACE
+        while not all_ended() and time.monotonic() < deadline:
+            pump.tick()
+            time.sleep(_POLL)
+        raise
+
+
+def _place(target: ClipTarget, job: Job) -> None:
+    """Attach once more, now to all of the plate, and let renders show it where neither add-on nor graphics driver is."""
+    result, scene = job.result, bpy.data.scenes[target.scene_name]
+    assert result is not None
+    notices = passes.attach(scene, target=target, out=job.out, passes=result.passes, first=result.first, last=result.last)
+    for notice in (*notices, *passes.render_compositor(scene)):
+        _say(f"{job.label}: note: {notice}")
+    if compat.use_cpu_compositor(scene):
+        _say(f"{job.label}: note: Renders of {scene.name} composite on the CPU, so that machines without a display can make them")
+    _say(
+        f"{job.label}: done, frames {result.first}-{result.last}, {result.frames_written} written, {result.frames_reused} reused, "
+        f"in {result.seconds:.1f} s, in {job.out}"
+    )
+
+
+def _save(options: argparse.Namespace) -> None:
+    if options.no_save:
+        return
+    path = os.path.abspath(options.save_as) if options.save_as else bpy.data.filepath
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=path, relative_remap=True)
+    except RuntimeError as error:
+        raise PlatelightError(ErrorCode.OUTPUT_NOT_WRITABLE, f"the project {path} was not saved ({str(error).strip()})") from error
+    _say(f"saved {path}")
+
+
+def _answer(question: ListModels, stop: Stop) -> ListModelsResult:
+    """What the engine says; starts it. It also tells the session which models there are."""
+    answers: list[Any] = []
+    pump.engine().request(question, on_result=answers.append, on_error=answers.append)
+    _wait(lambda: bool(answers), stop)
+    if isinstance(answers[0], PlatelightError):
+        raise answers[0]
+    return answers[0]
+
+
+def _wait(ended: Callable[[], bool], stop: Stop) -> None:
+    """Timers don't run without a window, so that the pump is driven here."""
+    while not ended():
+        if stop.asked:
+            raise PlatelightError(ErrorCode.CANCELLED)
+        pump.tick()
+        time.sleep(_POLL)
+
+
+def _say(text: str) -> None:
+    print(f"{PREFIX}{text}", flush=True)
+
+
+def _complain(error: PlatelightError, *, label: str = "") -> None:
+    print(f"{PREFIX}{label}{': ' if label else ''}{error}", file=sys.stderr, flush=True)
+
+
+def register() -> None:
+    _commands.append(bpy.utils.register_cli_command("platelight", main))
+
+
+def unregister() -> None:
+    while _commands:
+        bpy.utils.unregister_cli_command(_commands.pop())
