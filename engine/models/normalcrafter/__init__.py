@@ -1,0 +1,1 @@
+"""NormalCrafter as published, streamed: see `estimator` for the order of things and `windows` for the plan."""

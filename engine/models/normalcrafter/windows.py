@@ -1,0 +1,76 @@
+"""Which frames go through the networks together, and when their latents are final. Pure planning, no tensors.
+
+Frames are indices from 0 to `count` - 1. The plan is that of the released inference code: windows start every ``window - overlap``
+frames, and where the last one would end before the clip does, a further window is pulled back so that it ends with the clip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...protocol import ErrorCode, EstimateSettings, PlatelightError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Frames `start` to `stop` - 1. `conditioned`: how many of its first frames take over the previous window's latents and
+    are merged with them. `final`: latents before this index will not change once this window is merged."""
+
+    start: int
+    stop: int
+    conditioned: int
+    final: int
+
+    @property
+    def frames(self) -> int:
+        return self.stop - self.start
+
+
+def validate(settings: EstimateSettings) -> None:
+    """Check the settings that windows depend on.
+
+    Raises:
+        PlatelightError: `setting_invalid`.
+    """
+    if settings.window < 1:
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"window is {settings.window}, it must be at least 1 frame")
+    if settings.overlap < 0:
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"overlap is {settings.overlap}, it must not be negative")
+    if settings.overlap >= settings.window:
+        detail = f"overlap is {settings.overlap}, it must be smaller than the window of {settings.window} frames"
+        raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
+    if settings.decode_chunk_size < 1:
+        detail = f"decode chunk size is {settings.decode_chunk_size}, it must be at least 1 frame"
+        raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
+
+
+def plan(count: int, *, window: int, overlap: int) -> tuple[Window, ...]:
+    """The windows of a clip of `count` frames; a clip shorter than a window is one window of its own length."""
+    window = min(window, count)
+    overlap = min(overlap, max(window - 1, 0))
+    starts = list(range(0, count - window + 1, window - overlap)) if count else []
+    if starts and starts[-1] + window < count:
+        starts.append(count - window)
+    windows = []
+    for index, start in enumerate(starts):
+        shared = starts[index - 1] + window - start if index and overlap else 0
+        final = starts[index + 1] if index + 1 < len(starts) else count
+        windows.append(Window(start=start, stop=start + window, conditioned=shared, final=final))
+    return tuple(windows)
+
+
+def chunk_stop(start: int, *, size: int, count: int) -> int:
+    """Where the chunk that holds frame `start` ends: chunks begin at multiples of `size`, the last one may be short."""
+    return min((start // size + 1) * size, count)
+
+
+def merge_weights(frames: int) -> tuple[float, ...]:
+    """Weights of the previous window's latents in an overlap of `frames`: .8 .6 .4 .2 for four."""
+    return tuple(1.0 - (index + 1) / (frames + 1) for index in range(frames))
+
+
+def padding(height: int, width: int, *, multiple: int = 64) -> tuple[int, int, int, int]:
+    """Pixels to add (top, bottom, left, right) to reach a multiple, symmetric, an odd remainder at the bottom and right."""
+    extra_height, extra_width = -height % multiple, -width % multiple
+    top, left = extra_height // 2, extra_width // 2
+    return top, extra_height - top, left, extra_width - left
