@@ -75,8 +75,10 @@ def _unit(values: np.ndarray) -> np.ndarray:
 
 def _sane(values: np.ndarray) -> tuple[np.ndarray, int]:
     """`values` without NaN (0) and infinity (the largest half), and how many pixels had them."""
-    if values.dtype != np.float32 or np.isfinite(values.sum(dtype=np.float64)):
+    if values.dtype != np.float32:
         return values, 0
     bad = ~np.isfinite(values)
+    if not bad.any():
+        return values, 0
     pixels = int(bad.any(axis=-1).sum() if bad.ndim == 3 else bad.sum())
     return np.nan_to_num(values, nan=0.0, posinf=_BRIGHTEST, neginf=0.0), pixels

@@ -47,7 +47,8 @@ def test_a_variable_rate_is_mentioned_and_a_constant_one_is_not(tmp_path, movie)
 
 
 @pytest.mark.parametrize(("codec", "pixel_format", "size"), [
-    ("ffv1", "yuv444p", (97, 53)), ("ffv1", "yuv420p10le", (97, 53)), ("libx264", "yuv444p", (95, 61)), ("ffv1", "gbrp10le", (33, 7)),
+    ("ffv1", "yuv444p", (97, 53)), ("ffv1", "yuv420p10le", (97, 53)), ("libx264", "yuv444p", (95, 61)),
+    ("ffv1", "gbrp10le", (33, 7)),
 ])
 def test_odd_sizes(tmp_path, codec, pixel_format, size):
     path = write_movie(tmp_path / "odd.mkv", 3, codec=codec, pixel_format=pixel_format, size=size)

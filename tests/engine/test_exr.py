@@ -1,0 +1,122 @@
+"""Passes as EXR: right channels, the same bytes each time, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+
+from engine import exr
+from engine.protocol import ErrorCode, PlatelightError
+
+ORIGIN = exr.Origin(
+    model="preview", revision="r1", settings='{"window": 14}', source="plate.mov", frame=1001, plate_size=(1920, 1080),
+)
+NORMALS = np.random.default_rng(0).normal(size=(17, 23, 3)).astype(np.float32)
+
+
+def test_normals_come_back_as_written(tmp_path):
+    path = tmp_path / "plate.1001.exr"
+    exr.write(path, NORMALS, pass_name="normal", origin=ORIGIN)
+    assert np.array_equal(exr.read(path, pass_name="normal"), NORMALS.astype(np.float16))
+    file = OpenEXR.File(str(path), separate_channels=True)
+    assert {name: channel.pixels.dtype for name, channel in file.channels().items()} == dict.fromkeys(
+        ("Normal.X", "Normal.Y", "Normal.Z"), np.float16
+    )
+    header = file.header()
+    assert header["compression"] == OpenEXR.ZIP_COMPRESSION
+    said = {name.removeprefix("platelight/"): value for name, value in header.items() if name.startswith("platelight/")}
+    assert said == {
+        "model": "preview", "revision": "r1", "settings": '{"window": 14}', "space": "camera", "source": "plate.mov", "frame": 1001,
+        "axes": "+X right, +Y up, +Z toward the camera", "plateSize": "1920x1080",
+    }
+
+
+def test_depth_keeps_its_precision(tmp_path):
+    depth = np.linspace(0.1, 4000, 17 * 23, dtype=np.float32).reshape(17, 23, 1)
+    exr.write(tmp_path / "a.exr", depth, pass_name="depth", origin=ORIGIN)
+    assert np.array_equal(exr.read(tmp_path / "a.exr", pass_name="depth"), depth)
+    with pytest.raises(PlatelightError):
+        exr.read(tmp_path / "a.exr", pass_name="normal")
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path):
+    for name in ("a.exr", "b.exr"):
+        exr.write(tmp_path / name, NORMALS, pass_name="normal", origin=ORIGIN)
+    assert (tmp_path / "a.exr").read_bytes() == (tmp_path / "b.exr").read_bytes()
+
+
+def test_nothing_but_the_file_is_left(tmp_path):
+    exr.write(tmp_path / "a.exr", NORMALS, pass_name="normal", origin=ORIGIN)
+    exr.write(tmp_path / "a.exr", NORMALS * 2, pass_name="normal", origin=ORIGIN)
+    assert os.listdir(tmp_path) == ["a.exr"]
+
+
+def test_trouble_that_passes_is_tried_again(tmp_path):
+    """A drive that blinks: the first attempts meet a file where the folder should be."""
+    attempts = []
+
+    def write_to(temporary: Path) -> None:
+        attempts.append(temporary)
+        if len(attempts) < 3:
+            raise OSError(errno.EIO, "blink")
+        temporary.write_bytes(b"whole")
+
+    exr.replace(tmp_path / "a.json", write_to)
+    assert len(attempts) == 3 and os.listdir(tmp_path) == ["a.json"]
+
+
+def test_trouble_that_stays_is_reported(tmp_path):
+    def write_to(temporary: Path) -> None:
+        raise OSError(errno.EIO, "gone")
+
+    with pytest.raises(PlatelightError) as caught:
+        exr.replace(tmp_path / "a.json", write_to)
+    assert caught.value.code == ErrorCode.OUTPUT_NOT_WRITABLE and str(tmp_path / "a.json") in caught.value.detail
+
+
+def test_folders_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/platelight")):
+        with pytest.raises(PlatelightError) as caught:
+            exr.make_folder(folder)
+        assert caught.value.code == ErrorCode.OUTPUT_NOT_WRITABLE
+        with pytest.raises(PlatelightError) as caught:
+            exr.write(folder / "a.exr", NORMALS, pass_name="normal", origin=ORIGIN)
+        assert caught.value.code == ErrorCode.OUTPUT_NOT_WRITABLE
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path):
+    """The system's own limit on file size fails writes in the middle, as a full disk does."""
+    script = textwrap.dedent(f"""
+        import resource, signal, sys
+        import numpy as np
+        from pathlib import Path
+        from engine import exr
+        from engine.protocol import PlatelightError
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+        origin = exr.Origin(model="m", revision="r", settings="", source="s", frame=1, plate_size=(1, 1))
+        noise = np.random.default_rng(0).normal(size=(200, 200, 3))
+        try:
+            exr.write(Path({str(tmp_path)!r}) / "a.exr", noise, pass_name="normal", origin=origin)
+        except PlatelightError as error:
+            sys.exit(error.exit_code)
+    """)
+    done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], timeout=60, capture_output=True, text=True)
+    assert done.returncode == PlatelightError(ErrorCode.DISK_FULL).exit_code, done.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_leftovers_of_a_killed_run_are_removed_but_only_ours(tmp_path):
+    for name in (".plate.0007.exr.123.part", ".other.0007.exr.123.part", "plate.0006.exr"):
+        (tmp_path / name).write_bytes(b"x")
+    exr.remove_leftovers(tmp_path, clip="plate")
+    assert sorted(os.listdir(tmp_path)) == [".other.0007.exr.123.part", "plate.0006.exr"]
