@@ -36,6 +36,7 @@ from .protocol import (
     encode_notification,
     encode_result,
 )
+from .protocol.codec import message_id
 
 LONGEST_LINE = 1 << 20
 _GRACE_SECONDS = 3.0
@@ -78,12 +79,13 @@ class Server:
             if line is None:
                 self._fail(None, PlatelightError(ErrorCode.BAD_MESSAGE, f"a line of more than {LONGEST_LINE} bytes"))
                 continue
+            text = line.decode("utf-8", errors="replace")
             try:
-                incoming = decode(line.decode("utf-8", errors="replace"))
+                incoming = decode(text)
                 if incoming.is_result or incoming.id is None:
                     raise PlatelightError(ErrorCode.BAD_MESSAGE, "only requests are understood here")
             except PlatelightError as error:
-                self._fail(None, error)
+                self._fail(message_id(text), error)
                 continue
             try:
                 if not self._dispatch(incoming.id, incoming.body):

@@ -74,6 +74,16 @@ def decode(line: str) -> Incoming:
     raise _bad(f"unknown fields {sorted(keys)}")
 
 
+def message_id(line: str) -> int | None:
+    """The id of a line that `decode` has refused, as far as it can be made out: so that whoever asked gets the refusal."""
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    found = raw.get("id") if isinstance(raw, dict) else None
+    return found if type(found) is int else None
+
+
 def read_result(request: Any, fields: Any) -> Any:
     """The result of `request` from its plain fields."""
     return from_fields(RESULTS[type(request)], fields)

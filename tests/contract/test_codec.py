@@ -1,0 +1,177 @@
+"""Every message survives the wire, and nothing that isn't a message gets in."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from enum import StrEnum
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.protocol import (
+    ErrorCode,
+    Estimate,
+    Hello,
+    PlatelightError,
+    Progress,
+    Source,
+    decode,
+    encode_error,
+    encode_notification,
+    encode_request,
+    encode_result,
+)
+from engine.protocol.codec import from_fields, message_id, read_result
+from engine.protocol.messages import NOTIFICATIONS, REQUESTS, RESULTS
+from engine.protocol.passes import PassRecord
+
+
+def values(hint):
+    """Any value that a field of this type may have."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return st.one_of(*(values(option) for option in typing.get_args(hint)))
+    if origin is tuple:
+        return st.lists(values(typing.get_args(hint)[0]), max_size=3).map(tuple)
+    if dataclasses.is_dataclass(hint):
+        return messages(hint)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return st.sampled_from(list(hint))
+    return {
+        str: st.text(), int: st.integers(), bool: st.booleans(), type(None): st.none(),
+        float: st.floats(allow_nan=False, allow_infinity=False),
+    }[hint]
+
+
+def messages(cls):
+    hints = typing.get_type_hints(cls)
+    return st.builds(cls, **{field.name: values(hints[field.name]) for field in dataclasses.fields(cls)})
+
+
+@pytest.mark.parametrize("cls", REQUESTS, ids=lambda cls: cls.__name__)
+def test_requests_and_their_results_come_back_equal(cls):
+    @settings(max_examples=25, deadline=None)
+    @given(messages(cls), messages(RESULTS[cls]), st.integers(0, 2**31))
+    def check(request, result, number):
+        line = encode_request(number, request)
+        assert line.endswith("\n") and line.count("\n") == 1 and line.isascii()
+        incoming = decode(line)
+        assert (incoming.id, incoming.body, incoming.is_result) == (number, request, False)
+        answer = decode(encode_result(number, result))
+        assert answer.id == number and answer.is_result and read_result(request, answer.body) == result
+
+    check()
+
+
+@pytest.mark.parametrize("cls", [*NOTIFICATIONS, PassRecord], ids=lambda cls: cls.__name__)
+def test_notifications_and_records_come_back_equal(cls):
+    @settings(max_examples=25, deadline=None)
+    @given(messages(cls))
+    def check(message):
+        if cls is PassRecord:
+            assert from_fields(cls, json.loads(json.dumps(dataclasses.asdict(message)))) == message
+        else:
+            assert decode(encode_notification(message)).body == message
+
+    check()
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_errors_come_back_equal(code):
+    for number in (None, 7):
+        incoming = decode(encode_error(number, PlatelightError(code, "plate\n\u00e9")))
+        assert incoming.id == number and incoming.is_result
+        assert (incoming.body.code, incoming.body.detail) == (code, "plate\n\u00e9")
+
+
+def test_every_request_has_a_result_and_every_method_a_name_of_its_own():
+    assert set(RESULTS) == set(REQUESTS)
+    names = [cls.METHOD for cls in (*REQUESTS, *NOTIFICATIONS)]
+    assert len(set(names)) == len(names)
+    jobs = [*NOTIFICATIONS, *(RESULTS[cls] for cls in REQUESTS if "job" in {field.name for field in dataclasses.fields(cls)})]
+    assert all("job" in {field.name for field in dataclasses.fields(cls)} for cls in jobs)
+
+
+@pytest.mark.parametrize("cls", [*REQUESTS, *NOTIFICATIONS, *RESULTS.values(), Source, PassRecord], ids=lambda cls: cls.__name__)
+def test_messages_cannot_be_changed_or_filled_by_position(cls):
+    assert cls.__dataclass_params__.frozen and all(field.kw_only for field in dataclasses.fields(cls))
+
+
+def line(**changes) -> str:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "hello", "params": {"protocol": 1, "client": "test"}}
+    message.update(changes)
+    return json.dumps({key: value for key, value in message.items() if value is not ...})
+
+
+GOOD = {"job": "j", "source": {"path": "a.mov"}, "out": "/tmp"}
+
+
+@pytest.mark.parametrize("bad", [
+    "", "{", "null", "[]", "7", '"hello"', "\x00", "[" * 100000,
+    line(jsonrpc="1.0"), line(jsonrpc=...), line(id="1"), line(id=1.5), line(id=True), line(id=...),
+    line(extra=1), line(result={}), line(params=[]), line(params=None), line(params={}),
+    line(params={"protocol": 1, "client": "a", "unknown": 1}), line(params={"protocol": "1", "client": "a"}),
+    line(params={"protocol": True, "client": "a"}), line(params={"protocol": 1.0, "client": "a"}),
+    line(params={"protocol": 1, "client": None}),
+    line(method="progress", params={"job": "j", "stage": "unet", "done": 1, "total": 2}),
+    line(method="progress", id=..., params={"job": "j", "stage": "dancing", "done": 1, "total": 2}),
+    line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": float("nan")}),
+    line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": float("inf")}),
+    line(method="estimate", params={**GOOD, "first": 1.5}), line(method="estimate", params={**GOOD, "source": "a.mov"}),
+    line(method="estimate", params={**GOOD, "source": {"path": "a", "speed": 2}}),
+    line(method="estimate", params={**GOOD, "settings": {"window": 14, "quality": 3}}),
+    line(method="estimate", params={**GOOD, "overwrite": 1}),
+    '{"jsonrpc":"2.0","id":1,"error":{"code":1}}', '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":"new"}}}',
+    '{"jsonrpc":"2.0","id":1,"result":{},"error":{}}',
+])
+def test_what_is_no_message_is_refused(bad):
+    with pytest.raises(PlatelightError) as caught:
+        decode(bad)
+    assert caught.value.code == ErrorCode.BAD_MESSAGE and "\n" not in caught.value.detail
+
+
+@pytest.mark.parametrize("method", ["dance", "", 5])
+def test_unknown_methods_are_told_apart_from_garbage(method):
+    with pytest.raises(PlatelightError) as caught:
+        decode(line(method=method))
+    assert caught.value.code == ErrorCode.UNKNOWN_METHOD
+
+
+@pytest.mark.parametrize(("text", "number"), [
+    (line(id=7, params={"unknown": 1}), 7), (line(id=7, jsonrpc="1.0"), 7), (line(id="7"), None), (line(id=True), None), ("[7]", None),
+    ("{", None),
+])
+def test_a_refusal_can_be_addressed_where_there_is_an_address(text, number):
+    assert message_id(text) == number
+
+
+def test_defaults_fill_what_is_left_out():
+    message = decode(line(method="estimate", params=GOOD)).body
+    assert message == Estimate(job="j", source=Source(path="a.mov"), out="/tmp")
+    assert decode(line()).body == Hello(protocol=1, client="test")
+
+
+def test_numbers_that_json_does_not_know_are_never_sent():
+    with pytest.raises(ValueError):
+        encode_notification(Progress(job="j", stage="unet", done=1, total=2, rate=float("nan")))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text() | JSON.map(json.dumps) | st.fixed_dictionaries({
+    "jsonrpc": st.just("2.0"), "id": JSON, "method": st.sampled_from([cls.METHOD for cls in REQUESTS]), "params": JSON,
+}).map(json.dumps))
+def test_nothing_but_our_own_error_comes_out(text):
+    try:
+        decode(text)
+    except PlatelightError as error:
+        assert error.code in (ErrorCode.BAD_MESSAGE, ErrorCode.UNKNOWN_METHOD)
