@@ -19,7 +19,7 @@ from typing import Any
 import bpy
 
 from . import batch_arguments, properties
-from .blender import clips, compat, passes
+from .blender import clips, passes
 from .blender.clips import ClipTarget
 from .contract import DoctorResult, ErrorCode, EstimateSettings, ListModels, ListModelsResult, PlatelightError
 from .jobs import Job, JobState
@@ -55,7 +55,8 @@ def estimate(options: argparse.Namespace, stop: Stop) -> int:
     if not (options.no_save or options.save_as or bpy.data.filepath):
         raise PlatelightError(ErrorCode.SETTING_INVALID, "no project is open; name it before --command, or add --no-save")
     targets = [_within(target, options.frames) for target in _targets(options)]
-    _answer(ListModels(), stop)
+    if options.model is None:
+        _answer(ListModels(), stop)  # the best one is only known once the engine has said which are here
     jobs = [(target, _submit(target, part, options)) for target, part in targets]
     _watch([job for _, job in jobs], stop)
     for target, job in jobs:
@@ -154,7 +155,7 @@ def _within(target: ClipTarget, frames: tuple[int, int] | None) -> tuple[ClipTar
         return target, target
     first, last = frames
     if first < target.first or last > target.last:
-        raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, f"{target.label} shows {target.first}-{target.last}, not {first}-{last}")
+        raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, f"{target.label} has {target.first}-{target.last}, not {first}-{last}")
     part = dataclasses.replace(
         target, first=first, last=last, timeline_start=target.timeline_start + first - target.first, hold_before=0, hold_after=0
     )
@@ -222,10 +223,8 @@ def _place(target: ClipTarget, job: Job) -> None:
     result, scene = job.result, bpy.data.scenes[target.scene_name]
     assert result is not None
     notices = passes.attach(scene, target=target, out=job.out, passes=result.passes, first=result.first, last=result.last)
-    for notice in (*notices, *passes.render_compositor(scene)):
+    for notice in (*notices, *passes.render_compositor(scene), *passes.render_without_display(scene)):
         _say(f"{job.label}: note: {notice}")
-    if compat.use_cpu_compositor(scene):
-        _say(f"{job.label}: note: Renders of {scene.name} composite on the CPU, so that machines without a display can make them")
     _say(
         f"{job.label}: done, frames {result.first}-{result.last}, {result.frames_written} written, {result.frames_reused} reused, "
         f"in {result.seconds:.1f} s, in {job.out}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -63,6 +62,6 @@ def parser(*, estimate: Command, models: Command, doctor: Command) -> argparse.A
     for command in commands.choices.values():
         command.add_argument(
             "--engine", default="", metavar="COMMAND",
-            help=f"a full engine command, such as {shlex.quote('ssh gpu-box platelight-engine serve')}; also by ${COMMAND_VARIABLE}",
+            help=f"a full engine command, such as 'ssh gpu-box platelight-engine serve'; also by ${COMMAND_VARIABLE}",
         )
     return top

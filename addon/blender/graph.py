@@ -167,7 +167,7 @@ def _connect(block: Block, scene: bpy.types.Scene, target: ClipTarget, group: bp
     if feeding and feeding.node.get(_ROLE) in _RESULTS:
         result = _after(block, feeding, result, target)
     elif feeding and not _replaceable(feeding.node, Path(target.source.path)):
-        return [f"The output of {tree.name} shows nodes of your own: link the Image of Relight ({block.label}) to where you want it"]
+        return [f"The output of {tree.name} shows nodes of your own: link Image of Relight ({block.label}) to where you want it"]
     for taker in (output, *viewers):
         tree.links.new(result, taker)
     if add_viewer:

@@ -71,8 +71,9 @@ def attach(
     if grown:
         notices += _render_shows_compositor(scene)
         if bpy.app.background:
-            compat.use_cpu_compositor(scene)
-        bpy.ops.ed.undo_push(message=f"Attach Passes of {target.label}")
+            notices += render_without_display(scene)
+        if bpy.ops.ed.undo_push.poll():  # no undo in a command without a window
+            bpy.ops.ed.undo_push(message=f"Attach Passes of {target.label}")
     return tuple(notices)
 
 
@@ -100,6 +101,16 @@ def render_compositor(scene: bpy.types.Scene) -> tuple[str, ...]:
         scene.render.use_compositing = True
         notices.append(f"Compositing is on again for renders of {scene.name} (Output > Post Processing)")
     return tuple(notices)
+
+
+def render_without_display(scene: bpy.types.Scene) -> tuple[str, ...]:
+    """Let background renders of the scene work on machines without a graphics driver, where they would abort since 5.2.
+
+    Not for a project that is open in a window: there the graphics card is quicker. Returns what changed, a sentence each.
+    """
+    if not compat.use_cpu_compositor(scene):
+        return ()
+    return (f"Renders of {scene.name} composite on the CPU, so that machines without a display can make them",)
 
 
 def _render_shows_compositor(scene: bpy.types.Scene) -> list[str]:

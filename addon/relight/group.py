@@ -30,12 +30,12 @@ class Light:
 
 
 LIGHTS = (
-    Light(name="Key", direction=(-0.58, 0.58, 0.57), colour=(1.0, 0.93, 0.84), strength=1.2, hint="the main light"),
-    Light(name="Fill", direction=(0.72, 0.08, 0.69), colour=(0.72, 0.86, 1.0), strength=0.25, hint="softens the key's shadows"),
+    Light(name="Key", direction=(-0.58, 0.58, 0.57), colour=(1.0, 0.93, 0.84), strength=1.4, hint="the main light"),
+    Light(name="Fill", direction=(0.72, 0.08, 0.69), colour=(0.72, 0.86, 1.0), strength=0.2, hint="softens the key's shadows"),
     Light(name="Rim", direction=(0.62, 0.42, -0.66), colour=(1.0, 1.0, 1.0), strength=0.0, hint="from behind, along the edges"),
 )
 AMBIENT_COLOUR = (0.86, 0.93, 1.0)
-AMBIENT_STRENGTH = 0.3
+AMBIENT_STRENGTH = 0.25
 
 Socket = bpy.types.NodeSocket
 COLUMN = 180.0
