@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -28,16 +31,32 @@ class Clock:
         self.last = now
 
 
-def show(progress: object) -> None:
-    """A line whenever a third more of the frames is done."""
-    global shown
-    step = progress.done * 3 // progress.total if progress.total else 0
-    if step != shown and progress.done:
-        shown = step
-        print(f"          {progress.done} of {progress.total} frames, {progress.rate:.1f} a second", flush=True)
+class Show:
+    """Prints a line whenever a third more of the frames is done."""
+
+    def __init__(self) -> None:
+        self.thirds = 0
+
+    def __call__(self, progress: Any) -> None:
+        thirds = progress.done * 3 // progress.total if progress.total else 0
+        if thirds > self.thirds:
+            self.thirds = thirds
+            print(f"          {progress.done} of {progress.total} frames, {progress.rate:.1f} a second", flush=True)
 
 
-shown = 0
+@contextlib.contextmanager
+def logged(path: Path) -> Iterator[None]:
+    """Blender says a line for every frame; here they go to a file."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def main(archive: Path, out: Path) -> None:
@@ -47,10 +66,10 @@ def main(archive: Path, out: Path) -> None:
     shot.install(archive, engine_python=engine_python)
     clock.say(f"Blender {bpy.app.version_string} has the extension installed from {archive.name}")
 
-    scene = shot.new_shot(out / "demo.blend", size=SIZE, last=FRAMES)
+    scene = shot.new_shot(out / "demo.blend", size=SIZE, first=1, last=FRAMES)
     clock.say(f"{FRAMES} frames of {shot.SAMPLE.name} are a strip in demo.blend")
 
-    job = shot.estimate(max_resolution=512, on_progress=show)
+    job = shot.estimate(max_resolution=512, on_progress=Show())
     clock.say(f"the engine has written {job.result.frames_written} normal passes")
 
     node = shot.relight_node(scene)
@@ -59,7 +78,8 @@ def main(archive: Path, out: Path) -> None:
     bpy.ops.wm.save_mainfile()
     clock.say("the passes are in the compositor, a light travels around the lens, demo.blend is saved")
 
-    shot.render_movie(scene, "//relit.mp4")
+    with logged(out / "render.log"):
+        shot.render_movie(scene, "//relit.mp4")
     bpy.ops.wm.save_mainfile()
     clock.say("the relit movie is rendered")
 

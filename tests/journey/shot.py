@@ -39,22 +39,22 @@ def part(name: str) -> ModuleType:
     return importlib.import_module(f"{PACKAGE}.{name}")
 
 
-def new_shot(blend: Path, *, size: tuple[int, int], last: int) -> bpy.types.Scene:
-    """A project saved at `blend` with a copy of the sample clip beside it, as a strip of the frames 1 to `last`."""
+def new_shot(blend: Path, *, size: tuple[int, int], first: int, last: int) -> bpy.types.Scene:
+    """A project saved at `blend` with a copy of the sample clip beside it: a strip that shows its frames `first` to `last`, from
+    the scene's frame 1 on."""
     blend.parent.mkdir(parents=True, exist_ok=True)
     plate = blend.parent / SAMPLE.name
     shutil.copyfile(SAMPLE, plate)
     scene = bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = *size, 100
-    scene.render.fps, scene.frame_start, scene.frame_end = 25, 1, last
+    scene.render.fps, scene.frame_start, scene.frame_end = 25, 1, last - first + 1
     scene.view_settings.view_transform = "Standard"
     editor = scene.sequence_editor_create()
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-    strip = strips.new_movie(name="plate", filepath=str(plate), channel=1, frame_start=1)
-    if hasattr(strip, "right_handle"):
-        strip.right_handle = last + 1
-    else:
-        strip.frame_final_end = last + 1
+    strip = strips.new_movie(name="plate", filepath=str(plate), channel=1, frame_start=2 - first)
+    left, right = ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
+    setattr(strip, right, scene.frame_end + 1)
+    setattr(strip, left, 1)
     bpy.ops.wm.save_as_mainfile(filepath=str(blend), relative_remap=True)
     return scene
 
