@@ -1,0 +1,118 @@
+"""A folder that is not a whole checkpoint is refused, and the file is named."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.device import choose
+from engine.models.normalcrafter.checkpoint import Networks, fingerprint, load_networks
+from engine.protocol import ErrorCode, PlatelightError
+
+CHECKPOINT = Path(__file__).parents[1] / "samples" / "golden" / "checkpoint"
+UNET = "unet/diffusion_pytorch_model.safetensors"
+VAE = "vae/diffusion_pytorch_model.safetensors"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(CHECKPOINT, tmp_path / "checkpoint"))
+
+
+def load(folder: Path, precision: str = "fp32") -> Networks:
+    return load_networks(folder, compute=choose(device="cpu", precision=precision))
+
+
+@pytest.mark.parametrize("name", [
+    "model_index.json", "feature_extractor/preprocessor_config.json", "image_encoder/config.json",
+    "image_encoder/model.fp16.safetensors", "scheduler/scheduler_config.json", "unet/config.json", UNET, VAE,
+])
+def test_a_missing_file_is_named(folder: Path, name: str):
+    (folder / name).unlink()
+    with pytest.raises(PlatelightError) as caught:
+        load(folder)
+    assert caught.value.code is ErrorCode.MODEL_INCOMPLETE
+    assert str((folder / name).with_name(Path(name).name.replace(".fp16", ""))) in caught.value.detail
+
+
+def test_the_other_usual_file_names_are_read(folder: Path):
+    (folder / UNET).rename(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+    (folder / "image_encoder" / "model.fp16.safetensors").rename(folder / "image_encoder" / "model.safetensors")
+    load(folder)
+
+
+def test_a_pickle_is_never_read(folder: Path):
+    torch.save({}, folder / "unet" / "diffusion_pytorch_model.bin")
+    (folder / UNET).unlink()
+    with pytest.raises(PlatelightError) as caught:
+        load(folder)
+    assert caught.value.code is ErrorCode.MODEL_INVALID and ".bin" in caught.value.detail
+
+
+def _drop_a_tensor(file: Path) -> None:
+    tensors = load_file(file)
+    tensors.pop(sorted(tensors)[0])
+    save_file(tensors, file)
+
+
+def _reshape_a_tensor(file: Path) -> None:
+    tensors = load_file(file)
+    name = next(name for name in sorted(tensors) if tensors[name].ndim == 4)
+    save_file({**tensors, name: torch.zeros(1, 2, 3)}, file)
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def _other_network(file: Path) -> None:
+    shutil.copy(CHECKPOINT / VAE, file)
+
+
+@pytest.mark.parametrize("spoil", [_drop_a_tensor, _reshape_a_tensor, _cut, _other_network, lambda file: file.write_bytes(b"")])
+def test_spoilt_weights_are_refused(folder: Path, spoil: Callable[[Path], None]):
+    spoil(folder / UNET)
+    with pytest.raises(PlatelightError) as caught:
+        load(folder)
+    assert caught.value.code is ErrorCode.MODEL_INVALID and str(folder / UNET) in caught.value.detail
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{"])
+def test_a_spoilt_config_is_refused(folder: Path, text: str):
+    (folder / "vae" / "config.json").write_text(text)
+    with pytest.raises(PlatelightError) as caught:
+        load(folder)
+    assert caught.value.code is ErrorCode.MODEL_INVALID and "config.json" in caught.value.detail
+
+
+def test_the_preprocessors_mean_and_deviation_are_used(folder: Path):
+    file = folder / "feature_extractor" / "preprocessor_config.json"
+    content = json.loads(file.read_text())
+    assert load(folder).image_mean == tuple(content["image_mean"])
+    file.write_text("{}")
+    with pytest.raises(PlatelightError) as caught:
+        load(folder)
+    assert caught.value.code is ErrorCode.MODEL_INVALID
+
+
+def test_float16_keeps_the_encoder_in_float32_where_the_checkpoint_asks(folder: Path):
+    vae = load(folder, "fp16").vae
+    assert vae.encoder.conv_in.weight.dtype == vae.quant_conv.weight.dtype == torch.float32
+    assert vae.decoder.conv_in.weight.dtype == torch.float16
+    vae = load(folder, "bf16").vae
+    assert {parameter.dtype for parameter in vae.parameters()} == {torch.bfloat16}
+
+
+def test_a_fingerprint_changes_with_the_weights(folder: Path):
+    before = fingerprint(folder)
+    assert before == fingerprint(CHECKPOINT)
+    with (folder / VAE).open("r+b") as stream:
+        stream.seek(-1, 2)
+        last = stream.read(1)
+        stream.seek(-1, 2)
+        stream.write(bytes([last[0] ^ 1]))
+    assert fingerprint(folder) != before
