@@ -16,7 +16,7 @@ _IN_BLENDER: dict[ErrorCode, str] = {
     ErrorCode.ENGINE_MISSING: "Open the preferences and press Install Engine, or point them to an existing environment.",
     ErrorCode.ENGINE_DIED: "Finished frames are kept: press Estimate Again to go on. If memory ran out, choose a lower resolution.",
     ErrorCode.ENGINE_SILENT: "Press Check Engine in the preferences to see what its environment lacks.",
-    ErrorCode.ENGINE_INCOMPLETE: "Press Install Engine in the preferences, or install the package into the environment chosen there.",
+    ErrorCode.ENGINE_INCOMPLETE: "Press Install Engine in the preferences, or install it into the environment chosen there.",
     ErrorCode.SOURCE_MISSING: "Check the path of the strip or clip, and that its disk is there.",
     ErrorCode.RANGE_OUTSIDE_CLIP: "Trim the strip to frames that the clip has.",
     ErrorCode.COLOR_SPACE_UNKNOWN: "Choose another colour space in the properties of the strip or clip.",

@@ -106,7 +106,7 @@ class Client:
         if not self.ready and not self.failure and time.monotonic() > self._deadline:
             self._fail(PlatelightError(ErrorCode.ENGINE_SILENT, f"nothing within {self._timeout:.0f} s{self._last_words()}"))
         if self.failure:
-            self._give_up()
+            self._give_up(self.failure)
         return events
 
     def close(self, *, wait: bool = True) -> None:
@@ -172,12 +172,12 @@ class Client:
             self.failure = error
             self._process.stop_soon()
 
-    def _give_up(self) -> None:
+    def _give_up(self, failure: PlatelightError) -> None:
         waiting = [p for p in (*self._pending.values(), *self._held) if not isinstance(p.message, Hello)]
         self._pending.clear()
         self._held.clear()
         for pending in waiting:
-            pending.on_error(self.failure)
+            pending.on_error(failure)
 
     def _death(self, ended: Ended) -> PlatelightError:
         missing = re.search(r"No module named '?([\w.]+)", "\n".join(self._process.tail(5)))

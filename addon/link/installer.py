@@ -20,6 +20,7 @@ from .process import ChildProcess, Ended
 
 SERVE = ("-m", "engine", "serve")
 DOCTOR_TIMEOUT = 180.0
+_LOUD = frozenset({"Torch", "GPU", "Precision"})
 _MARKER = "platelight-installed.txt"
 
 
@@ -47,9 +48,8 @@ def problem(folder: Path, *, requirements: Path) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class InstallReport:
-    """`device`: what torch really sees. `warning`: about a GPU that it does not see, or empty. `doctor`: the whole report."""
+    """`warning`: what is wrong with torch or the graphics card, or empty. `doctor`: the whole report, device included."""
 
-    device: str
     warning: str
     doctor: DoctorResult
 
@@ -103,7 +103,7 @@ class Install:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        outcome: InstallReport | PlatelightError = PlatelightError(ErrorCode.INTERNAL, "the installer stopped; see Blender's console")
+        outcome: InstallReport | PlatelightError = PlatelightError(ErrorCode.INTERNAL, "the installer ended; see the console")
         try:
             outcome = self._install()
         except PlatelightError as error:
@@ -131,11 +131,11 @@ class Install:
             self._say(f"{error.detail}; trying pip, with its own configuration")
             self._step("Installing with pip", [python, "-m", "pip", "install", "-r", str(plan.requirements)], env=env)
         doctor = self._doctor([python, *SERVE])
-        warning = cpu_only_warning(doctor.device, graphics_card=self._graphics_card())
+        warning = warning_of(doctor)
         self._say(warning or f"Installed. The engine computes on {doctor.device}")
         (plan.folder / _MARKER).write_text(_digest(plan.requirements))
         shutil.rmtree(cache, ignore_errors=True)
-        return InstallReport(device=doctor.device, warning=warning, doctor=doctor)
+        return InstallReport(warning=warning, doctor=doctor)
 
     def _step(self, title: str, command: Sequence[str], *, env: Mapping[str, str]) -> None:
         self._say(title)
@@ -176,16 +176,6 @@ class Install:
             raise answers[0]
         return answers[0]
 
-    def _graphics_card(self) -> str:
-        """The machine's NVIDIA card by its driver's own tool, or ``""``."""
-        tool = shutil.which("nvidia-smi")
-        if not tool:
-            return ""
-        names: list[str] = []
-        query = [tool, "--query-gpu=name", "--format=csv,noheader"]
-        ended = self._follow(ChildProcess(query, cwd=self._plan.root, env=self._plan.env, merge=True), names.append)
-        return names[0] if names and ended.code == 0 else ""
-
     def _stop_if_cancelled(self, kill: Callable[[], None]) -> None:
         if self._cancelled.is_set():
             kill()
@@ -195,14 +185,10 @@ class Install:
         self._queue.put(line)
 
 
-def cpu_only_warning(device: str, *, graphics_card: str) -> str:
-    """What to say when torch computes on the CPU beside a card, or ``""``."""
-    if not graphics_card or not device.lower().startswith("cpu"):
-        return ""
-    return (
-        f"This machine has a {graphics_card}, but the torch that was installed sees only the CPU: jobs will be many times slower. "
-        "Update the graphics driver and install again, or let this machine reach the package index of PyTorch"
-    )
+def warning_of(doctor: DoctorResult) -> str:
+    """What a person who has just installed must know: torch does not load, or computes on the CPU beside a graphics card."""
+    bad = [finding for finding in doctor.findings if finding.name in _LOUD and not finding.ok]
+    return " ".join(f"{finding.name}: {finding.value}. {finding.remedy}." for finding in bad)
 
 
 def _digest(requirements: Path) -> str:

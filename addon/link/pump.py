@@ -84,9 +84,9 @@ def engine() -> Client:
 
 
 def refresh_models() -> None:
-    """Ask the running engine which models it has; its failure to answer is told by whatever it is then asked to do."""
+    """Ask the running engine which models it has."""
     if state.client:
-        state.client.request(ListModels(), on_result=_models_listed, on_error=lambda error: None)
+        state.client.request(ListModels(), on_result=_models_listed, on_error=_models_not_listed)
 
 
 def cancel(task: Task) -> None:
@@ -196,11 +196,15 @@ def _models_listed(result: ListModelsResult) -> None:
     known_models.save(result)
 
 
+def _models_not_listed(error: PlatelightError) -> None:
+    state.failure = error
+
+
 def _installed() -> None:
     install = state.install
     assert install is not None
     if install.report:
-        state.doctor, state.failure, state.engine_problem = install.report.doctor, None, ""
+        state.doctor, state.failure = install.report.doctor, None
         engine()  # it tells which models are here
 
 

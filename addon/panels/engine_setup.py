@@ -57,7 +57,7 @@ def _draw_install(layout: bpy.types.UILayout, *, width: int) -> None:
     if install and install.report and install.report.warning:
         warning = layout.column()
         warning.alert = True
-        words.paragraph(warning, f"{install.report.warning}.", width=width, icon="ERROR")
+        words.paragraph(warning, install.report.warning, width=width, icon="ERROR")
 
 
 def _draw_offline(layout: bpy.types.UILayout, *, width: int) -> None:

@@ -51,7 +51,8 @@ def test_jobs_can_be_imported_where_there_is_no_bpy(installed, tmp_path):
     import sys
 
     parts = ", ".join(f"platelight.addon.{name}" for name in ("jobs", "messages", "link.client", "link.installer"))
-    subprocess.run([sys.executable, "-c", f"import sys; sys.modules['bpy'] = None; import {parts}"], cwd=installed.parent, check=True)
+    code = f"import sys; sys.modules['bpy'] = None; import {parts}"
+    subprocess.run([sys.executable, "-c", code], cwd=installed.parent, check=True)
 
 
 def test_working_wrote_nothing_into_the_extensions_folder(part, installed, engine_python, monkeypatch):

@@ -1,0 +1,143 @@
+"""The buttons, pressed through `bpy.ops` as the panel does."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+import pytest
+
+
+@pytest.fixture
+def press():
+    """Runs an operator where the Sequencer is open; returns what it returned."""
+
+    def run(operator, mode="INVOKE_DEFAULT", **options):
+        window = bpy.context.window_manager.windows[0]
+        area = window.screen.areas[0]
+        area.type = "SEQUENCE_EDITOR"
+        if hasattr(window.workspace, "sequencer_scene"):
+            window.workspace.sequencer_scene = window.scene
+        region = next(r for r in area.regions if r.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            return operator(mode, **options)
+
+    return run
+
+
+@pytest.fixture
+def engine(monkeypatch, engine_python, part):
+    monkeypatch.setenv("PLATELIGHT_ENGINE", f"{engine_python} -m engine serve")
+    part("link.session").check_engine()
+
+
+def finish(part):
+    while part("link.pump").tick():
+        time.sleep(0.02)
+
+
+def test_estimate_is_grey_without_an_engine_and_says_why(part, shot, press):
+    with pytest.raises(RuntimeError, match="not installed"):
+        press(bpy.ops.platelight.estimate)
+
+
+def test_estimate_is_grey_without_a_plate(part, addon, press, engine):
+    with pytest.raises(RuntimeError, match="Select a movie"):
+        press(bpy.ops.platelight.estimate)
+
+
+def test_estimate_places_the_passes_beside_the_project(part, shot, press, engine):
+    settings = bpy.context.scene.platelight
+    settings.quality, settings.max_resolution = "CUSTOM", 64
+    editor = bpy.context.scene.sequence_editor
+    strip = (editor.strips if hasattr(editor, "strips") else editor.sequences)["plate"]
+    if hasattr(strip, "right_handle"):
+        strip.right_handle = 6
+    else:
+        strip.frame_final_end = 6
+    assert press(bpy.ops.platelight.estimate) == {"FINISHED"}
+    job = part("link.session").jobs()[0]
+    finish(part)
+    assert job.state == "done", job.error
+    assert job.out == str(shot / "platelight" / "bunny")
+    assert len(list((shot / "platelight/bunny/normal").glob("*.exr"))) == 5
+
+    assert press(bpy.ops.platelight.estimate) == {"FINISHED"}
+    finish(part)
+    assert part("link.session").jobs()[1].result.frames_reused == 5
+
+    planning = part("link.planning")
+    settings.max_resolution = 96
+    plans = planning.plans(bpy.context)
+    assert planning.changes(plans) == [("plate", ("max_resolution 64 -> 96",))]
+    assert press(bpy.ops.platelight.estimate, "EXEC_DEFAULT", overwrite=True) == {"FINISHED"}
+    assert part("link.session").jobs()[2].overwrite
+    finish(part)
+    assert part("link.session").jobs()[2].result.frames_written == 5
+
+    assert bpy.ops.platelight.attach(job=job.id) == {"FINISHED"}
+    assert bpy.ops.platelight.remove(job=job.id) == {"FINISHED"}
+    assert bpy.ops.platelight.clear() == {"FINISHED"}
+    assert not part("link.session").jobs()
+
+
+def test_settings_that_cannot_be_used_are_reported(part, shot, press, engine):
+    bpy.context.scene.platelight.model = "FOLDER"
+    with pytest.raises(RuntimeError, match="no model folder is chosen"):
+        press(bpy.ops.platelight.estimate)
+    assert not part("link.session").jobs()
+
+
+@pytest.mark.parametrize(("operator", "options", "said"), [
+    ("cancel", {"job": "job-9"}, "There is no job job-9"),
+    ("retry", {"job": "job-9"}, "There is no job job-9"),
+    ("remove", {"job": "job-9"}, "There is no job job-9"),
+    ("attach", {"job": "job-9"}, "There is no job job-9"),
+    ("open_folder", {"folder": "/nowhere"}, "/nowhere is not there yet"),
+    ("check_engine", {}, "There is no engine to run"),
+    ("download_model", {"model": "normalcrafter", "title": "NormalCrafter"}, "NormalCrafter cannot be downloaded"),
+    ("install", {}, "the engine cannot be downloaded"),
+])
+def test_what_cannot_be_done_is_reported_with_its_remedy(addon, part, operator, options, said):
+    assert not bpy.app.online_access, "a factory Blender is offline"
+    with pytest.raises(RuntimeError, match=said):
+        getattr(bpy.ops.platelight, operator)(**options)
+    assert not part("link.session").jobs() and part("link.state").state.install is None
+
+
+def test_offline_reaches_the_engine(part, addon):
+    assert part("link.command").engine_environment()["HF_HUB_OFFLINE"] == "1"
+
+
+def test_blenders_python_settings_do_not_reach_the_engine(part, addon, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/blender/python")
+    monkeypatch.setenv("PYTHONHOME", "/blender")
+    environment = part("link.command").engine_environment()
+    assert "PYTHONPATH" not in environment and "PYTHONHOME" not in environment
+    assert str(part("identity").user_folder()) in environment["PYTHONPYCACHEPREFIX"]
+
+
+def test_the_preferences_choose_the_engine(part, addon, tmp_path, engine_python):
+    contract, command = part("contract"), part("link.command")
+    preferences = bpy.context.preferences.addons[part("identity").ROOT_PACKAGE].preferences
+
+    def problem():
+        with pytest.raises(contract.PlatelightError) as caught:
+            command.engine_command()
+        assert caught.value.code is contract.ErrorCode.ENGINE_MISSING
+        return caught.value.detail
+
+    assert problem() == "the engine is not installed yet"
+    preferences.engine_kind = "EXISTING"
+    assert problem() == "no environment is chosen in the preferences" == part("link.state").state.engine_problem
+    preferences.engine_python = str(tmp_path)
+    assert problem().startswith(str(tmp_path)) and problem().endswith("is not there")
+    preferences.engine_python = engine_python
+    assert command.engine_command() == [engine_python, "-m", "engine", "serve"]
+    assert part("link.state").state.engine_problem == ""
+    preferences.engine_kind = "COMMAND"
+    assert "is empty" in problem()
+    preferences.engine_command = "ssh box 'cd /opt && python -m engine serve'"
+    assert command.engine_command() == ["ssh", "box", "cd /opt && python -m engine serve"]
+    preferences.engine_command = "ssh 'box"
+    assert "cannot be split" in problem()
