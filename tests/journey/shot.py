@@ -92,19 +92,21 @@ def relight_node(scene: bpy.types.Scene) -> bpy.types.Node:
 def light_direction(turn: float) -> tuple[float, float, float]:
     """Toward the light, camera space, unit length, for a turn in [0, 1]: once around the lens, a little above it."""
     angle = math.tau * turn
-    x, y, z = math.sin(angle) * 0.9, 0.35 + 0.25 * math.cos(angle), 0.45
+    x, y, z = math.sin(angle), 0.25 + 0.25 * math.cos(angle), 0.3
     length = math.hypot(x, y, z)
     return x / length, y / length, z / length
 
 
 def light(node: bpy.types.Node, *, first: int, last: int) -> None:
-    """One strong warm light that goes once around the lens between two frames, over dim cool light from everywhere."""
-    for name, value in (("Ambient Strength", 0.2), ("Fill Strength", 0.0), ("Key Strength", 1.6)):
+    """A warm key light that goes once around the lens between two frames, a cool one across from it, and little from elsewhere."""
+    for name, value in (("Ambient Strength", 0.12), ("Key Strength", 1.5), ("Fill Strength", 0.7)):
         node.inputs[name].default_value = value
-    key = node.inputs[DIRECTION]
-    for frame in range(first, last + 1, 2):
-        key.default_value = light_direction((frame - first) / (last + 1 - first))
-        key.keyframe_insert("default_value", frame=frame)
+    for name, colour in (("Key Color", (1.0, 0.72, 0.42)), ("Fill Color", (0.25, 0.5, 1.0))):
+        node.inputs[name].default_value = (*colour, 1.0)
+    for name, ahead in ((DIRECTION, 0.0), ("Fill Direction", 0.5)):
+        for frame in range(first, last + 1, 2):
+            node.inputs[name].default_value = light_direction(ahead + (frame - first) / (last + 1 - first))
+            node.inputs[name].keyframe_insert("default_value", frame=frame)
 
 
 def light_at(node: bpy.types.Node, scene: bpy.types.Scene, frame: int) -> tuple[float, float, float]:
