@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -116,3 +119,23 @@ def render(scene: bpy.types.Scene, frames: list[int], folder: Path) -> dict[int,
 def read_exr(path: Path) -> np.ndarray:
     channels = OpenEXR.File(str(path), separate_channels=True).channels()
     return np.stack([channels[c].pixels for c in "RGBA"], -1).astype(np.float32)
+
+
+def render_elsewhere(project: Path, frame: int, out: Path) -> np.ndarray:
+    """Open the project in a Blender of its own that knows nothing of the add-on, and render a frame of it as a farm does."""
+    home = out.parent / "farm"
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    code = (
+        "import bpy, sys\n"
+        f"bpy.ops.wm.open_mainfile(filepath={str(project)!r}, use_scripts=False)\n"
+        "assert not hasattr(bpy.types.Scene, 'platelight')\n"
+        "scene = bpy.context.scene\n"
+        "settings = scene.render.image_settings\n"
+        "settings.file_format, settings.color_depth, settings.color_mode = 'OPEN_EXR', '32', 'RGBA'\n"
+        f"scene.frame_set({frame})\n"
+        f"scene.render.filepath = {str(out)!r}\n"
+        "bpy.ops.render.render(write_still=True)\n"
+    )
+    env = {name: value for name, value in os.environ.items() if name != "DISPLAY"} | {"BLENDER_USER_RESOURCES": str(home)}
+    subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, timeout=120)
+    return read_exr(out)

@@ -7,7 +7,7 @@ import shutil
 import bpy
 import numpy as np
 import pytest
-from footage import linear, plate_bytes, read_exr, render, write_movie, write_normals, write_plate
+from footage import linear, plate_bytes, read_exr, render, render_elsewhere, write_movie, write_normals, write_plate
 from platelight.addon.blender import clips, compat, graph, passes
 from relit import TOLERANCE, light, stored
 from strips import editor_strips, hold, image_strip, skip, trim
@@ -195,3 +195,13 @@ def test_the_project_can_be_saved_moved_and_opened_again(scene, tmp_path):
     attach(scene, target, there / "platelight/plate")
     assert all(image.filepath.startswith("//") for image in bpy.data.images if image.source == "SEQUENCE")
     assert np.array_equal(render(scene, [2], tmp_path)[2], before)
+
+
+def test_the_saved_project_needs_no_add_on(scene, tmp_path):
+    image_strip(scene, write_plate(tmp_path / "plates", range(1, 4)), start=11)
+    write_normals(tmp_path / "platelight/plate", range(1, 4))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    [target] = clips.targets_by_pattern("plate")
+    attach(bpy.context.scene, target, tmp_path / "platelight/plate")
+    bpy.ops.wm.save_mainfile()
+    assert_shows(render_elsewhere(tmp_path / "shot.blend", 12, tmp_path / "farm.exr"), plate=2)
