@@ -1,0 +1,114 @@
+"""What `screenshots.py` takes pictures of; runs inside a Blender with a window, a step at a time, so that it draws in between."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import addon_utils
+import bpy
+
+sys.path.insert(0, str(Path(__file__).parent))
+import shot
+
+WORK = Path(os.environ["PLATELIGHT_SCREENSHOTS"])
+LAST = 72
+
+
+def largest() -> bpy.types.Area:
+    return max(bpy.context.window_manager.windows[0].screen.areas, key=lambda area: area.width * area.height)
+
+
+def override() -> object:
+    region = next(region for region in largest().regions if region.type == "WINDOW")
+    return bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=largest(), region=region)
+
+
+def open_editor(kind: str) -> Iterator[float]:
+    """Show an editor with its Platelight tab; the side bar must have been drawn once before its tab can be chosen."""
+    largest().ui_type = kind
+    largest().spaces.active.show_region_ui = True
+    yield 1.5
+    next(region for region in largest().regions if region.type == "UI").active_panel_category = "Platelight"
+    largest().tag_redraw()
+    yield 1.5
+
+
+def picture(name: str) -> Iterator[float]:
+    ready = WORK / "ready" / f"{name}.ready"
+    ready.touch()
+    while ready.exists():
+        yield 0.2
+
+
+def script() -> Iterator[float]:
+    window = bpy.context.window_manager.windows[0]
+    scene = shot.new_shot(WORK / "shot/shot.blend", size=(1280, 720), first=1, last=LAST)
+    if hasattr(window.workspace, "sequencer_scene"):
+        window.workspace.sequencer_scene = scene
+    yield from open_editor("SEQUENCE_EDITOR")
+    with override():
+        bpy.ops.sequencer.view_all()
+        bpy.ops.platelight.estimate("INVOKE_DEFAULT")
+    session = shot.part("addon.link.session")
+    while not session.jobs()[0].ready and not session.jobs()[0].finished:
+        yield 0.3
+    yield 1.0
+    yield from picture("sequencer")
+    while not session.jobs()[0].finished:
+        yield 0.3
+    shot.light(shot.relight_node(scene), first=1, last=LAST)
+    scene.frame_set(40)
+    yield from open_editor("CompositorNodeTree")
+    largest().spaces.active.node_tree = shot.tree(scene)
+    largest().spaces.active.show_backdrop = False
+    yield 1.0
+    with override():
+        bpy.ops.node.view_all()
+    yield 1.5
+    yield from picture("compositor")
+    clip = bpy.data.movieclips.load(str(WORK / "shot" / shot.SAMPLE.name))
+    yield from open_editor("CLIP_EDITOR")
+    largest().spaces.active.clip = clip
+    yield 1.5
+    yield from picture("clip")
+    session.run_doctor()
+    largest().ui_type = "PREFERENCES"
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "Platelight"
+    with override():
+        bpy.ops.preferences.addon_show(module=shot.PACKAGE)
+    while shot.part("addon.link.state").state.asking:
+        yield 0.3
+    yield 1.0
+    yield from picture("preferences")
+
+
+def main() -> None:
+    bpy.context.preferences.view.show_splash = False
+    addon_utils.extensions_refresh()
+    addon_utils.enable(shot.PACKAGE, default_set=True)
+    preferences = bpy.context.preferences.addons[shot.PACKAGE].preferences
+    preferences.engine_kind, preferences.engine_python = "EXISTING", str(Path(shot.__file__).parents[2] / ".venv/engine")
+    steps = script()
+
+    def step() -> float | None:
+        failed = True
+        try:
+            wait = next(steps, None)
+            failed = False
+        finally:
+            if failed:  # a timer's exception would leave the window waiting
+                traceback.print_exc()
+                os._exit(1)
+        if wait is None:
+            bpy.ops.wm.quit_blender()
+        return wait
+
+    bpy.app.timers.register(step, first_interval=2.0, persistent=True)
+
+
+main()
