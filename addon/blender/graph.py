@@ -213,8 +213,8 @@ def _replaceable(node: bpy.types.Node, plate: Path) -> bool:
 
 def _origin(taker: Socket) -> Socket | None:
     """The socket that feeds another, looking through reroutes."""
-    while taker.is_linked:
-        source = taker.links[0].from_socket
+    while links := taker.links:
+        source = links[0].from_socket
         if source.node.bl_idname != "NodeReroute":
             return source
         taker = source.node.inputs[0]

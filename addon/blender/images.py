@@ -82,7 +82,7 @@ def project_path(file: Path) -> str:
 
 
 def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy.types.Image:
-    """An image of that file with just these settings; an existing one when there is one, read afresh.
+    """An image of that file with just these settings; an existing one when there is one.
 
     Raises:
         PlatelightError: `source_missing`.
@@ -92,8 +92,8 @@ def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy
     for image in bpy.data.images:
         alike = color_space in ("", image.colorspace_settings.name) and alpha_mode in ("", image.alpha_mode)
         if image.source == source and image.library is None and alike and shows(image, file):
-            image.filepath = project_path(file)
-            image.reload()
+            if image.filepath != project_path(file):
+                image.filepath = project_path(file)
             return image
     image = bpy.data.images.load(str(file), check_existing=False)
     image.source = source

@@ -67,12 +67,13 @@ def attach(
             image=images.sequence(file, color_space="Non-Color"),
             frames=FrameMap(first=first, last=last, start=target.timeline_start + first - target.first),
         )
+        layers[name].image.reload()  # files that were looked for before they came, or that were made anew
     grown, notices = graph.build(scene, target, plate=_plate(target), passes=layers)
     if grown:
         notices += _render_shows_compositor(scene)
         if bpy.app.background:
             notices += render_without_display(scene)
-        if bpy.ops.ed.undo_push.poll():  # no undo in a command without a window
+        if bpy.ops.ed.undo_push.poll():  # type: ignore[call-arg] # a command without a window has no undo
             bpy.ops.ed.undo_push(message=f"Attach Passes of {target.label}")
     return tuple(notices)
 

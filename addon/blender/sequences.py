@@ -61,17 +61,19 @@ def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
     path = folder / names[0]
     _need(path)
     start = number(names[0])
-    if start is None and len(names) > 1:
-        told = f"the images of {label} have no numbers ({names[0]}); name them like plate.0001.png"
-        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, told)
+    if start is None:
+        if len(names) > 1:
+            told = f"the images of {label} have no numbers ({names[0]}); name them like plate.0001.png"
+            raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, told)
+        return Run(file=path, first=1, last=1, is_sequence=True, clip=clip_name(str(path), is_sequence=False))
     for index, (before, after) in enumerate(pairwise(names)):
         if _split(after) != (*_split(before)[:2], start + index + 1):
             raise PlatelightError(
                 ErrorCode.STRIP_UNSUPPORTED,
                 f"the images of {label} are not numbered one after another ({after} follows {before}); make a strip of each part",
             )
-    first, clip = 1 if start is None else start, clip_name(str(path), is_sequence=start is not None)
-    return Run(file=path, first=first, last=first + len(names) - 1, is_sequence=True, clip=clip)
+    clip = clip_name(str(path), is_sequence=True)
+    return Run(file=path, first=start, last=start + len(names) - 1, is_sequence=True, clip=clip)
 
 
 def of_file(path: Path) -> Run:

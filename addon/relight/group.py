@@ -71,7 +71,7 @@ def _interface(group: bpy.types.NodeTree) -> None:
     _colour(face, "Ambient Color", AMBIENT_COLOUR, panel)
     _number(face, "Ambient Strength", AMBIENT_STRENGTH, "Added everywhere; 1 keeps the plate's brightness", panel=panel)
     for light in LIGHTS:
-        panel = face.new_panel(f"{light.name} Light", description=light.hint.capitalize(), default_closed=light.strength == 0)
+        panel = face.new_panel(light.name, description=light.hint.capitalize(), default_closed=light.strength == 0)
         socket = face.new_socket(f"{light.name} Direction", in_out="INPUT", socket_type="NodeSocketVector", parent=panel)
         socket.subtype, socket.default_value = "DIRECTION", light.direction
         socket.description = "To the light, as the camera sees it: right, up, toward the camera"
