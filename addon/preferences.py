@@ -35,7 +35,7 @@ class PlatelightPreferences(bpy.types.AddonPreferences):
         update=_engine_changed,
     )
     models_folder: StringProperty(
-        name="Models", description="Folder of the model weights; blank for the engine's own choice", subtype="DIR_PATH",
+        name="Models Folder", description="Folder of the model weights; blank for the engine's own choice", subtype="DIR_PATH",
         update=_engine_changed,
     )
     idle_minutes: FloatProperty(

@@ -19,7 +19,7 @@ _LINES = 8
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: PlatelightPreferences) -> None:
-    width = words.characters(context, spare=24)
+    width = words.characters(context, margin=140)
     layout.row().prop(preferences, "engine_kind", expand=True)
     if preferences.engine_kind == "INSTALLED":
         _draw_install(layout.box(), width=width)

@@ -35,6 +35,8 @@ def draw_selection(layout: bpy.types.UILayout, context: bpy.types.Context) -> in
     for plate in plates[:_SHOWN]:
         box.label(text=plate.name, icon=plate.icon)
         box.label(text=plate.detail, icon="BLANK1")
+        if plate.attached:
+            box.label(text="In the compositor", icon="NODE_COMPOSITING")
     if len(plates) > _SHOWN:
         box.label(text=f"and {len(plates) - _SHOWN} more", icon="BLANK1")
     if not plates:

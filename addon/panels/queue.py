@@ -37,7 +37,7 @@ def draw_task(layout: bpy.types.UILayout, task: Task, *, width: int) -> None:
         elif task.error is None:
             layout.label(text="Downloaded" if task.state is JobState.DONE else "Cancelled", icon="BLANK1")
     else:
-        _draw_under_way(layout, task)
+        _draw_under_way(layout, task, width=width)
     if task.error:
         words.problem(layout, task.error, width=width)
         _draw_ways_out(layout, task)
@@ -45,15 +45,17 @@ def draw_task(layout: bpy.types.UILayout, task: Task, *, width: int) -> None:
         words.paragraph(layout, notice, width=width, icon="INFO")
 
 
-def _draw_under_way(layout: bpy.types.UILayout, task: Task) -> None:
+def _draw_under_way(layout: bpy.types.UILayout, task: Task, *, width: int) -> None:
     row = layout.row(align=True)
-    row.progress(factor=words.fraction(task.progress), text=words.progress(task))
-    again = task.state is JobState.CANCELLING
-    row.operator("platelight.cancel", text="Now" if again else "", icon="CANCEL").job = task.id
+    row.progress(factor=words.fraction(task.progress), text=words.doing(task))
+    row.operator("platelight.cancel", text="", icon="CANCEL").job = task.id
+    if pace := words.pace(task):
+        words.paragraph(layout, pace, width=width, icon="BLANK1")
 
 
 def _draw_finished(layout: bpy.types.UILayout, job: Job, *, width: int) -> None:
-    words.paragraph(layout, words.outcome(job), width=width, icon="BLANK1")
+    if job.ready or not job.error:
+        words.paragraph(layout, words.outcome(job), width=width, icon="BLANK1")
     row = layout.row(align=True)
     if job.ready:
         row.operator("platelight.open_folder", icon="FILE_FOLDER").folder = job.out

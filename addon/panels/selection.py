@@ -7,42 +7,51 @@ from typing import Any
 
 import bpy
 
-from ..blender import clips, compat
+from ..blender import clips, compat, graph
 
 _ICONS = {"MOVIE": "FILE_MOVIE", "IMAGE": "FILE_IMAGE", "MOVIECLIP": "TRACKER"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selected:
-    """`detail`: ``120 frames · 1920 x 1080``."""
+    """`detail`: ``120 frames · 1920 x 1080``. `attached`: its relight group is in the compositor already."""
 
     name: str
     icon: str
     detail: str
+    attached: bool
 
 
 def selected(context: bpy.types.Context) -> list[Selected]:
     """The plates that Estimate would take, in the order in which `clips.targets_from_context` looks for them."""
-    if clip := getattr(context, "edit_movieclip", None):
-        return [_clip(clip)]
-    strips = [_strip(strip) for strip in compat.selected_strips(context) if strip.type in clips.PICTURE_TYPES]
-    if not strips and context.scene.active_clip:
-        return [_clip(context.scene.active_clip)]
-    return strips
+    clip = getattr(context, "edit_movieclip", None)
+    strips = [] if clip else [strip for strip in compat.selected_strips(context) if strip.type in clips.PICTURE_TYPES]
+    if strips:
+        attached = _attached(compat.sequencer_scene(context))
+        return [_strip(strip, attached=strip.name in attached) for strip in strips]
+    clip = clip or context.scene.active_clip
+    return [_clip(clip, attached=clip.name in _attached(context.scene))] if clip else []
 
 
-def _clip(clip: bpy.types.MovieClip) -> Selected:
-    return Selected(name=clip.name, icon="TRACKER", detail=_detail(clip.frame_duration, tuple(clip.size)))
+def _attached(scene: bpy.types.Scene) -> set[str]:
+    tree = compat.compositor_tree(scene)
+    return graph.attached_strips(tree) if tree else set()
 
 
-def _strip(strip: Any) -> Selected:
+def _clip(clip: bpy.types.MovieClip, *, attached: bool) -> Selected:
+    detail = _detail(clip.frame_duration, tuple(clip.size))
+    return Selected(name=clip.name, icon="TRACKER", detail=detail, attached=attached)
+
+
+def _strip(strip: Any, *, attached: bool) -> Selected:
     times = compat.strip_times(strip)
     element = strip.elements[0] if getattr(strip, "elements", None) else None
     clip = compat.strip_clip(strip) if strip.type == "MOVIECLIP" else None
     pixels = tuple(clip.size) if clip else (0, 0)
     if element:
         pixels = element.orig_width, element.orig_height
-    return Selected(name=strip.name, icon=_ICONS[strip.type], detail=_detail(times.last - times.first + 1, pixels))
+    detail = _detail(times.last - times.first + 1, pixels)
+    return Selected(name=strip.name, icon=_ICONS[strip.type], detail=detail, attached=attached)
 
 
 def _detail(frames: int, pixels: tuple[int, ...]) -> str:

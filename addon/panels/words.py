@@ -15,7 +15,7 @@ STAGES = {
     Stage.ENCODE: "Encoding", Stage.UNET: "Estimating", Stage.DECODE: "Decoding", Stage.WRITING: "Writing",
 }
 _GENERAL = {
-    JobState.QUEUED: "Waiting", JobState.STARTING: "Starting the engine", JobState.CANCELLING: "Cancelling after this window",
+    JobState.QUEUED: "Waiting", JobState.STARTING: "Starting the engine", JobState.CANCELLING: "Cancelling",
 }
 
 
@@ -41,17 +41,26 @@ def rate(frames_per_second: float) -> str:
     return f"{frames_per_second:.{0 if frames_per_second >= 10 else 1}f} fps"
 
 
-def progress(task: Task) -> str:
-    """``Estimating · 28/120 · 1.4 fps · 1:05 min left``."""
+def doing(task: Task) -> str:
+    """What is being done and how much of it is: ``Estimating · 28/120``."""
     now = task.progress
     if now is None or task.state in _GENERAL:
         return _GENERAL.get(task.state, "Working")
     if isinstance(task, Download):
-        parts = ["Downloading", f"{size(now.done)} of {size(now.total)}"]
-    else:
-        parts = [STAGES[now.stage], f"{now.done}/{now.total}"]
-        if now.rate > 0:
-            parts.append(rate(now.rate))
+        return f"{size(now.done)} of {size(now.total)}"
+    return f"{STAGES[now.stage]} · {now.done}/{now.total}" if now.total else STAGES[now.stage]
+
+
+def pace(task: Task) -> str:
+    """How fast it goes, as far as that is known: ``1.4 fps · 1:05 min left``."""
+    now = task.progress
+    if task.state is JobState.CANCELLING:
+        return "Ends after this step; cancel again to end it now"
+    if now is None or task.state in _GENERAL:
+        return ""
+    parts = []
+    if now.rate > 0:
+        parts.append(f"{size(round(now.rate))}/s" if isinstance(task, Download) else rate(now.rate))
     if now.seconds_left is not None:
         parts.append(f"{duration(now.seconds_left)} left")
     return " · ".join(parts)
@@ -66,11 +75,11 @@ def fraction(now: Progress | None) -> float:
 
 
 def outcome(job: Job) -> str:
-    """What a finished estimate came to: ``Frames 1-120 in 1:05 min, 28 of them kept``."""
+    """What a finished estimate came to: ``Frames 1-120 in 1:05 min, 28 of them kept``; its error is told apart."""
     result = job.result
     if result is None:
-        kept = f"; frames {job.first_ready}-{job.last_ready} are kept" if job.ready else ""
-        return f"{'Cancelled' if job.state is JobState.CANCELLED else 'Failed'}{kept}"
+        ended = "Cancelled" if job.state is JobState.CANCELLED else "Failed"
+        return f"{ended}; frames {job.first_ready}-{job.last_ready} are kept" if job.ready else ended
     if result.frames_written == 0:
         return f"Frames {result.first}-{result.last} were there already"
     kept = f", {result.frames_reused} of them kept" if result.frames_reused else ""
@@ -85,10 +94,10 @@ def paragraph(layout: bpy.types.UILayout, text: str, *, width: int, icon: str = 
         column.label(text=line, icon=icon if index == 0 else ("BLANK1" if icon != "NONE" else "NONE"))
 
 
-def characters(context: bpy.types.Context, *, spare: int = 4) -> int:
-    """About how many characters a line of the region takes, `spare` left for icons and margins."""
+def characters(context: bpy.types.Context, *, margin: int = 78) -> int:
+    """About how many characters a line of the region takes; `margin`: pixels for tabs, boxes and an icon."""
     pixels = context.region.width / context.preferences.system.ui_scale if context.region else 280
-    return int(pixels / 6.6) - spare
+    return int((pixels - margin) / 6.0)
 
 
 def problem(layout: bpy.types.UILayout, error: PlatelightError, *, width: int) -> None:
