@@ -7,6 +7,7 @@ import torch
 from ...device import Compute
 from .checkpoint import Networks
 from .clip_embedding import embed
+from .fast import accelerate
 from .windows import merge_weights
 
 FRAMES_PER_SECOND = 7
@@ -15,13 +16,18 @@ NOISE_AUGMENTATION = 0.0
 
 
 class Pipeline:
-    """The networks on their device. Tensors in and out stay there; latents are float32 between networks."""
+    """The networks on their device. Tensors in and out stay there; latents are float32 between networks.
 
-    def __init__(self, networks: Networks, *, compute: Compute) -> None:
+    `plain`: leave the networks as diffusers has them on a CPU too, in PyTorch's default memory formats, for comparison.
+    """
+
+    def __init__(self, networks: Networks, *, compute: Compute, plain: bool = False) -> None:
         self.networks = networks
         self.compute = compute
         for network in (networks.tower, networks.unet, networks.vae):
             network.to(compute.device)
+        if compute.device.type == "cpu" and not plain:
+            accelerate(networks)
 
     @torch.inference_mode()
     def embed(self, images: torch.Tensor) -> torch.Tensor:
