@@ -9,8 +9,7 @@ from .panels import engine_setup
 
 
 def _engine_changed(self: object, context: bpy.types.Context) -> None:
-    session.check_engine()
-    session.stop_engine()
+    session.change_engine()
 
 
 class PlatelightPreferences(bpy.types.AddonPreferences):

@@ -11,17 +11,19 @@ from .link.state import state
 
 BEST, FOLDER = "BEST", "FOLDER"
 _NUMBERS = {BEST: 0, known_models.PREVIEW: 1, known_models.NORMALCRAFTER: 2, FOLDER: 3}
-_items: list[tuple[str, str, str, int]] = []
+_items: list[tuple[str, str, str, str, int]] = []
 """What Blender was last given: it keeps no references to an enum's strings of its own."""
 
 
-def _model_items(self: object, context: bpy.types.Context | None) -> list[tuple[str, str, str, int]]:
-    items = [(BEST, "Best Installed", "NormalCrafter once its weights are here, the embedded preview until then", _NUMBERS[BEST])]
+def _model_items(self: object, context: bpy.types.Context | None) -> list[tuple[str, str, str, str, int]]:
+    best = "NormalCrafter once its weights are here, the embedded preview until then"
+    items = [(BEST, "Best Installed", best, "NONE", _NUMBERS[BEST])]
     for model in state.models:
-        title = model.title if model.installed else f"{model.title} (not downloaded)"
         number = _NUMBERS.get(model.name, 16 + zlib.crc32(model.name.encode()) % 0xFFFF)
-        items.append((model.name, title, f"{model.purpose}. Licence: {model.licence}", number))
-    items.append((FOLDER, "From Folder", "A checkpoint of your own, in NormalCrafter's published layout", _NUMBERS[FOLDER]))
+        about = f"{model.purpose}. Licence: {model.licence}"
+        items.append((model.name, model.title, about, "NONE" if model.installed else "IMPORT", number))
+    own = "A checkpoint of your own, in NormalCrafter's published layout"
+    items.append((FOLDER, "From Folder", own, "FILE_FOLDER", _NUMBERS[FOLDER]))
     if items != _items:
         _items[:] = items
     return _items

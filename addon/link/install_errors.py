@@ -8,7 +8,7 @@ from collections.abc import Sequence
 _NO_SPACE = "the disk is full"
 _CAUSES: tuple[tuple[str, str], ...] = (
     (r"no space left on device|disk quota exceeded|not enough space|os error (28|112)\b", _NO_SPACE),
-    (r"ensurepip is not available|no module named '?(ensurepip|venv)",
+    (r"ensurepip is not|no module named '?(ensurepip|venv)",
      "Blender's Python cannot make environments: it lacks ensurepip, which some distributions split off"),
     (r"certificate_?verify|sslerror|ssl error|certificate verify failed|invalid peer certificate|unknownissuer",
      "a proxy or firewall replaces certificates, so the package index cannot be trusted"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.app.handlers import persistent
 
-from ..contract import Doctor, DoctorResult, EstimateSettings, PlatelightError
+from ..contract import Doctor, DoctorResult, ErrorCode, EstimateSettings, PlatelightError
 from ..identity import extension_root, user_folder
 from ..jobs import Download, Job
 from . import arrivals, installer, known_models, process, pump
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..blender.clips import ClipTarget
 
 __all__ = [
-    "attach_again", "cancel", "cancel_install", "check_engine", "clear_finished", "download", "engine_command", "install", "jobs",
-    "remove", "retry", "run_doctor", "shutdown", "submit",
+    "attach_again", "cancel", "cancel_install", "change_engine", "check_engine", "clear_finished", "download", "engine_command",
+    "error_of", "install", "jobs", "remove", "retry", "run_doctor", "shutdown", "stop_engine", "submit",
 ]
 
 
@@ -81,6 +81,15 @@ def remove(job_id: str) -> None:
 def clear_finished() -> None:
     """Take all finished jobs off the list."""
     state.queue.tasks[:] = [task for task in state.queue.tasks if not task.finished]
+
+
+def error_of(job_id: str) -> PlatelightError:
+    """What a task failed on.
+
+    Raises:
+        PlatelightError: `unknown_job`, for one that did not fail too.
+    """
+    return state.queue.get(job_id).error or PlatelightError(ErrorCode.UNKNOWN_JOB, f"{job_id} that failed")
 
 
 def attach_again(job_id: str) -> bool:
@@ -156,6 +165,13 @@ def check_engine() -> None:
         state.engine_problem = ""
     except PlatelightError as error:
         state.engine_problem = error.detail
+
+
+def change_engine() -> None:
+    """The preferences name another engine: what the last one said of itself no longer holds."""
+    state.doctor, state.failure = None, None
+    check_engine()
+    stop_engine()
 
 
 def stop_engine() -> None:

@@ -14,6 +14,7 @@ from . import (
     open_preferences,
     remove,
     retry,
+    show_error,
 )
 
 _register, _unregister = bpy.utils.register_classes_factory((
@@ -30,6 +31,7 @@ _register, _unregister = bpy.utils.register_classes_factory((
     remove.PLATELIGHT_OT_remove,
     remove.PLATELIGHT_OT_clear,
     retry.PLATELIGHT_OT_retry,
+    show_error.PLATELIGHT_OT_show_error,
 ))
 
 

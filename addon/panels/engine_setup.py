@@ -78,10 +78,10 @@ def _draw_lines(layout: bpy.types.UILayout, lines: list[str], *, width: int) -> 
 
 
 def _draw_report(layout: bpy.types.UILayout, *, width: int) -> None:
+    layout.label(text=f"The engine computes on {state.doctor.device}" if state.doctor else "What the engine sees", icon="SYSTEM")
     row = layout.row()
-    row.label(text=f"The engine computes on {state.doctor.device}" if state.doctor else "What the engine sees", icon="SYSTEM")
     if state.asking:
-        row.label(text="Asking", icon="SORTTIME")
+        row.label(text="Asking the engine", icon="SORTTIME")
     else:
         row.operator("platelight.check_engine", icon="FILE_REFRESH")
     row.operator("platelight.open_log", icon="TEXT")

@@ -67,8 +67,9 @@ def _draw_finished(layout: bpy.types.UILayout, job: Job, *, width: int) -> None:
 def _draw_ways_out(layout: bpy.types.UILayout, task: Task) -> None:
     assert task.error is not None
     row = layout.row(align=True)
+    row.operator("platelight.show_error", icon="TEXT").job = task.id
     if task.error.code in _FOR_PREFERENCES:
-        row.operator("platelight.open_preferences", icon="PREFERENCES")
+        row.operator("platelight.open_preferences", text="Preferences", icon="PREFERENCES")
     if isinstance(task, Download):
         return
     again = row.operator("platelight.retry", icon="FILE_REFRESH")

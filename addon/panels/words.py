@@ -86,11 +86,12 @@ def outcome(job: Job) -> str:
     return f"Frames {result.first}-{result.last} in {duration(result.seconds)}{kept}"
 
 
-def paragraph(layout: bpy.types.UILayout, text: str, *, width: int, icon: str = "NONE") -> None:
-    """Text over as many lines as it needs; `width` in characters. The icon stands before the first."""
+def paragraph(layout: bpy.types.UILayout, text: str, *, width: int, icon: str = "NONE", lines: int = 30) -> None:
+    """Text over as many lines as it needs, at most `lines`; `width` in characters. The icon stands before the first."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for index, line in enumerate(textwrap.wrap(text, max(width, 16)) or [""]):
+    wrapped = textwrap.wrap(text, max(width, 16), max_lines=lines, placeholder=" …")
+    for index, line in enumerate(wrapped or [""]):
         column.label(text=line, icon=icon if index == 0 else ("BLANK1" if icon != "NONE" else "NONE"))
 
 
@@ -101,9 +102,9 @@ def characters(context: bpy.types.Context, *, margin: int = 78) -> int:
 
 
 def problem(layout: bpy.types.UILayout, error: PlatelightError, *, width: int) -> None:
-    """An error's sentence, and below it what to do."""
+    """An error's sentence, cut short where it goes into details, and below it what to do."""
     words = messages.explain(error)
     box = layout.column()
     box.alert = True
-    paragraph(box, words.sentence, width=width, icon="ERROR")
+    paragraph(box, words.sentence, width=width, icon="ERROR", lines=5)
     paragraph(layout, words.remedy, width=width, icon="BLANK1")

@@ -80,7 +80,7 @@ def test_cancelling_stops_it_and_cleans_up(part, plan):
 
 def test_a_python_that_cannot_make_environments_is_blamed(part, plan, tmp_path):
     crippled = tmp_path / "python"
-    said = "The virtual environment was not created successfully because ensurepip is not available."
+    said = "The virtual environment was not created successfully because ensurepip is not\navailable. Install python3-venv"
     crippled.write_text(f"#!/bin/sh\necho '{said}'\nexit 1\n")
     crippled.chmod(0o755)
     installer, whole = part("link.installer"), plan()

@@ -93,6 +93,7 @@ def test_settings_that_cannot_be_used_are_reported(part, shot, press, engine):
     ("retry", {"job": "job-9"}, "There is no job job-9"),
     ("remove", {"job": "job-9"}, "There is no job job-9"),
     ("attach", {"job": "job-9"}, "There is no job job-9"),
+    ("show_error", {"job": "job-9"}, "There is no job job-9"),
     ("open_folder", {"folder": "/nowhere"}, "/nowhere is not there yet"),
     ("check_engine", {}, "There is no engine to run"),
     ("download_model", {"model": "normalcrafter", "title": "NormalCrafter"}, "NormalCrafter cannot be downloaded"),
