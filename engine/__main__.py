@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """Run a command; returns the exit code."""
+    # Threads that wait must not spin: beside a Blender that renders, spinning makes the networks several times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if sys.argv[1:] == ["serve"]:  # Blender waits for it: nothing else is imported
         from .server import main as serve
 

@@ -35,21 +35,20 @@ def main() -> int:
     """Run the command of ``sys.argv``; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
-        app(standalone_mode=False)
-    except typer.Exit as leave:
-        return leave.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+        return app(standalone_mode=False) or 0
+    except _Interrupted:
         return _report(PlatelightError(ErrorCode.CANCELLED))
     except PlatelightError as error:
         return _report(error)
     except ImportError as error:
         return _report(PlatelightError(ErrorCode.ENGINE_INCOMPLETE, str(error)))
     except TyperException as error:
-        print(f"{error.format_message()}\nAsk with --help.", file=sys.stderr)
+        said = error.format_message()
+        print(said if said.startswith("Usage") else f"{said}\nAsk with --help.", file=sys.stderr)
         return error.exit_code
-    return 0
 
 
 @app.callback()
@@ -222,6 +221,9 @@ def _report(error: PlatelightError) -> int:
     return error.exit_code
 
 
+class _Interrupted(BaseException):
+    """Ctrl-C, or a farm's polite kill; no library mistakes it for a failure of its own."""
+
+
 def _interrupt(signum: int, frame: object) -> None:
-    """A farm's polite kill ends the job as Ctrl-C does."""
-    raise KeyboardInterrupt
+    raise _Interrupted

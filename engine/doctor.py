@@ -13,7 +13,7 @@ import psutil
 
 from .identity import version
 from .models import registry
-from .protocol import DoctorResult, Finding, PlatelightError
+from .protocol import DoctorResult, Finding, ModelEntry, PlatelightError
 
 REQUIREMENTS = Path(__file__).parent / "requirements" / "engine.txt"
 _PIN = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
@@ -118,13 +118,15 @@ def _models() -> list[Finding]:
         entries = registry.entries()
     except ImportError as error:
         return [Finding(name="Models", value=f"cannot be listed: {error}", ok=False, remedy=_INSTALL)]
-    return [
-        Finding(
-            name=f"Model {entry.name}", value=f"installed in {entry.folder}" if entry.installed else "not installed", ok=True,
-            remedy="" if entry.installed else f"Download it in the preferences, or copy its files to {entry.folder}",
-        )
-        for entry in entries
-    ]
+    return [_model(entry) for entry in entries]
+
+
+def _model(entry: ModelEntry) -> Finding:
+    name = f"Model {entry.name}"
+    if entry.installed:
+        return Finding(name=name, value=f"installed in {entry.folder}" if entry.folder else "embedded", ok=True)
+    remedy = f"Download it in the preferences, or copy its files to {entry.folder}"
+    return Finding(name=name, value="not installed", ok=True, remedy=remedy)
 
 
 def _disk() -> Finding:

@@ -142,8 +142,8 @@ def test_unknown_methods_are_told_apart_from_garbage(method):
 
 
 @pytest.mark.parametrize(("text", "number"), [
-    (line(id=7, params={"unknown": 1}), 7), (line(id=7, jsonrpc="1.0"), 7), (line(id="7"), None), (line(id=True), None), ("[7]", None),
-    ("{", None),
+    (line(id=7, params={"unknown": 1}), 7), (line(id=7, jsonrpc="1.0"), 7), (line(id="7"), None), (line(id=True), None),
+    ("[7]", None), ("{", None),
 ])
 def test_a_refusal_can_be_addressed_where_there_is_an_address(text, number):
     assert message_id(text) == number

@@ -3,7 +3,10 @@ frame it got whatever a codec did to it."""
 
 from __future__ import annotations
 
+import dataclasses
 import fractions
+import os
+import sys
 from pathlib import Path
 
 import av
@@ -12,6 +15,16 @@ import numpy as np
 import OpenEXR
 import pytest
 
+from engine.estimate import run
+from engine.models.interface import Estimator
+from engine.protocol import Estimate, EstimateResult, EstimateSettings, FramesReady, Notice, Progress, Source
+
+# Small frames on many threads wait for each other more than they compute, and on a busy machine much more.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "samples" / "golden" / "checkpoint"
+ENGINE = [sys.executable, "-m", "engine"]
 WIDTH, HEIGHT = 96, 64
 BITS = 10
 
@@ -72,6 +85,68 @@ def write_exr(path: Path, channels: dict[str, np.ndarray], **header: object) -> 
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **header}
     OpenEXR.File(header, channels).write(str(path))
     return path
+
+
+SMALL = EstimateSettings(model="preview", max_resolution=64, precision="fp32", device="cpu")
+
+
+def request(source: Path, out: Path, **changes: object) -> Estimate:
+    """A small job of the embedded model. Fields of `Source` and `EstimateSettings` may be named among the changes."""
+    def pick(cls: type) -> dict[str, object]:
+        return {field.name: changes.pop(field.name) for field in dataclasses.fields(cls) if field.name in changes}
+
+    settings, plate = dataclasses.replace(SMALL, **pick(EstimateSettings)), Source(path=str(source), **pick(Source))
+    return Estimate(job="test", source=plate, out=str(out), settings=settings, **changes)
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a job said."""
+
+    result: EstimateResult
+    progress: list[Progress]
+    ready: list[FramesReady]
+    notices: list[str]
+
+
+def finish(job: Estimate, estimator: Estimator | None = None) -> Outcome:
+    """Run a job to its end."""
+    outcome = Outcome(None, [], [], [])
+    events = run(job, estimator=estimator)
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as stop:
+            outcome.result = stop.value
+            return outcome
+        assert event.job == job.job
+        if isinstance(event, Notice):
+            outcome.notices.append(event.text)
+        else:
+            (outcome.progress if isinstance(event, Progress) else outcome.ready).append(event)
+
+
+def exr_bytes(out: Path) -> dict[str, bytes]:
+    """All passes under `out`, by name."""
+    return {path.name: path.read_bytes() for path in sorted(out.glob("normal/*.exr"))}
+
+
+def leftovers(out: Path) -> list[str]:
+    """What lies beside the passes and their records."""
+    return sorted(path.name for path in out.glob("*/*") if path.suffix not in (".exr", ".json") or path.name.startswith("."))
+
+
+@pytest.fixture(scope="session")
+def preview() -> Estimator:
+    """The embedded model with its real weights, in float32 on the CPU."""
+    from engine.models import registry
+
+    return registry.load(SMALL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_user_settings() -> None:
+    os.environ.pop("OCIO", None)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,318 @@
+"""A job from frames to files, with real frames, the real embedded model and real files."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import cv2
+import numpy as np
+import OpenEXR
+import pytest
+
+from conftest import ROOT, exr_bytes, finish, leftovers, numbered, request, write_exr, write_images, write_movie
+from engine import exr
+from engine.estimate import run
+from engine.protocol import ErrorCode, FramesReady, PlatelightError, Stage
+
+
+def refused(job, estimator=None) -> PlatelightError:
+    with pytest.raises(PlatelightError) as caught:
+        finish(job, estimator)
+    return caught.value
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(movie, preview, tmp_path_factory):
+    """The passes of frames 5 to 30 as one run makes them."""
+    out = tmp_path_factory.mktemp("uninterrupted")
+    finish(request(movie, out, first=5, last=30), preview)
+    return out
+
+
+def test_a_movie_becomes_passes(movie, preview, tmp_path):
+    outcome = finish(request(movie, tmp_path / "a" / "b"), preview)
+    result = outcome.result
+    assert (result.clip, result.passes, result.first, result.last) == ("plate_v2", ("normal",), 1, 48)
+    assert (result.frames_written, result.frames_reused) == (48, 0) and result.seconds > 0
+    files = sorted((tmp_path / "a" / "b" / "normal").glob("*.exr"))
+    assert [file.name for file in files] == [f"plate_v2.{number:04d}.exr" for number in range(1, 49)]
+    for file in (files[0], files[-1]):
+        normals = exr.read(file, pass_name="normal")
+        assert normals.shape == (43, 64, 3) and normals.dtype == np.float16
+        assert np.linalg.norm(normals.astype(np.float32), axis=-1) == pytest.approx(1, abs=2e-3)
+    header = OpenEXR.File(str(files[6]), header_only=True).header()
+    assert header["platelight/frame"] == 7 and header["platelight/plateSize"] == "96x64"
+    assert header["platelight/source"] == "plate_v2.mp4"
+    assert json.loads(header["platelight/settings"])["max_resolution"] == 64
+    assert leftovers(tmp_path / "a" / "b") == []
+
+
+def test_progress_is_honest(movie, preview, tmp_path):
+    outcome = finish(request(movie, tmp_path), preview)
+    told = [progress for progress in outcome.progress if progress.total]
+    assert [p.done for p in told] == sorted(p.done for p in told) and told[-1].done == told[-1].total == 48
+    fractions = [p.fraction for p in told]
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0
+    assert [p.window for p in told if p.stage == Stage.UNET] == list(range(1, 13)) and told[-1].windows == 12
+    assert told[-1].seconds_left == pytest.approx(0) and told[-1].rate > 0
+    ready = sorted((event.first, event.last) for event in outcome.ready)
+    assert ready[0][0] == 1 and ready[-1][1] == 48
+    assert all(before[1] + 1 == after[0] for before, after in itertools.pairwise(ready)), "every frame once"
+
+
+def test_files_are_there_when_they_are_said_to_be(movie, preview, tmp_path):
+    for event in run(request(movie, tmp_path), estimator=preview):
+        if isinstance(event, FramesReady):
+            for frame in range(event.first, event.last + 1):
+                exr.read(tmp_path / "normal" / f"plate_v2.{frame:04d}.exr", pass_name="normal")
+
+
+def test_a_sequence_keeps_its_numbers_and_handles_stop_at_its_ends(preview, tmp_path):
+    write_images(tmp_path / "plates", range(1001, 1013))
+    result = finish(request(tmp_path / "plates" / "plate.1005.png", tmp_path, first=1003, last=1010, handles=5), preview).result
+    assert (result.clip, result.first, result.last, result.frames_written) == ("plate", 1001, 1012, 12)
+    assert sorted(exr_bytes(tmp_path)) == [f"plate.{number}.exr" for number in range(1001, 1013)]
+
+
+@pytest.mark.parametrize(("first", "last", "code"), [
+    (0, 10, ErrorCode.RANGE_OUTSIDE_CLIP), (40, 49, ErrorCode.RANGE_OUTSIDE_CLIP), (100, None, ErrorCode.SETTING_INVALID),
+    (9, 3, ErrorCode.SETTING_INVALID),
+])
+def test_ranges_that_the_clip_lacks(movie, preview, tmp_path, first, last, code):
+    assert refused(request(movie, tmp_path, first=first, last=last), preview).code == code
+    assert exr_bytes(tmp_path) == {}
+
+
+@pytest.mark.parametrize("bad", [
+    {"window": 0}, {"overlap": 14}, {"overlap": -1}, {"decode_chunk_size": 0}, {"max_resolution": -1}, {"precision": "fp8"},
+    {"device": "tpu"}, {"handles": -1}, {"clip": "../up"}, {"clip": "a/b"}, {"clip": ".hidden"},
+])
+def test_settings_that_cannot_be(movie, preview, tmp_path, bad):
+    error = refused(request(movie, tmp_path, **bad), preview)
+    assert error.code == ErrorCode.SETTING_INVALID and next(iter(bad)) in error.detail
+
+
+def test_unknown_models_and_colour_spaces(movie, tmp_path):
+    assert refused(request(movie, tmp_path, model="marigold")).code == ErrorCode.MODEL_UNKNOWN
+    assert refused(request(movie, tmp_path, color_space="LogC9")).code == ErrorCode.COLOR_SPACE_UNKNOWN
+
+
+class Unwilling:
+    """Stands in the way of any work: a job that reuses everything never gets to it."""
+
+    def __init__(self, estimator):
+        self.info, self.revision = estimator.info, estimator.revision
+        self.precision, self.device = estimator.precision, estimator.device
+
+    def stream(self, *args, **kwargs):
+        raise AssertionError("the frames were there already")
+
+
+def test_the_same_again_reuses_what_is_there(uninterrupted, movie, preview):
+    before = exr_bytes(uninterrupted)
+    for first, last, changes in ((5, 30, {}), (10, 20, {}), (5, 30, {"precision": "auto", "window": 9})):
+        outcome = finish(request(movie, uninterrupted, first=first, last=last, **changes), Unwilling(preview))
+        assert (outcome.result.frames_written, outcome.result.frames_reused) == (0, last - first + 1)
+        assert [(event.first, event.last) for event in outcome.ready] == [(first, last)]
+        assert outcome.progress[-1].fraction == 1.0
+    assert exr_bytes(uninterrupted) == before
+
+
+def test_a_lost_file_is_made_again(uninterrupted, movie, preview, tmp_path):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    before = exr_bytes(tmp_path / "o")
+    (tmp_path / "o" / "normal" / "plate_v2.0012.exr").unlink()
+    (tmp_path / "o" / "normal" / "plate_v2.0013.exr").write_bytes(b"")
+    assert finish(request(movie, tmp_path / "o", first=5, last=30), preview).result.frames_written == 26
+    assert exr_bytes(tmp_path / "o") == before
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"max_resolution": 48}, "max_resolution 64 -> 48"), ({"precision": "bf16"}, "precision fp32 -> bf16"),
+    ({"color_space": "ACEScg"}, "colour space default -> ACEScg"),
+])
+def test_other_settings_are_told_before_anything_is_overwritten(uninterrupted, movie, tmp_path, changes, said):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    before = exr_bytes(tmp_path / "o")
+    error = refused(request(movie, tmp_path / "o", first=1, last=8, **changes))
+    assert error.code == ErrorCode.PASSES_DIFFER and said in error.detail
+    assert exr_bytes(tmp_path / "o") == before
+    result = finish(request(movie, tmp_path / "o", first=1, last=8, overwrite=True, **changes)).result
+    assert result.frames_written == 8
+    after = exr_bytes(tmp_path / "o")
+    assert sorted(after) == [f"plate_v2.{number:04d}.exr" for number in range(1, 9)], "none of the old ones is left among the new"
+    assert all(after[name] != before.get(name) for name in after)
+
+
+def test_another_clip_of_the_same_name_is_told(uninterrupted, preview, tmp_path):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    other = write_movie(tmp_path / "plate_v2.mp4", 48, options={"crf": "30"})
+    error = refused(request(other, tmp_path / "o", first=5, last=30), preview)
+    assert error.code == ErrorCode.PASSES_DIFFER and "the clip's own frames" in error.detail
+
+
+def test_other_weights_are_told(uninterrupted, movie, preview, tmp_path):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    newer = Unwilling(preview)
+    newer.revision = "0123456789abcdef"
+    error = refused(request(movie, tmp_path / "o", first=5, last=30), newer)
+    assert error.code == ErrorCode.PASSES_DIFFER and "weights" in error.detail
+
+
+def test_another_range_keeps_what_lies_outside_of_it(uninterrupted, movie, preview, tmp_path):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    before = exr_bytes(tmp_path / "o")
+    result = finish(request(movie, tmp_path / "o", first=25, last=40), preview).result
+    assert (result.frames_written, result.frames_reused) == (16, 0)
+    after = exr_bytes(tmp_path / "o")
+    assert sorted(after) == [f"plate_v2.{number:04d}.exr" for number in range(5, 41)]
+    assert all(after[name] == before[name] for name in list(before)[:20])
+
+
+def test_a_sequence_that_grew_still_matches(preview, tmp_path):
+    write_images(tmp_path / "plates", range(1, 9))
+    plate = tmp_path / "plates" / "plate.0001.png"
+    finish(request(plate, tmp_path), preview)
+    write_images(tmp_path / "plates", range(9, 13))
+    assert finish(request(plate, tmp_path, last=8), Unwilling(preview)).result.frames_reused == 8
+    assert finish(request(plate, tmp_path), preview).result.frames_written == 12
+
+
+def test_files_of_unknown_making_are_not_overwritten(movie, preview, tmp_path):
+    (tmp_path / "normal").mkdir()
+    (tmp_path / "normal" / "plate_v2.0007.exr").write_bytes(b"someone's work")
+    error = refused(request(movie, tmp_path), preview)
+    assert error.code == ErrorCode.PASSES_DIFFER and "without a record" in error.detail
+    assert exr_bytes(tmp_path) == {"plate_v2.0007.exr": b"someone's work"}
+    (tmp_path / "normal" / "plate_v2.json").write_text('{"damaged": ')
+    assert refused(request(movie, tmp_path), preview).code == ErrorCode.PASSES_DIFFER
+    assert finish(request(movie, tmp_path, overwrite=True), preview).result.frames_written == 48
+
+
+def stop_after(job, estimator, frames: int) -> None:
+    """Cancel a job once it has announced so many frames."""
+    events = run(job, estimator=estimator)
+    for event in events:
+        if isinstance(event, FramesReady) and event.last - job.first + 1 >= frames:
+            break
+    events.close()
+
+
+def test_a_cancelled_job_continues_and_gives_the_same_bytes(uninterrupted, movie, preview, tmp_path):
+    job = request(movie, tmp_path, first=5, last=30)
+    for frames in (4, 12):
+        stop_after(job, preview, frames)
+        record = json.loads((tmp_path / "normal" / "plate_v2.json").read_text())
+        assert not record["complete"] and record["done"] >= frames and (record["first"], record["last"]) == (5, 30)
+        whole = exr_bytes(uninterrupted)
+        assert all(whole[name] == data for name, data in exr_bytes(tmp_path).items())
+    result = finish(job, preview).result
+    assert result.frames_reused >= 12 and result.frames_written + result.frames_reused == 26
+    assert exr_bytes(tmp_path) == exr_bytes(uninterrupted) and leftovers(tmp_path) == []
+
+
+def test_a_resumed_job_whose_files_are_gone_starts_again(uninterrupted, movie, preview, tmp_path):
+    job = request(movie, tmp_path, first=5, last=30)
+    stop_after(job, preview, 8)
+    (tmp_path / "normal" / "plate_v2.0006.exr").unlink()
+    assert finish(job, preview).result.frames_written == 26
+    assert exr_bytes(tmp_path) == exr_bytes(uninterrupted)
+
+
+def test_a_damaged_state_starts_again(uninterrupted, movie, preview, tmp_path):
+    job = request(movie, tmp_path, first=5, last=30)
+    stop_after(job, preview, 8)
+    state = tmp_path / "normal" / "plate_v2.resume"
+    state.write_bytes(state.read_bytes()[:100])
+    assert finish(job, preview).result.frames_written == 26
+    assert exr_bytes(tmp_path) == exr_bytes(uninterrupted)
+
+
+def test_passes_begun_in_another_precision_are_continued_in_it(movie, preview, tmp_path):
+    job = request(movie, tmp_path, first=1, last=16)
+    stop_after(job, preview, 4)
+    finish(dataclasses.replace(job, settings=dataclasses.replace(job.settings, precision="auto", device="auto")))
+    assert json.loads((tmp_path / "normal" / "plate_v2.json").read_text())["settings"]["precision"] == "fp32"
+
+
+def test_a_frame_that_cannot_be_read_ends_the_job_and_keeps_the_rest(preview, tmp_path):
+    files = write_images(tmp_path / "plates", range(1, 41))
+    whole = tmp_path / "whole"
+    finish(request(files[0], whole), preview)
+    cv2.imwrite(str(files[29]), numbered(30, size=(48, 48)))
+    out = tmp_path / "out"
+    error = refused(request(files[0], out), preview)
+    assert error.code == ErrorCode.FRAME_SIZE_CHANGED and files[29].name in error.detail
+    kept = exr_bytes(out)
+    assert 1 <= len(kept) < 30 and all(exr_bytes(whole)[name] == data for name, data in kept.items())
+    assert leftovers(out) == ["plate.resume"]
+
+
+def test_bad_numbers_are_reported_once(preview, tmp_path):
+    for number in range(1, 6):
+        red = np.full((24, 32), 0.2, np.float32)
+        red[:2, 0] = np.inf if number > 3 else 0.2
+        write_exr(tmp_path / f"p.{number:04d}.exr", {"R": red, "G": np.full_like(red, 0.1), "B": np.full_like(red, 0.1)})
+    outcome = finish(request(tmp_path / "p.0001.exr", tmp_path / "o"), preview)
+    assert len(outcome.notices) == 1 and "4 pixels" in outcome.notices[0] and "2 frames, the first is 4" in outcome.notices[0]
+
+
+@pytest.mark.parametrize("where", ["file", "file/below", "/proc/platelight"])
+def test_a_folder_that_cannot_be_written(movie, preview, tmp_path, where):
+    (tmp_path / "file").write_text("in the way")
+    assert refused(request(movie, tmp_path / where), preview).code == ErrorCode.OUTPUT_NOT_WRITABLE
+
+
+class Failing(Unwilling):
+    """A network that fails in the middle, as real ones do."""
+
+    def __init__(self, estimator, error):
+        super().__init__(estimator)
+        self._estimator, self._error = estimator, error
+
+    def stream(self, *args, **kwargs):
+        for number, event in enumerate(self._estimator.stream(*args, **kwargs)):
+            if number == 7:
+                raise self._error
+            yield event
+
+
+@pytest.mark.parametrize(("error", "code"), [
+    (MemoryError(), ErrorCode.OUT_OF_MEMORY),
+    (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"), ErrorCode.OUT_OF_MEMORY),
+    (OSError(12, "Cannot allocate memory"), ErrorCode.OUT_OF_MEMORY), (ZeroDivisionError("x"), ErrorCode.INTERNAL),
+    (ImportError("no module named nothing"), ErrorCode.ENGINE_INCOMPLETE),
+])
+def test_failures_of_the_network_have_their_codes_and_keep_what_is_done(uninterrupted, movie, preview, tmp_path, error, code):
+    job = request(movie, tmp_path, first=5, last=30)
+    assert refused(job, Failing(preview, error)).code == code
+    kept = exr_bytes(tmp_path)
+    assert len(kept) == 8 and all(exr_bytes(uninterrupted)[name] == data for name, data in kept.items())
+    assert finish(job, preview).result.frames_reused == 8
+
+
+def test_real_memory_that_runs_out(tmp_path):
+    """A plate larger than what the process may still allocate."""
+    (tmp_path / "p").mkdir()
+    plate = tmp_path / "p" / "plate.0001.png"
+    cv2.imwrite(str(plate), np.zeros((2000, 3000, 3), np.uint8))
+    script = textwrap.dedent(f"""
+        import resource, sys, psutil
+        from engine.models import registry
+        from engine.__main__ import main
+        from engine.protocol import EstimateSettings
+        registry.load(EstimateSettings(model="preview", max_resolution=0, precision="fp32", device="cpu"))
+        limit = psutil.Process().memory_info().vms + (400 << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        sys.argv[1:] = "estimate {plate} --out {tmp_path} --model preview --max-resolution 0 --precision fp32 --device cpu".split()
+        sys.exit(main())
+    """)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == PlatelightError(ErrorCode.OUT_OF_MEMORY).exit_code, done.stderr[-2000:]
+    assert "Traceback" not in done.stderr and exr_bytes(tmp_path) == {}

@@ -1,0 +1,231 @@
+"""The wire, spoken to a real engine process."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from conftest import ENGINE, ROOT, exr_bytes, leftovers, request
+from engine.protocol import (
+    PROTOCOL_VERSION,
+    Cancel,
+    Doctor,
+    ErrorCode,
+    Estimate,
+    FramesReady,
+    Hello,
+    Incoming,
+    ListModels,
+    PlatelightError,
+    Progress,
+    Shutdown,
+    Stage,
+    decode,
+    encode_request,
+)
+from engine.protocol.codec import read_result
+from engine.server import LONGEST_LINE
+
+
+class Wire:
+    """The other end: sends lines, collects what comes, never waits for ever."""
+
+    def __init__(self, *command: str) -> None:
+        self.begun = time.monotonic()
+        self.engine = subprocess.Popen(
+            command or [*ENGINE, "serve"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        self._lines: queue.Queue[bytes] = queue.Queue()
+        self.logged: list[bytes] = []
+        threading.Thread(target=lambda: [self._lines.put(line) for line in self.engine.stdout], daemon=True).start()
+        threading.Thread(target=lambda: self.logged.extend(self.engine.stderr), daemon=True).start()
+        self._next = 0
+        self.seen: list[object] = []
+
+    def write(self, data: bytes) -> None:
+        self.engine.stdin.write(data)
+        self.engine.stdin.flush()
+
+    def send(self, message: object) -> int:
+        self._next += 1
+        self.write(encode_request(self._next, message).encode())
+        return self._next
+
+    def receive(self, timeout: float = 60) -> Incoming:
+        return decode(self._lines.get(timeout=timeout).decode())
+
+    def answer(self, number: int | None, *, timeout: float = 60) -> object:
+        """What comes under an id; notifications before it are put aside in `seen`."""
+        while True:
+            incoming = self.receive(timeout)
+            if incoming.is_result:
+                assert incoming.id == number, incoming
+                return incoming.body
+            self.seen.append(incoming.body)
+
+    def ask(self, message: object, *, timeout: float = 60) -> object:
+        body = self.answer(self.send(message), timeout=timeout)
+        return body if isinstance(body, PlatelightError) else read_result(message, body)
+
+    def hello(self) -> None:
+        assert self.ask(Hello(protocol=PROTOCOL_VERSION, client="tests")).protocol == PROTOCOL_VERSION
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    wire = Wire()
+    yield wire
+    wire.engine.kill()
+    wire.engine.wait(10)
+
+
+def named(job: Estimate, name: str) -> Estimate:
+    return dataclasses.replace(job, job=name)
+
+
+def test_hello_is_answered_at_once(wire):
+    wire.hello()
+    assert time.monotonic() - wire.begun < 2.0, "nothing heavy is imported; 0.15 s on an idle machine"
+
+
+def test_another_version_is_refused_and_nothing_goes_before_hello(wire, movie, tmp_path):
+    assert wire.ask(ListModels()).code == ErrorCode.PROTOCOL_MISMATCH
+    refused = wire.ask(Hello(protocol=PROTOCOL_VERSION + 1, client="tests"))
+    assert refused.code == ErrorCode.PROTOCOL_MISMATCH and str(PROTOCOL_VERSION + 1) in refused.detail
+    assert wire.ask(request(movie, tmp_path)).code == ErrorCode.PROTOCOL_MISMATCH
+    wire.hello()
+
+
+def test_garbage_is_answered_and_does_no_harm(wire):
+    wire.hello()
+    for garbage in (b"garbage\n", b"\xff\xfe\x00\n", b"{}\n", b"[" * 5000 + b"\n", b'{"jsonrpc":"2.0","id":1,"result":{}}\n'):
+        wire.write(garbage)
+        incoming = wire.receive()
+        assert incoming.body.code == ErrorCode.BAD_MESSAGE and (incoming.id is None or b'"id":1' in garbage)
+    wire.write(b"\n   \n")
+    wire.write(b"x" * (LONGEST_LINE * 2 + 17) + b"\n")
+    too_long = wire.receive()
+    assert too_long.id is None and too_long.body.code == ErrorCode.BAD_MESSAGE and str(LONGEST_LINE) in too_long.body.detail
+    fields = {"protocol": PROTOCOL_VERSION, "client": "x", "new": 1}
+    wire.write(json.dumps({"jsonrpc": "2.0", "id": 77, "method": "hello", "params": fields}).encode() + b"\n")
+    unknown_field = wire.receive()
+    assert unknown_field.id == 77 and "new" in unknown_field.body.detail
+    wire.write(b'{"jsonrpc":"2.0","id":78,"method":"dance"}\n')
+    assert wire.receive().body.code == ErrorCode.UNKNOWN_METHOD
+    wire.hello()
+
+
+def test_a_job_from_request_to_result(wire, movie, tmp_path):
+    wire.hello()
+    job = request(movie, tmp_path, first=3, last=18)
+    result = wire.ask(job)
+    assert (result.job, result.clip, result.first, result.last, result.frames_written) == ("test", "plate_v2", 3, 18, 16)
+    assert len(exr_bytes(tmp_path)) == 16
+    ready = [event for event in wire.seen if isinstance(event, FramesReady)]
+    assert ready[0].first == 3 and ready[-1].last == 18
+    assert any(isinstance(event, Progress) and event.stage == Stage.UNET for event in wire.seen)
+    again = wire.ask(named(job, "again"))
+    assert again.frames_reused == 16
+
+
+def test_jobs_queue_and_each_can_be_cancelled(wire, movie, tmp_path):
+    wire.hello()
+    jobs = {
+        name: wire.send(named(request(movie, tmp_path / name, max_resolution=0), name)) for name in ("first", "second", "third")
+    }
+    duplicate = wire.send(named(request(movie, tmp_path / "first"), "second"))
+    cancels = []
+    answers: dict[int, object] = {}
+    first_ready = False
+    while len(answers) < 6:
+        incoming = wire.receive()
+        if incoming.is_result:
+            answers[incoming.id] = incoming.body
+        elif isinstance(incoming.body, FramesReady):
+            assert incoming.body.job in ("first", "third"), "the second was taken off the queue"
+            if not first_ready:
+                first_ready = True
+                cancels = [wire.send(Cancel(job="second")), wire.send(Cancel(job="first"))]
+    assert answers[duplicate].code == ErrorCode.BAD_MESSAGE
+    assert answers[jobs["first"]].code == answers[jobs["second"]].code == ErrorCode.CANCELLED
+    assert read_result(Cancel(job=""), answers[cancels[0]]).job == "second"
+    assert read_result(request(movie, tmp_path), answers[jobs["third"]]).frames_written == 48
+    assert 0 < len(exr_bytes(tmp_path / "first")) < 48 and not (tmp_path / "second").exists()
+    assert wire.ask(Cancel(job="first")).code == ErrorCode.UNKNOWN_JOB
+    assert wire.ask(named(request(movie, tmp_path / "first", max_resolution=0), "first")).frames_reused > 0
+
+
+def test_a_failed_job_is_answered_with_its_own_code_and_the_next_one_runs(wire, movie, tmp_path):
+    wire.hello()
+    missing = wire.ask(request(tmp_path / "no.mov", tmp_path))
+    assert missing.code == ErrorCode.SOURCE_MISSING and "no.mov" in missing.detail
+    assert wire.ask(request(movie, tmp_path, last=4)).frames_written == 4
+
+
+def test_models_and_doctor_answer_while_a_job_runs(wire, movie, tmp_path):
+    wire.hello()
+    job = wire.send(request(movie, tmp_path, max_resolution=0))
+    models, doctor = wire.send(ListModels()), wire.send(Doctor())
+    answers = {}
+    while len(answers) < 3:
+        incoming = wire.receive()
+        if incoming.is_result:
+            answers[incoming.id] = incoming.body
+    assert [entry.name for entry in read_result(ListModels(), answers[models]).models] == ["preview", "normalcrafter"]
+    assert read_result(Doctor(), answers[doctor]).device.startswith(("cpu", "cuda", "mps"))
+    assert read_result(request(movie, tmp_path), answers[job]).frames_written == 48
+
+
+def test_prints_of_anyone_go_to_the_log_not_to_the_wire():
+    noise = (
+        "import os, subprocess, sys; from engine import server; real = server._list_models\n"
+        "def noisy():\n"
+        "    print('a print'); os.write(1, b'a C library\\n'); subprocess.run(['echo', 'a child']); sys.stdout.flush()\n"
+        "    return real()\n"
+        "server._list_models = noisy; sys.exit(server.main())"
+    )
+    wire = Wire(sys.executable, "-c", noise)
+    wire.hello()
+    assert len(wire.ask(ListModels()).models) == 2
+    wire.engine.stdin.close()
+    assert wire.engine.wait(20) == 0
+    time.sleep(0.1)
+    logged = b"".join(wire.logged)
+    assert all(words in logged for words in (b"a print", b"a C library", b"a child"))
+
+
+def test_shutdown_and_end_of_input_end_it(wire):
+    wire.hello()
+    wire.ask(Shutdown())
+    assert wire.engine.wait(10) == 0
+    other = Wire()
+    other.hello()
+    other.engine.stdin.close()
+    assert other.engine.wait(10) == 0
+
+
+def test_when_blender_is_gone_the_job_ends_quickly_and_cleanly(wire, movie, tmp_path):
+    wire.hello()
+    wire.send(request(movie, tmp_path, max_resolution=0))
+    while not isinstance(wire.receive().body, FramesReady):
+        pass
+    wire.engine.stdin.close()
+    begun = time.monotonic()
+    assert wire.engine.wait(20) == 0
+    assert time.monotonic() - begun < 8
+    assert 0 < len(exr_bytes(tmp_path)) < 48 and not [name for name in leftovers(tmp_path) if name.startswith(".")]
+
+
+def test_ctrl_c_in_blenders_terminal_is_not_for_the_engine(wire):
+    wire.hello()
+    wire.engine.send_signal(signal.SIGINT)
+    wire.hello()
