@@ -25,7 +25,21 @@ def this_file() -> tuple[str, int]:
 def frames_arrived(job: Job) -> None:
     """The first window places the passes; later ones widen them and have the pictures read again."""
     if time.monotonic() - job.placed_at > WIDEN_EVERY:
-        attach(job)
+        ended(job)
+
+
+def ended(job: Job) -> None:
+    """What a job has made is to be placed, whether it came to its end or not."""
+    if job.ready and job not in state.to_place:
+        state.to_place.append(job)
+
+
+def place_waiting() -> None:
+    """Place what is to be placed; not while a render reads the scene, for changing it then can crash Blender."""
+    if state.to_place and not bpy.app.is_job_running("RENDER"):
+        jobs, state.to_place = state.to_place, []
+        for job in jobs:
+            attach(job)
 
 
 def attach(job: Job) -> bool:

@@ -42,6 +42,7 @@ def tick() -> bool:
     _listen()
     _start_next(Job)
     _start_next(Download)
+    arrivals.place_waiting()
     _rest()
     return is_busy()
 
@@ -49,7 +50,7 @@ def tick() -> bool:
 def is_busy() -> bool:
     installing = state.install is not None and not state.install.finished
     asked = state.client is not None and state.client.busy
-    return installing or asked or state.queue.current() is not None or state.queue.waiting() is not None
+    return installing or asked or bool(state.to_place) or state.queue.current() is not None or state.queue.waiting() is not None
 
 
 def wake() -> None:
@@ -172,7 +173,7 @@ def _done(task: Task, result: EstimateResult | DownloadModelResult) -> None:
         for name in result.passes:
             task.frames_ready(name, first=result.first, last=result.last)
         task.move(JobState.DONE)
-        arrivals.attach(task)
+        arrivals.ended(task)
     elif isinstance(result, DownloadModelResult) and isinstance(task, Download):
         task.folder = result.folder
         task.move(JobState.DONE)
@@ -181,8 +182,8 @@ def _done(task: Task, result: EstimateResult | DownloadModelResult) -> None:
 
 def _failed(task: Task, error: PlatelightError) -> None:
     task.fail(error)
-    if isinstance(task, Job) and task.ready:
-        arrivals.attach(task)
+    if isinstance(task, Job):
+        arrivals.ended(task)
 
 
 def _cancel_refused(task: Task, error: PlatelightError) -> None:

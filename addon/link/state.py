@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..contract import DoctorResult, ModelEntry, PlatelightError
-from ..jobs import JobQueue
+from ..jobs import Job, JobQueue
 from .client import Client
 from .installer import Install
 from .known_models import BEFORE_ASKING
@@ -13,9 +13,12 @@ from .known_models import BEFORE_ASKING
 
 @dataclass(kw_only=True)
 class SessionState:
-    """`engine_problem`: why no engine can be run, as of the last check, else empty. `idle_since`: monotonic seconds, None while
-    the engine works. `files_opened`: counts the files Blender has opened, to tell one file's scenes from the next one's.
-    `asking`: the engine has been asked for its report. `failure`: why it could not give one.
+    """What is known now.
+
+    `engine_problem`: why no engine can be run, as of the last check, else empty. `asking`: the engine has been asked for its
+    report; `failure`: why it could not give one. `idle_since`: monotonic seconds, None while the engine works. `files_opened`:
+    counts the files Blender has opened, to tell one file's scenes from the next one's. `to_place`: jobs whose passes are to be
+    placed in the compositor.
     """
 
     queue: JobQueue = field(default_factory=JobQueue)
@@ -28,6 +31,7 @@ class SessionState:
     failure: PlatelightError | None = None
     idle_since: float | None = None
     files_opened: int = 0
+    to_place: list[Job] = field(default_factory=list)
 
 
 state = SessionState()

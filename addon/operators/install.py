@@ -4,6 +4,7 @@ import bpy
 
 from ..contract import PlatelightError
 from ..link import session
+from ..link.state import state
 from .reporting import refuse
 
 
@@ -12,6 +13,12 @@ class PLATELIGHT_OT_install(bpy.types.Operator):
     bl_label = "Install Engine"
     bl_description = "Download the engine's packages (up to several GB) into the extension's own folder, in the background"
     bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context):
+        if state.queue.current():
+            cls.poll_message_set("Wait until the job has ended, or cancel it: it runs in the engine that would be replaced")
+        return not state.queue.current()
 
     def execute(self, context):
         try:

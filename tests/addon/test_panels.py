@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import bpy
 import pytest
 
@@ -37,6 +39,18 @@ def test_progress_says_stage_frames_pace_and_time_left(words, part):
     assert words.fraction(task.progress) == 0.3
     task.state = jobs.JobState.CANCELLING
     assert words.doing(task) == "Cancelling"
+
+
+def test_panels_have_no_means_to_touch_a_file_or_a_process(installed):
+    means = {"os", "pathlib", "subprocess", "shutil", "io", "tempfile"}
+    found = set()
+    for file in (installed / "addon/panels").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found |= {name for name in names if name.split(".")[0] in means}
+            assert not isinstance(node, ast.Try), f"{file.name} catches errors while drawing"
+    assert not found
 
 
 def test_every_stage_has_a_word(words, part):
