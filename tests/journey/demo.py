@@ -16,7 +16,7 @@ import bpy
 
 import shot
 
-FRAMES, SIZE, SHEET_FRAMES = 132, (1280, 720), (14, 40, 66, 92, 118)
+FRAMES, SIZE, SHEET_FRAMES = 132, (1280, 720), (8, 36, 66, 100, 128)
 
 
 class Clock:
@@ -76,7 +76,7 @@ def main(archive: Path, out: Path) -> None:
     shot.light(node, first=1, last=FRAMES)
     shot.open_on_compositor()
     bpy.ops.wm.save_mainfile()
-    clock.say("the passes are in the compositor, a light travels around the lens, demo.blend is saved")
+    clock.say("the passes are in the compositor, a light swings over them, demo.blend is saved")
 
     with logged(out / "render.log"):
         shot.render_movie(scene, "//relit.mp4")
@@ -94,7 +94,7 @@ def main(archive: Path, out: Path) -> None:
     print(f"\nAll of it is in {out}:")
     for path, what in (
         (out / "contact_sheet.jpg", "plate, normals and relit frames side by side"),
-        (movie, "the clip with a light that travels around the lens"),
+        (movie, "the clip under a light that swings from side to side"),
         (out / "demo.blend", "the project: open it in Blender, look at its compositor, move the light"),
         (normals, f"{len(list(normals.glob('*.exr')))} EXR files, camera-space normals"),
     ):

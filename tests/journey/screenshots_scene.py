@@ -66,8 +66,13 @@ def script() -> Iterator[float]:
     largest().spaces.active.node_tree = shot.tree(scene)
     largest().spaces.active.show_backdrop = False
     yield 1.0
+    for node in shot.tree(scene).nodes:
+        node.select = False
     with override():
         bpy.ops.node.view_all()
+    yield 1.0
+    with override():
+        bpy.ops.view2d.pan(deltax=200)  # from under the side bar
     yield 1.5
     yield from picture("compositor")
     clip = bpy.data.movieclips.load(str(WORK / "shot" / shot.SAMPLE.name))
@@ -75,16 +80,6 @@ def script() -> Iterator[float]:
     largest().spaces.active.clip = clip
     yield 1.5
     yield from picture("clip")
-    session.run_doctor()
-    largest().ui_type = "PREFERENCES"
-    bpy.context.preferences.active_section = "ADDONS"
-    bpy.context.window_manager.addon_search = "Platelight"
-    with override():
-        bpy.ops.preferences.addon_show(module=shot.PACKAGE)
-    while shot.part("addon.link.state").state.asking:
-        yield 0.3
-    yield 1.0
-    yield from picture("preferences")
 
 
 def main() -> None:
