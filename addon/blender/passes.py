@@ -122,7 +122,7 @@ def _render_shows_compositor(scene: bpy.types.Scene) -> list[str]:
     if not others:
         return list(render_compositor(scene))
     if scene.render.use_sequencer:
-        return [f"Renders of {scene.name} show its Sequencer, for it has other strips ({others[0]}): see Output > Post Processing"]
+        return [f"While {others[0]} has no passes, renders of {scene.name} show its Sequencer (Output > Post Processing)"]
     return []
 
 
