@@ -22,7 +22,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit(f"build.py needs Python 3.11 or later; this is {sys.version.split()[0]}.")
@@ -225,63 +224,22 @@ def demo() -> int:
         return subprocess.run(command, env=surroundings(Path(user)), cwd=ROOT).returncode
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """Of one run: how many tests went how, and how long it took."""
-
-    name: str
-    passed: int
-    failed: int
-    skipped: int = 0
-    seconds: float
-
-
 def test(arguments: Sequence[str]) -> int:
-    """Run the checks and all tests, print a line for each environment and the sum. 1 when anything failed or nothing ran."""
+    """Run the checks and all tests, print a line for each run and the sum. 1 when anything failed or nothing ran."""
+    from tests import runner
+
     blenders = setup()
-    outcomes = [] if arguments else list(_checks())
-    runs = [(environment, folder) for environment in (ENGINE, *blenders) for folder in environment.tests]
-    outcomes += [outcome for environment, folder in runs if (outcome := _pytest(environment, folder=folder, arguments=arguments))]
-    print()
-    for o in outcomes:
-        print(f"{o.name:24} {o.passed:5} ok {o.failed:4} failed {o.skipped:4} skipped {o.seconds:6.0f} s")
-    passed, failed = sum(o.passed for o in outcomes), sum(o.failed for o in outcomes)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
-
-
-def _checks() -> Iterator[Outcome]:
-    """What reads the code without running it; the types on the staged tree, where the extension is a package."""
-    config = str(ROOT / "pyproject.toml")
-    with tempfile.TemporaryDirectory(prefix="platelight-check-") as staged:
-        stage(Path(staged))
-        for tool, cwd, arguments in (("ruff", ROOT, ("check", ".")), ("mypy", Path(staged), ("--config-file", config))):
-            print(f"\n== {tool}", flush=True)
-            began = time.monotonic()
-            good = subprocess.run([CHECKS.python, "-m", tool, *arguments], cwd=cwd).returncode == 0
-            yield Outcome(name=tool, passed=int(good), failed=int(not good), seconds=time.monotonic() - began)
-
-
-def _pytest(environment: Environment, *, folder: str, arguments: Sequence[str]) -> Outcome | None:
-    """Run a folder of tests in a process of its own. None where it has none, or when `arguments` name paths and none lies in it."""
-    paths = [argument for argument in arguments if (ROOT / argument.split("::")[0]).exists()]
-    own = [path for path in paths if Path(folder) in (Path(path), *Path(path).parents)] if paths else [folder]
-    if not own or not (ROOT / folder).is_dir():
-        return None
-    name = f"{environment.name} {folder}"
-    print(f"\n== {name}", flush=True)
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="platelight-test-") as scratch:
-        report = Path(scratch) / "report.xml"
-        command = [environment.python, "-m", "pytest", f"--junitxml={report}", *own, *(a for a in arguments if a not in paths)]
-        code = subprocess.run(command, env=surroundings(Path(scratch) / "blender"), cwd=ROOT).returncode
-        suites = list(ElementTree.parse(report).iter("testsuite")) if report.is_file() else []
-    total, bad, broken, skipped = (sum(int(s.get(key, 0)) for s in suites) for key in ("tests", "failures", "errors", "skipped"))
-    failed, passed = bad + broken, total - bad - broken - skipped
-    if code not in (0, 5) and not failed:
-        print(f"{name}: pytest ended with code {code} although no test failed")
-        failed = 1
-    return Outcome(name=name, passed=passed, failed=failed, skipped=skipped, seconds=time.monotonic() - began)
+    outcomes = []
+    if not arguments:
+        with tempfile.TemporaryDirectory(prefix="platelight-check-") as staged:
+            stage(Path(staged))
+            outcomes += runner.check(CHECKS.python, root=ROOT, staged=Path(staged))
+    for environment in (ENGINE, *blenders):
+        for folder in environment.tests:
+            with tempfile.TemporaryDirectory(prefix="platelight-test-") as user:
+                run = runner.Run(name=f"{environment.name} {folder}", python=environment.python, root=ROOT, folder=folder)
+                outcomes += runner.test(run, arguments=arguments, environ=surroundings(Path(user)))
+    return runner.report(outcomes)
 
 
 def screenshots(command: str) -> int:
