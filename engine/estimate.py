@@ -71,7 +71,10 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
     except PlatelightError:
         raise
     except Exception as error:
-        raise _explained(error) from error
+        explained = _explained(error)
+        if explained.code is ErrorCode.OUT_OF_MEMORY:
+            registry.release()
+        raise explained from error
 
 
 def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
@@ -283,6 +286,8 @@ def _explained(error: Exception) -> PlatelightError:
         return PlatelightError(ErrorCode.OUT_OF_MEMORY, str(error).splitlines()[0][:200] if str(error) else "of the machine")
     if isinstance(error, ImportError):
         return PlatelightError(ErrorCode.ENGINE_INCOMPLETE, str(error))
+    if isinstance(error, OSError) and error.filename:
+        return PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{error.filename}: {error.strerror}")
     return PlatelightError(ErrorCode.INTERNAL, f"{type(error).__name__}: {error}".splitlines()[0][:300])
 
 

@@ -29,9 +29,12 @@ def convert_axes(values: np.ndarray, *, axes: tuple[int, int, int]) -> np.ndarra
 def normalise(values: np.ndarray) -> np.ndarray:
     """Unit length, float32 (..., 3). A vector without a direction (zero, NaN, infinite) faces the camera."""
     values = values.astype(np.float32)
-    length = np.sqrt(np.einsum("...c,...c->...", values, values))[..., None]
+    length = np.sqrt(np.einsum("...c,...c->...", values, values))
     known = np.isfinite(length) & (length > _SHORTEST)
-    return np.where(known, values / np.where(known, length, 1), np.float32(TOWARD_CAMERA))
+    length[~known] = 1
+    values /= length[..., None]
+    values[~known] = TOWARD_CAMERA
+    return values
 
 
 def angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import importlib
+import sys
 from pathlib import Path
 
 from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
@@ -15,23 +16,22 @@ _held: dict[tuple[str, str, str], Estimator] = {}
 
 
 def info(model: str) -> ModelInfo:
-    """What is known of a `--model` value. The folder of a checkpoint is a NormalCrafter under the folder's own path.
+    """What is known of a `--model` value: a name, an id on the hub such as ``Yanrui95/NormalCrafter``, or the folder of a
+    checkpoint, which is a NormalCrafter under the folder's own path.
 
     Raises:
         PlatelightError: `model_unknown`.
     """
-    if model in MODELS:
-        return MODELS[model]
+    for known in MODELS.values():
+        if model and model in (known.name, known.hub_id):
+            return known
     if is_folder(model):
         return dataclasses.replace(NORMALCRAFTER, name=str(Path(model).expanduser().resolve()), hub_id="")
     raise PlatelightError(ErrorCode.MODEL_UNKNOWN, f"{model!r} is neither a folder nor one of {', '.join(MODELS)}")
 
 
-def load(settings: EstimateSettings, *, online: bool = True) -> Estimator:
-    """Load a model, or hand out the one loaded last if it is the same. Only one is held at a time.
-
-    Args:
-        online: whether the weights may be fetched where they are missing.
+def load(settings: EstimateSettings) -> Estimator:
+    """Load a model, or hand out the one loaded last if it is the same. Only one is held at a time; nothing is downloaded.
 
     Raises:
         PlatelightError: `model_unknown`, `model_not_installed`, `model_incomplete`, `model_invalid`, `device_unavailable`.
@@ -40,7 +40,7 @@ def load(settings: EstimateSettings, *, online: bool = True) -> Estimator:
     key = (model.name, settings.precision, settings.device)
     if key not in _held:
         release()
-        _held[key] = _load(model, settings=settings, online=online)
+        _held[key] = _load(model, settings=settings)
     return _held[key]
 
 
@@ -49,6 +49,9 @@ def release() -> None:
     if _held:
         _held.clear()
         gc.collect()
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
 
 def entries() -> tuple[ModelEntry, ...]:
@@ -74,7 +77,7 @@ def revision(model: ModelInfo) -> str:
     return ""
 
 
-def _load(model: ModelInfo, *, settings: EstimateSettings, online: bool) -> Estimator:
+def _load(model: ModelInfo, *, settings: EstimateSettings) -> Estimator:
     family = importlib.import_module(f"{__package__}.{model.family}.estimator")
     if model.family == PREVIEW.family:
         return family.load(precision=settings.precision, device=settings.device)
