@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from typer.exceptions import TyperException
 
@@ -29,6 +30,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(train_app, name="train")
 
 DEBUG = "PLATELIGHT_DEBUG"
+_LOG_COLUMNS = 240
 
 
 def main() -> int:
@@ -203,15 +205,15 @@ def train_preview(
             print(text, file=sys.stderr, flush=True)
 
 
-def _print(table: Table) -> None:
+def _print(table: RenderableType) -> None:
     """On a terminal as wide as it is; elsewhere in plain ASCII, without cutting lines."""
     if sys.stdout.isatty():
         Console().print(table)
         return
-    from rich import box
-
-    table.box = box.ASCII
-    Console(width=240, no_color=True, emoji=False, soft_wrap=True).print(table)
+    sys.stdout.flush()
+    plain = io.TextIOWrapper(sys.stdout.buffer, encoding="ascii", errors="backslashreplace")
+    Console(file=plain, width=_LOG_COLUMNS, no_color=True, emoji=False).print(table)
+    plain.detach()
 
 
 def _report(error: PlatelightError) -> int:

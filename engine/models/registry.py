@@ -78,11 +78,11 @@ def revision(model: ModelInfo) -> str:
 
 
 def _load(model: ModelInfo, *, settings: EstimateSettings) -> Estimator:
-    family = importlib.import_module(f"{__package__}.{model.family}.estimator")
+    family = f"{__package__}.{model.family}.estimator"
     if model.family == PREVIEW.family:
-        return family.load(precision=settings.precision, device=settings.device)
+        return importlib.import_module(family).load(precision=settings.precision, device=settings.device)
     from .. import weights
 
     folder = Path(model.name) if model.name not in MODELS else weights.folder(model)
-    weights.check(folder, model)
-    return family.load(folder, info=model, precision=settings.precision, device=settings.device)
+    weights.check(folder, model)  # before the libraries are imported, which takes longer than finding a file missing
+    return importlib.import_module(family).load(folder, info=model, precision=settings.precision, device=settings.device)

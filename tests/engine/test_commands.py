@@ -55,6 +55,30 @@ def test_errors_are_a_sentence_a_remedy_and_their_own_exit_code(movie, tmp_path,
     assert ERRORS[code].remedy in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
 
 
+def test_a_download_without_a_network_says_what_to_copy_where(tmp_path):
+    done = engine("models", "download", "normalcrafter", HF_HUB_OFFLINE="1", PLATELIGHT_MODELS=str(tmp_path))
+    assert done.returncode == ERRORS[ErrorCode.OFFLINE].exit_code
+    assert "4.5 GB" in done.stderr and str(tmp_path / "normalcrafter") in done.stderr and "Apache-2.0" in done.stderr
+    done = engine("estimate", "a.mov", "--out", tmp_path, "--model", "normalcrafter", PLATELIGHT_MODELS=str(tmp_path))
+    assert done.returncode == ERRORS[ErrorCode.SOURCE_MISSING].exit_code, "the plate is looked at before the model"
+
+
+def test_the_model_that_is_not_here_is_named(movie, tmp_path):
+    done = engine("estimate", movie, "--out", tmp_path, "--model", "Yanrui95/NormalCrafter", PLATELIGHT_MODELS=str(tmp_path / "m"))
+    assert done.returncode == ERRORS[ErrorCode.MODEL_NOT_INSTALLED].exit_code and str(tmp_path / "m") in done.stderr
+    assert exr_bytes(tmp_path) == {}
+
+
+def test_training_makes_clips_and_learns_from_them(tmp_path):
+    """Seconds of the real thing: one scene, one step."""
+    pytest.importorskip("embreex")
+    done = engine("train", "make-clips", "--out", tmp_path / "clips", "--scenes", 1, "--views", 1, "--looks", 1, "--workers", 1)
+    assert done.returncode == 0 and "1/1 scenes" in done.stderr, done.stderr
+    done = engine("train", "preview", "--clips", tmp_path / "clips", "--out", tmp_path / "run", "--minutes", 0.01, "--workers", 0)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "preview.safetensors").stat().st_size > 1000
+
+
 def test_debug_shows_the_traceback_too(tmp_path):
     done = engine("--debug", "estimate", "no.mov", "--out", tmp_path, "--model", "preview")
     assert "Traceback" in done.stderr and done.returncode == ERRORS[ErrorCode.SOURCE_MISSING].exit_code

@@ -19,6 +19,7 @@ from engine.protocol import (
     PROTOCOL_VERSION,
     Cancel,
     Doctor,
+    DownloadModel,
     ErrorCode,
     Estimate,
     FramesReady,
@@ -183,6 +184,18 @@ def test_models_and_doctor_answer_while_a_job_runs(wire, movie, tmp_path):
     assert [entry.name for entry in read_result(ListModels(), answers[models]).models] == ["preview", "normalcrafter"]
     assert read_result(Doctor(), answers[doctor]).device.startswith(("cpu", "cuda", "mps"))
     assert read_result(request(movie, tmp_path), answers[job]).frames_written == 48
+
+
+def test_a_download_that_cannot_be_is_answered_and_blocks_nothing(tmp_path, movie, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("PLATELIGHT_MODELS", str(tmp_path / "models"))
+    wire = Wire()
+    wire.hello()
+    assert wire.ask(DownloadModel(job="d", model="normalcrafter")).code == ErrorCode.OFFLINE
+    assert wire.ask(DownloadModel(job="d", model="nonesuch")).code == ErrorCode.MODEL_UNKNOWN
+    assert wire.ask(request(movie, tmp_path, last=4)).frames_written == 4
+    wire.engine.stdin.close()
+    assert wire.engine.wait(10) == 0
 
 
 def test_prints_of_anyone_go_to_the_log_not_to_the_wire():
