@@ -38,17 +38,33 @@ def installed() -> Iterator[Path]:
     folder = build.stage(Path(bpy.utils.user_resource("EXTENSIONS", path="user_default", create=True)))
     addon_utils.extensions_refresh()
     yield folder
-    addon_utils.disable(PACKAGE, default_set=True)
+    if PACKAGE in bpy.context.preferences.addons:
+        addon_utils.disable(PACKAGE, default_set=True)
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
 @pytest.fixture
-def addon(installed: Path) -> Iterator[ModuleType]:
-    """The add-on's package, enabled in a new file."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    assert addon_utils.enable(PACKAGE, default_set=True) is not None
-    yield importlib.import_module(f"{PACKAGE}.addon")
-    addon_utils.disable(PACKAGE, default_set=True)
+def addon(installed: Path, request: pytest.FixtureRequest) -> ModuleType:
+    """The add-on's package, enabled, with its settings as they come, no jobs, and a new file.
+
+    An engine left over by the test before is ended, except in modules that set `SHARE_ENGINE`: starting one takes seconds.
+    """
+    if PACKAGE not in bpy.context.preferences.addons:
+        assert addon_utils.enable(PACKAGE, default_set=True) is not None
+    session, states = (importlib.import_module(f"{PACKAGE}.addon.link.{name}") for name in ("session", "state"))
+    engine = states.state.client
+    if engine and not engine.busy and not states.state.queue.current() and getattr(request.module, "SHARE_ENGINE", False):
+        states.forget()
+        states.state.client = engine
+    else:
+        session.shutdown()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    preferences = bpy.context.preferences.addons[PACKAGE].preferences
+    for setting in preferences.bl_rna.properties:
+        if setting.is_runtime:
+            preferences.property_unset(setting.identifier)
+    session.check_engine()
+    return importlib.import_module(f"{PACKAGE}.addon")
 
 
 @pytest.fixture

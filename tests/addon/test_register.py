@@ -25,7 +25,8 @@ def _traces() -> dict[str, object]:
 
 
 def test_nothing_is_left_behind_twice(installed):
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    if PACKAGE in bpy.context.preferences.addons:
+        addon_utils.disable(PACKAGE, default_set=True)
     before = _traces()
     for _ in range(2):
         assert addon_utils.enable(PACKAGE, default_set=True) is not None

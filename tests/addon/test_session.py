@@ -11,6 +11,8 @@ from pathlib import Path
 import bpy
 import pytest
 
+SHARE_ENGINE = True
+
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch, engine_python):
@@ -165,6 +167,7 @@ def test_without_an_engine_nothing_is_queued(part, submit, monkeypatch):
 
 def test_an_engine_that_cannot_start_fails_the_job(part, submit, drive, monkeypatch):
     monkeypatch.setenv("PLATELIGHT_ENGINE", "/nowhere/python -m engine serve")
+    part("link.session").stop_engine()
     job = submit()
     drive()
     assert job.error.code is part("contract").ErrorCode.ENGINE_MISSING
