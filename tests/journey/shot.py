@@ -90,18 +90,18 @@ def relight_node(scene: bpy.types.Scene) -> bpy.types.Node:
 
 
 def light_direction(turn: float) -> tuple[float, float, float]:
-    """Toward the light, camera space, unit length, for a turn in [0, 1]: from the left over the top to the right, and back."""
+    """Toward the light, camera space, unit length, for a turn in [0, 1]: from the left past the lens to the right, and back."""
     angle = math.radians(85) * math.cos(math.tau * turn)
-    x, y, z = -math.sin(angle), 0.1 + 0.35 * math.cos(angle), 0.2
+    x, y, z = -math.sin(angle), 0.15 + 0.1 * math.cos(angle), 0.3
     length = math.hypot(x, y, z)
     return x / length, y / length, z / length
 
 
 def light(node: bpy.types.Node, *, first: int, last: int) -> None:
-    """A strong warm key light that swings from side to side between two frames, a dim blue one across from it, little else."""
-    for name, value in (("Ambient Strength", 0.06), ("Key Strength", 2.2), ("Fill Strength", 0.3)):
+    """A strong warm key light that swings from side to side between two frames, a weaker blue one across from it, little else."""
+    for name, value in (("Ambient Strength", 0.05), ("Key Strength", 1.5), ("Fill Strength", 0.7)):
         node.inputs[name].default_value = value
-    for name, colour in (("Key Color", (1.0, 0.68, 0.38)), ("Fill Color", (0.15, 0.4, 1.0))):
+    for name, colour in (("Key Color", (1.0, 0.6, 0.3)), ("Fill Color", (0.12, 0.35, 1.0))):
         node.inputs[name].default_value = (*colour, 1.0)
     for name, ahead in ((DIRECTION, 0.0), ("Fill Direction", 0.5)):
         for frame in range(first, last + 1, 2):
