@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from .failures import explain
 from .identity import version
 from .models import registry
 from .protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
@@ -43,14 +44,12 @@ def main() -> int:
         return app(standalone_mode=False) or 0
     except _Interrupted:
         return _report(PlatelightError(ErrorCode.CANCELLED))
-    except PlatelightError as error:
-        return _report(error)
-    except ImportError as error:
-        return _report(PlatelightError(ErrorCode.ENGINE_INCOMPLETE, str(error)))
     except TyperException as error:
         said = error.format_message()
         print(said if said.startswith("Usage") else f"{said}\nAsk with --help.", file=sys.stderr)
         return error.exit_code
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person must be able to read it
+        return _report(explain(error), error)
 
 
 @app.callback()
@@ -216,9 +215,9 @@ def _print(table: RenderableType) -> None:
     plain.detach()
 
 
-def _report(error: PlatelightError) -> int:
+def _report(error: PlatelightError, cause: BaseException | None = None) -> int:
     if os.environ.get(DEBUG):
-        traceback.print_exception(error, file=sys.stderr)
+        traceback.print_exception(cause or error, file=sys.stderr)
     print(f"\n{error.sentence}.\n{error.remedy}", file=sys.stderr)
     return error.exit_code
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import json
 import queue
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from . import exr, job_files
+from .failures import explain
 from .frames.plate import Plate
 from .job_plan import Action, Making, adopt, check_request, decide, differences, plan_range
 from .job_progress import Meter
@@ -71,7 +70,7 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
     except PlatelightError:
         raise
     except Exception as error:
-        explained = _explained(error)
+        explained = explain(error)
         if explained.code is ErrorCode.OUT_OF_MEMORY:
             registry.release()
         raise explained from error
@@ -119,14 +118,21 @@ class _Job:
         self._ready: queue.SimpleQueue[FramesReady] = queue.SimpleQueue()
 
     def run(self, estimator: Estimator | None) -> Iterator[Event]:
-        """Yields events; returns the numbers of frames written and reused."""
+        """Yields events; returns the numbers of frames written and reused.
+
+        What is there is compared twice: before the model is loaded, which takes long, and after, when ``auto`` is resolved.
+        """
         lead = self.model.passes[0]
         record = job_files.read_record(self.out, pass_name=lead, clip=self.clip)
         present = set.intersection(*(
             job_files.present_frames(self.out, pass_name=name, clip=self.clip) for name in self.model.passes
         ))
-        revision = estimator.revision if estimator else registry.revision(self.model)
-        making = self._making(self.settings, revision=revision, record=record)
+        making = Making(
+            settings=self.settings, color_space=self.request.source.color_space,
+            revision=estimator.revision if estimator else registry.revision(self.model),
+            # Of the record's frames, so that a sequence that has grown since still matches.
+            source_stamp=self.plate.clip.stamp(record.first, record.last) if record else "",
+        )
         overwrite = self.request.overwrite
         action = decide(record, making, first=self.first, last=self.last, present=present, overwrite=overwrite)
         if action is Action.REUSE:
@@ -134,11 +140,13 @@ class _Job:
             yield Progress(job=self.request.job, stage=Stage.WRITING, done=self.count, total=self.count, fraction=1.0)
             return 0, self.count
         yield Progress(job=self.request.job, stage=Stage.LOADING, done=0, total=self.count)
-        estimator = estimator or self._load(None if overwrite else record)
+        estimator = estimator or self._load(record if action is Action.RESUME or not overwrite else None)
         self.settings = dataclasses.replace(self.settings, precision=estimator.precision, device=estimator.device)
-        making = self._making(self.settings, revision=estimator.revision, record=record)
-        if record is not None and not overwrite and (changes := differences(record, making)):
-            raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
+        making = dataclasses.replace(making, settings=self.settings, revision=estimator.revision)
+        if record is not None and (changes := differences(record, making)):
+            if not overwrite:
+                raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
+            action = Action.REPLACE
         records = self._records(estimator)
         resume = self._resume_point(records, present) if action is Action.RESUME else None
         self._check_space(resume.emitted if resume else 0)
@@ -222,7 +230,7 @@ class _Job:
             job_files.write_resume(lead, resume, made=records[0])
         for record in records:
             job_files.write_record(self.out, dataclasses.replace(record, done=done, complete=complete))
-        if complete:
+        if resume is None or complete:
             lead.unlink(missing_ok=True)
 
     def _resume_point(self, records: tuple[PassRecord, ...], present: set[int]) -> ResumePoint | None:
@@ -243,11 +251,6 @@ class _Job:
             )
             for pass_name in self.model.passes
         )
-
-    def _making(self, settings: EstimateSettings, *, revision: str, record: PassRecord | None) -> Making:
-        """The stamp is taken of the record's frames, so that a sequence that has grown since still matches."""
-        stamp = self.plate.clip.stamp(record.first, record.last) if record else ""
-        return Making(settings=settings, source_stamp=stamp, color_space=self.request.source.color_space, revision=revision)
 
     def _announce(self, first: int, last: int) -> Iterator[FramesReady]:
         for pass_name in self.model.passes:
@@ -278,22 +281,3 @@ def _bad_pixels(plate: Plate) -> str:
     frames = plate.bad_frames
     where = f"frame {frames[0]}" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}"
     return f"The plate has {plate.bad_pixels} pixels that are NaN or infinite, in {where}; they were replaced for the estimate"
-
-
-def _explained(error: Exception) -> PlatelightError:
-    """What went wrong, where it isn't one of ours."""
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM) or _torch_ran_out(error):
-        return PlatelightError(ErrorCode.OUT_OF_MEMORY, str(error).splitlines()[0][:200] if str(error) else "of the machine")
-    if isinstance(error, ImportError):
-        return PlatelightError(ErrorCode.ENGINE_INCOMPLETE, str(error))
-    if isinstance(error, OSError) and error.filename:
-        return PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{error.filename}: {error.strerror}")
-    return PlatelightError(ErrorCode.INTERNAL, f"{type(error).__name__}: {error}".splitlines()[0][:300])
-
-
-def _torch_ran_out(error: Exception) -> bool:
-    if "torch" not in sys.modules:
-        return False
-    from .device import is_out_of_memory
-
-    return is_out_of_memory(error)

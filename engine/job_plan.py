@@ -89,13 +89,11 @@ def decide(
         if not overwrite:
             raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
         return Action.REPLACE
-    if overwrite:
-        return Action.FRESH
-    finished = range(record.first, record.first + record.done)
-    if all(frame in finished and frame in present for frame in wanted):
-        return Action.REUSE
     if (record.first, record.last) == (first, last) and not record.complete:
-        return Action.RESUME
+        return Action.RESUME  # with `overwrite` too: what is there then is what the interrupted run has replaced already
+    finished = range(record.first, record.first + record.done)
+    if not overwrite and all(frame in finished and frame in present for frame in wanted):
+        return Action.REUSE
     return Action.FRESH
 
 

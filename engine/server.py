@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
+from .failures import explain
 from .identity import version
 from .protocol import (
     PROTOCOL_VERSION,
@@ -279,11 +280,8 @@ def _examine() -> Any:
 
 
 def _failure(error: BaseException) -> PlatelightError:
-    if isinstance(error, PlatelightError):
-        if error.code is ErrorCode.INTERNAL:
-            traceback.print_exception(error, file=sys.stderr)
-        return error
-    traceback.print_exception(error, file=sys.stderr)
-    if isinstance(error, ImportError):
-        return PlatelightError(ErrorCode.ENGINE_INCOMPLETE, str(error))
-    return PlatelightError(ErrorCode.INTERNAL, f"{type(error).__name__}: {error}"[:300])
+    """What to answer; what nobody foresaw goes to the log as well."""
+    explained = explain(error)
+    if explained.code in (ErrorCode.INTERNAL, ErrorCode.ENGINE_INCOMPLETE):
+        traceback.print_exception(error, file=sys.stderr)
+    return explained

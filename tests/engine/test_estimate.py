@@ -225,6 +225,23 @@ def test_a_resumed_job_whose_files_are_gone_starts_again(uninterrupted, movie, p
     assert exr_bytes(tmp_path) == exr_bytes(uninterrupted)
 
 
+def test_an_interrupted_overwrite_continues_and_a_finished_one_starts_again(uninterrupted, movie, preview, tmp_path):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    job = request(movie, tmp_path / "o", first=5, last=30, overwrite=True)
+    stop_after(job, preview, 8)
+    result = finish(job, preview).result
+    assert result.frames_reused >= 8 and exr_bytes(tmp_path / "o") == exr_bytes(uninterrupted)
+    assert finish(job, preview).result.frames_written == 26
+
+
+def test_overwriting_in_another_precision_leaves_nothing_of_the_old(uninterrupted, movie, preview, tmp_path):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    record = tmp_path / "o" / "normal" / "plate_v2.json"
+    record.write_text(record.read_text().replace('"fp32"', '"fp16"'))
+    finish(request(movie, tmp_path / "o", first=5, last=10, precision="auto", overwrite=True), preview)
+    assert len(exr_bytes(tmp_path / "o")) == 6, "auto was resolved to something else only once the model was loaded"
+
+
 def test_a_damaged_state_starts_again(uninterrupted, movie, preview, tmp_path):
     job = request(movie, tmp_path, first=5, last=30)
     stop_after(job, preview, 8)
