@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ...device import Compute, choose
+from ...device import choose, release_freed_memory
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..interface import Event, Output, ResumePoint, Step
 from ..table import ModelInfo
-from .checkpoint import fingerprint, load_networks
+from .checkpoint import Networks, fingerprint, load_networks
 from .pipeline import Pipeline
 from .state import State
 from .windows import Window, chunk_stop, padding, plan, validate
@@ -42,8 +42,8 @@ class NormalCrafter:
         self._pipeline = pipeline
 
     @property
-    def compute(self) -> Compute:
-        return self._pipeline.compute
+    def networks(self) -> Networks:
+        return self._pipeline.networks
 
     def stream(
         self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
@@ -59,15 +59,23 @@ class NormalCrafter:
         state = State.start()
         if resume is not None:
             state = State.resume(resume, dtype=pipeline.compute.dtype, device=pipeline.compute.device)
+        try:
+            yield from self._windows(frames, state, windows=windows, count=count, chunk=settings.decode_chunk_size)
+        finally:
+            release_freed_memory()
+
+    def _windows(
+        self, frames: Iterator[np.ndarray], state: State, *, windows: tuple[Window, ...], count: int, chunk: int
+    ) -> Iterator[Event]:
         while state.window < len(windows):
             window = windows[state.window]
-            for stage, taken, seconds in self._encode(frames, state, window=window, count=count, chunk=settings.decode_chunk_size):
+            for stage, taken, seconds in self._encode(frames, state, window=window, count=count, chunk=chunk):
                 yield _step(stage, frames=taken, seconds=seconds, state=state, windows=windows)
             fresh = window.frames - window.conditioned
             seconds = self._predict(state, window)
             yield _step(Stage.UNET, frames=fresh, seconds=seconds, state=state, windows=windows)
             while state.emitted < window.final:
-                stop = chunk_stop(state.emitted, size=settings.decode_chunk_size, count=count)
+                stop = chunk_stop(state.emitted, size=chunk, count=count)
                 if stop > window.final:
                     break
                 begun = time.perf_counter()

@@ -1,0 +1,41 @@
+"""The bench runs the real job on the tiny checkpoint; its table adds up."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from engine.bench import bench, render
+from engine.bench_report import NETWORKS
+from engine.protocol import ErrorCode, PlatelightError, Stage
+
+CHECKPOINT = Path(__file__).parents[1] / "samples" / "golden" / "checkpoint"
+
+
+def test_a_table_with_a_baseline():
+    report = bench(
+        model=str(CHECKPOINT), random_weights="", size=(70, 50), frames=16, precision="fp32", device="cpu", baseline=True
+    )
+    assert all(report.costs[stage].frames == 16 and report.costs[stage].flops > 0 for stage in NETWORKS)
+    assert report.costs[Stage.READING].seconds > 0 and report.costs[Stage.WRITING].seconds > 0
+    assert 0 < sum(report.costs[stage].seconds for stage in NETWORKS) < report.wall
+    assert 0 <= report.outside < 1 and report.peak_bytes > 100e6 and report.matrix_flops > 1e9
+    assert report.baseline.frames == 14 and report.baseline.precision == "fp32"
+    console = Console(width=160, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115
+    console.print(render(report))
+    text = console.export_text()
+    assert all(stage.value in text for stage in NETWORKS) and "of it. The baseline ran over 14 frames" in text
+
+
+def test_the_embedded_model_can_be_measured_too():
+    report = bench(model="preview", random_weights="", size=(64, 64), frames=4, precision="fp32", device="cpu", baseline=False)
+    assert report.costs[Stage.UNET].frames == 4 and report.baseline is None
+    render(report)
+
+
+@pytest.mark.parametrize("bad", [{"random_weights": "sd3"}, {"frames": 0}, {"size": (0, 64)}, {"baseline": True}])
+def test_what_cannot_be_measured_is_refused(bad: dict):
+    asked = {"model": "preview", "random_weights": "", "size": (64, 64), "frames": 2, "baseline": False}
+    with pytest.raises(PlatelightError) as caught:
+        bench(precision="fp32", device="cpu", **{**asked, **bad})
+    assert caught.value.code is ErrorCode.SETTING_INVALID
