@@ -24,17 +24,30 @@ from conftest import ROOT
 
 PYTHON = Path(os.environ.get("PLATELIGHT_TEST_ENGINE_PYTHON", ROOT / ".venv/engine/bin/python"))
 ENGINE = shlex.join([str(PYTHON), "-m", "engine", "serve"])
+LONG = 160
 needs_engine = pytest.mark.skipif(not PYTHON.is_file(), reason=f"no engine environment at {PYTHON}")
+
+
+def project(scene: bpy.types.Scene, folder: Path, *, frames: int, width: int, height: int) -> Path:
+    """A saved project with a strip of plate.1001 and on at frame 1."""
+    scene.render.resolution_x, scene.render.resolution_y = width, height
+    image_strip(scene, write_plate(folder / "plates", range(1001, 1001 + frames), width=width, height=height))
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "shot.blend"))
+    return folder / "shot.blend"
 
 
 @pytest.fixture
 def shot(scene, registered, tmp_path, monkeypatch):
-    """A saved project with a strip of plate.1001-1040 at frame 1."""
+    """Forty small frames, which take a moment."""
     monkeypatch.delenv(COMMAND_VARIABLE, raising=False)
-    scene.render.resolution_x, scene.render.resolution_y = 64, 36
-    image_strip(scene, write_plate(tmp_path / "plates", range(1001, 1041), width=64, height=36))
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
-    return tmp_path / "shot.blend"
+    return project(scene, tmp_path, frames=40, width=64, height=36)
+
+
+@pytest.fixture
+def long_shot(scene, registered, tmp_path, monkeypatch):
+    """Enough work that whatever comes when the first frames are there comes in the middle."""
+    monkeypatch.delenv(COMMAND_VARIABLE, raising=False)
+    return project(scene, tmp_path, frames=LONG, width=256, height=144)
 
 
 def estimate(*more: str, strips: str = "plate*", engine: str = ENGINE) -> int:
@@ -111,7 +124,7 @@ def test_another_file_and_another_folder(shot, capsys):
 
 @needs_engine
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_engine_and_keeps_what_is_done(shot, capsys, number):
+def test_a_signal_ends_the_engine_and_keeps_what_is_done(long_shot, capsys, number):
     pids: list[int] = []
     handler = signal.getsignal(number)
 
@@ -124,13 +137,13 @@ def test_a_signal_ends_the_engine_and_keeps_what_is_done(shot, capsys, number):
     thread.join(5)
     assert pids and is_gone(pids[0])
     assert signal.getsignal(number) == handler
-    kept = list((shot.parent / "platelight/plate/normal").glob("*.exr"))
-    assert 0 < len(kept) < 40
+    kept = list((long_shot.parent / "platelight/plate/normal").glob("*.exr"))
+    assert 0 < len(kept) < LONG
     assert "Cancelled" in capsys.readouterr().err
 
 
 @needs_engine
-def test_an_engine_that_dies_is_told(shot, capsys):
+def test_an_engine_that_dies_is_told(long_shot, capsys):
     thread = in_the_middle(lambda pid: os.kill(pid, signal.SIGKILL))
     assert estimate() == ERRORS[ErrorCode.ENGINE_DIED].exit_code
     thread.join(5)
