@@ -7,7 +7,8 @@ import numpy as np
 def cut(
     frame: np.ndarray, normals: np.ndarray, *, size: tuple[int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A random window of a frame and its normals, resized to `size` (height, width), half of the time mirrored.
+    """A random window of a frame and its normals, resized to `size` (height, width), half of the time mirrored, more
+    often than not all of it.
 
     Args:
         frame: `(H, W, 3)` uint8.
@@ -18,7 +19,7 @@ def cut(
         `(h, w, 3)` float32 frame in [0, 1] and `(h, w, 3)` float32 normals, unit length or zero.
     """
     height, width = frame.shape[:2]
-    share = 1.0 if rng.random() < 0.4 else rng.uniform(0.35, 1.0)
+    share = 1.0 if rng.random() < 0.55 else rng.uniform(0.35, 1.0)
     fit = min(height / size[0], width / size[1]) * share
     rows, columns = max(int(size[0] * fit), 8), max(int(size[1] * fit), 8)
     top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
@@ -33,6 +34,17 @@ def cut(
     return frame.astype(np.float32) / 255, normals.astype(np.float32)
 
 
+def roll(frame: np.ndarray, normals: np.ndarray, *, degrees: float) -> tuple[np.ndarray, np.ndarray]:
+    """Frame and normals (as in `cut`) turned anticlockwise about the middle; what comes in at the corners is no surface."""
+    height, width = frame.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2 - 0.5, height / 2 - 0.5), degrees, 1.0)
+    frame = cv2.warpAffine(np.ascontiguousarray(frame), turn, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+    normals = cv2.warpAffine(normals.astype(np.float32), turn, (width, height), flags=cv2.INTER_NEAREST)
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    about_view = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], dtype=np.float32)
+    return frame, normals @ about_view.T
+
+
 def spoil(frame: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     """Grading, lens and motion blur, over-sharpening, a vignette: faults that stay still over a shot.
 
@@ -43,6 +55,7 @@ def spoil(frame: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
         grey = frame.mean(-1, keepdims=True)
         frame = grey + (frame - grey) * rng.uniform(0.2, 1.7)
         frame = frame * (1 + rng.normal(size=3) * 0.08).astype(np.float32)
+        frame = frame[..., rng.permutation(3)] if rng.random() < 0.2 else frame
         frame = (frame - 0.5) * rng.uniform(0.75, 1.3) + 0.5
     fate = rng.random()
     if fate < 0.15:

@@ -10,7 +10,9 @@ import numpy as np
 
 
 def write_clip(folder: Path, *, frames: np.ndarray, normals: np.ndarray) -> None:
-    """Writes one clip; the folder appears whole or not at all."""
+    """Writes one clip; the folder appears whole or not at all, and one that is there already stays as it is."""
+    if folder.exists():
+        return
     beside = folder.with_name(folder.name + ".part")
     beside.mkdir(parents=True, exist_ok=True)
     np.save(beside / "frames.npy", frames.astype(np.uint8))

@@ -14,13 +14,15 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, IterableDataset
 
 from ..models.preview.network import PreviewConfig, PreviewNet, metadata
-from .augment import cut, grain, spoil
+from .augment import cut, grain, roll, spoil
+from .checkpoints import read_state, write_state
 from .clips import list_clips, read_clip
 
 SMALL = (((96, 96), 6), ((96, 160), 4))
-LARGE = (((128, 128), 6), ((128, 208), 4), ((192, 192), 3), ((192, 320), 2))
-LARGE_FROM = 0.6
+LARGE = (((128, 128), 6), ((108, 160), 5), ((192, 192), 3), ((144, 208), 3), ((180, 320), 2), ((216, 288), 2))
+LARGE_FROM = 0.7
 HELD_BACK = 48
+STATE = "state.safetensors"
 CHECKPOINT_EVERY_S = 120.0
 
 
@@ -51,7 +53,10 @@ class _Batches(IterableDataset):
             for _ in range(count):
                 movie, truth = read_clip(self.clips[rng.integers(len(self.clips))])
                 moment = rng.integers(len(movie))
-                frame, normal = cut(movie[moment], truth[moment], size=size, rng=rng)
+                frame, normal = movie[moment], truth[moment]
+                if rng.random() < 0.5:
+                    frame, normal = roll(frame, normal, degrees=rng.normal() * 8)
+                frame, normal = cut(frame, normal, size=size, rng=rng)
                 frame = spoil(frame, rng=rng)
                 frames.append(grain(frame, rng=rng))
                 again.append(grain(frame, rng=rng))
@@ -91,16 +96,18 @@ def train_preview(
     out: Path,
     minutes: float = 60.0,
     learning_rate: float = 1e-3,
-    calm_from: float = 0.6,
+    calm_from: float = 0.94,
     seed: int = 0,
     workers: int = 1,
     config: PreviewConfig | None = None,
 ) -> Iterator[Step]:
-    """Trains until `minutes` of training time are spent; yields after each step. Goes on from `out/state.pt` if that is there.
+    """Trains until `minutes` of training time are spent; yields after each step.
+
+    Goes on from `out/state.safetensors` if that is there.
 
     Args:
         clips: folder of clips as `make_clips` writes them. The last `HELD_BACK` are not trained on but measured.
-        out: folder for `state.pt` (to go on from) and `preview.safetensors` (averaged weights, as shipped).
+        out: folder for `state.safetensors` (to go on from) and `preview.safetensors` (averaged weights, as shipped).
         minutes: in all, pauses not counted; the learning rate falls over them along a half cosine.
         learning_rate: AdamW's highest.
         calm_from: share of the time after which frames that differ in grain only must also give the same normals.
@@ -120,14 +127,13 @@ def train_preview(
     network = PreviewNet(config).to(memory_format=torch.channels_last)
     average = PreviewNet(config).to(memory_format=torch.channels_last).requires_grad_(False)
     average.load_state_dict(network.state_dict())
-    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.02, fused=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.05, fused=True)
+    networks = {"network": network, "average": average}
     step, frames_seen, spent, smoothed, degrees = 0, 0, 0.0, 1.0, float("nan")
-    if (out / "state.pt").exists():
-        state = torch.load(out / "state.pt", weights_only=True)
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, frames_seen, spent = state["step"], state["frames"], state["seconds"]
+    if (out / STATE).exists():
+        known_state = read_state(out / STATE, networks=networks, optimizer=optimizer)
+        step, frames_seen = int(known_state["step"]), int(known_state["frames"])
+        spent, smoothed = known_state["seconds"], known_state["loss"]
     saved, batches, buckets = spent, None, ()
     while spent < minutes * 60:
         began = time.monotonic()
@@ -160,7 +166,9 @@ def train_preview(
         if spent - saved > CHECKPOINT_EVERY_S or spent >= minutes * 60:
             saved = spent
             degrees = mean_angle(average, check)
-            _save(out, network=network, average=average, optimizer=optimizer, step=step, frames=frames_seen, seconds=spent)
+            numbers = {"step": step, "frames": frames_seen, "seconds": spent, "loss": smoothed}
+            write_state(out / STATE, networks=networks, optimizer=optimizer, numbers=numbers)
+            write_weights(out / "preview.safetensors", average, revision=f"{step} steps, {frames_seen} frames")
         yield Step(step=step, frames=frames_seen, seconds=spent, loss=smoothed, check_degrees=degrees)
 
 
@@ -179,11 +187,9 @@ def mean_angle(network: PreviewNet, clips: list[Path]) -> float:
     return total / max(count, 1)
 
 
-def _save(out: Path, *, network: PreviewNet, average: PreviewNet, optimizer, step: int, frames: int, seconds: float) -> None:
-    """Writes both files beside their names, then renames."""
-    state = {"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save(state | {"step": step, "frames": frames, "seconds": seconds}, out / "state.part")
-    (out / "state.part").rename(out / "state.pt")
-    weights = {name: value.half().contiguous() for name, value in average.state_dict().items()}
-    save_file(weights, out / "preview.part", metadata(average.config, revision=f"{step} steps, {frames} frames"))
-    (out / "preview.part").rename(out / "preview.safetensors")
+def write_weights(path: Path, network: PreviewNet, *, revision: str) -> None:
+    """Writes the file that `engine.models.preview.network.load` reads, in half precision, beside `path`, then renames."""
+    weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    beside = path.with_suffix(".part")
+    save_file(weights, beside, metadata(network.config, revision=revision))
+    beside.replace(path)

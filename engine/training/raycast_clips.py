@@ -16,12 +16,12 @@ from .scenes import KINDS, Camera, Zoo, looking, random_scene
 from .shading import shade
 from .textures import Noise
 
-SIZES = ((256, 384), (320, 320), (224, 448))
-KIND_SHARES = (0.26, 0.16, 0.16, 0.2, 0.22)
+SIZES = ((192, 288), (232, 232), (168, 336))
+KIND_SHARES = (0.22, 0.2, 0.22, 0.2, 0.16)
 
 
 def make_clips(
-    *, out: Path, scenes: int = 1000, views: int = 2, looks: int = 2, frames: int = 1, seed: int = 0, workers: int = 2
+    *, out: Path, scenes: int = 1000, views: int = 3, looks: int = 2, frames: int = 1, seed: int = 0, workers: int = 2
 ) -> Iterator[int]:
     """Renders clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept.
 

@@ -139,7 +139,12 @@ def _street(zoo: Zoo) -> tuple[list[Thing], Camera]:
     floor = surfaces.quad([[-200, 0, 200], [200, 0, 200], [200, 0, -200], [-200, 0, -200]])
     things = [Thing(surface=floor, hint="ground")]
     heading = rotation([0, 1, 0], rng.uniform(-0.8, 0.8))
-    for place in _places(rng, count=int(rng.integers(3, 14)), near=9, far=45, spread=1.1):
+    plots = _places(rng, count=int(rng.integers(3, 14)), near=9, far=45, spread=1.1)
+    if rng.random() < 0.5:
+        plots[:, 0] = rng.choice([-1, 1], len(plots)) * rng.uniform(4, 8, len(plots))
+        plots[:, 2] = np.linspace(2, -35, len(plots))
+        heading = rotation([0, 1, 0], rng.normal() * 0.1)
+    for place in plots:
         make = (surfaces.box, surfaces.box, surfaces.prism, surfaces.cylinder)[rng.integers(4)]
         house = zoo.draw(make).moved(heading @ np.diag(rng.uniform(1, 5, 3) * [1, 1.5, 1]), place)
         things.append(Thing(surface=house, hint="wall"))

@@ -89,18 +89,18 @@ def _material(points: np.ndarray, *, hint: str, noise: Noise, rng: np.random.Gen
     """Reflectance, gloss and bumps of one thing at its `(N, 3)` points."""
     spread = float(np.exp(rng.uniform(np.log(0.3), np.log(4))))
     local = (points @ random_rotation(rng).T if rng.random() < 0.5 else points) * spread + rng.uniform(0, 9, 3)
-    kind = PATTERNS[rng.integers(len(PATTERNS))] if rng.random() < 0.7 else "plain"
+    kind = PATTERNS[rng.integers(len(PATTERNS))] if rng.random() < 0.5 else "plain"
     mix = pattern(kind, local, noise=noise, rng=rng)[:, None]
     first = random_colour(rng, hint=hint)
-    second = random_colour(rng, hint=hint) if rng.random() < 0.7 else first * rng.uniform(0.3, 1.5)
+    second = random_colour(rng, hint=hint) if rng.random() < 0.45 else first * rng.uniform(0.4, 1.4)
     base = first * (1 - mix) + second * mix
     if rng.random() < 0.4:
         base = base * np.exp(rng.uniform(0.1, 0.5) * noise.octaves(local * rng.uniform(0.5, 6), count=3))[:, None]
     bump, is_shape = None, False
     fate = rng.random()
-    if fate < (0.08 if hint == "wall" else 0.2):
-        bump, is_shape = _bump(local * rng.uniform(0.7, 2.0), strength=rng.uniform(0.05, 0.35), noise=noise), True
-    elif fate < 0.42 or (hint == "ground" and fate < 0.65):
+    if fate < (0.08 if hint == "wall" else 0.15):
+        bump, is_shape = _bump(local * rng.uniform(0.7, 2.0), strength=rng.uniform(0.05, 0.25), noise=noise), True
+    elif fate < 0.35 or (hint == "ground" and fate < 0.6):
         stretch = np.array([1, rng.uniform(0.1, 1), 1]) * FUR_SCALE * rng.uniform(0.5, 2) / spread
         bump = _bump(local * stretch, strength=rng.uniform(0.1, 0.6), noise=noise)
     gloss = rng.uniform(0.2, 1) if rng.random() < 0.45 else 0.0
@@ -184,7 +184,7 @@ def _lights(rng: np.random.Generator, *, anchor: np.ndarray, reach: float) -> li
             _Light(
                 place=anchor + direction * reach * rng.uniform(0.3, 1.5) if is_lamp else direction,
                 is_lamp=is_lamp,
-                colour=np.clip(1 + rng.normal(size=3) * rng.choice([0.08, 0.35]), 0.05, 2) * rng.uniform(0.4, 4),
+                colour=np.clip(1 + rng.normal(size=3) * rng.choice([0.08, 0.35]), 0.05, 2) * rng.uniform(0.8, 5),
                 softness=rng.choice([0.0, rng.uniform(0.02, 0.25)]),
                 shadow=rng.choice([1.0, 1.0, 0.0]),
                 reach=reach,
@@ -203,10 +203,10 @@ def _smoothed(seen: np.ndarray, hit: np.ndarray, *, shape: tuple[int, int], radi
 def _air(picture: np.ndarray, gbuffer: GBuffer, sky: _Sky, rng: np.random.Generator) -> np.ndarray:
     """Haze by distance and blur away from the focus distance."""
     picture = picture.astype(np.float32)
-    if rng.random() < 0.22:
+    if rng.random() < 0.12:
         clear = np.exp(-np.minimum(gbuffer.distance, 300) / np.exp(rng.uniform(np.log(5), np.log(120))))[..., None]
         picture = picture * clear + (sky.horizon * 0.8 * (1 - clear)).astype(np.float32)
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         focus = np.quantile(gbuffer.distance, rng.uniform(0.05, 0.7))
         share = np.clip(np.abs(1 / gbuffer.distance - 1 / focus) * focus * rng.uniform(0.5, 2), 0, 1)[..., None]
         share = cv2.GaussianBlur(share, (0, 0), 2)[..., None]
@@ -217,7 +217,7 @@ def _air(picture: np.ndarray, gbuffer: GBuffer, sky: _Sky, rng: np.random.Genera
 def _develop(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Scene-linear to display: exposure, a random film curve, sRGB."""
     grey = picture.mean(-1)
-    exposed = picture * (rng.uniform(0.08, 0.4) / max(float(np.exp(np.log(grey + 1e-3).mean())), 1e-3))
+    exposed = picture * (rng.uniform(0.12, 0.4) / max(float(np.exp(np.log(grey + 1e-3).mean())), 1e-3))
     if rng.random() < 0.6:
         exposed = exposed * (1 + exposed / 9) / (1 + exposed)
         exposed = exposed * rng.uniform(1.2, 2.2)
