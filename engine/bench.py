@@ -171,15 +171,14 @@ def _sum(steps: list[Step], stage: Stage) -> Cost:
 def _outside_costs(source: Source, folder: Path, *, frames: int) -> tuple[Cost, Cost]:
     """Reading all frames and writing as many passes, by themselves."""
     begun = time.perf_counter()
-    pictures = list(Plate(source, max_resolution=0).frames(1, frames))
+    for picture in Plate(source, max_resolution=0).frames(1, frames):
+        normals = picture * 2.0 - 1.0
     read = time.perf_counter() - begun
-    begun = time.perf_counter()
     folder.mkdir()
-    origin = exr.Origin(
-        model="bench", revision="", settings="{}", source=source.path, frame=1, plate_size=pictures[0].shape[1::-1]
-    )
-    for frame, picture in enumerate(pictures, start=1):
-        exr.write(folder / f"bench.{frame:04d}.exr", picture * 2.0 - 1.0, pass_name="normal", origin=origin)
+    origin = exr.Origin(model="bench", revision="", settings="{}", source=source.path, frame=1, plate_size=normals.shape[1::-1])
+    begun = time.perf_counter()
+    for frame in range(1, frames + 1):
+        exr.write(folder / f"bench.{frame:04d}.exr", normals, pass_name="normal", origin=origin)
     return Cost(frames=frames, seconds=read), Cost(frames=frames, seconds=time.perf_counter() - begun)
 
 

@@ -26,7 +26,7 @@ class Cost:
 class BenchReport:
     """One run. `wall`, `processor`: seconds of the whole job, and of all cores together. `costs`: by stage; reading and writing
     are measured alone, in the job they go on beside the networks. `matrix_flops`: per second of a plain matrix product in the same
-    precision. `peak_bytes`: the most this process held. `note`: how the run differs from what was asked."""
+    precision. `peak_bytes`: the most this process held."""
 
     title: str
     frames: int
@@ -39,7 +39,6 @@ class BenchReport:
     costs: dict[Stage, Cost]
     matrix_flops: float
     peak_bytes: int
-    note: str = ""
     baseline: BenchReport | None = None
 
     @property
@@ -69,8 +68,8 @@ def render(report: BenchReport) -> Group:
     return Group(*parts)
 
 
-def _table(report: BenchReport) -> Table:
-    table = Table(title=f"{report.title}: {report.frames} frames, {report.precision} on {report.device}")
+def _table(report: BenchReport) -> Group:
+    table = Table(title_justify="left", title=f"{report.title}: {report.frames} frames, {report.precision} on {report.device}")
     for column in ("stage", "s a frame", "GFLOP/s"):
         table.add_column(column, justify="left" if column == "stage" else "right")
     for stage in (Stage.READING, *NETWORKS, Stage.WRITING):
@@ -81,12 +80,12 @@ def _table(report: BenchReport) -> Table:
     flops = sum(cost.flops for cost in report.costs.values())
     speed = f"{flops / report.wall / 1e9:.0f}" if flops else ""
     table.add_row("whole job", f"{report.wall / report.frames:.3f}", speed, style="bold")
-    table.caption = (
-        f"outside the networks {report.outside:.1%} · processor {report.processor / report.frames:.2f} s a frame · a plain matrix "
-        f"product reaches {report.matrix_flops / 1e9:.0f} GFLOP/s · peak memory {report.peak_bytes / 2**30:.2f} GiB\n"
-        f"{report.why}{'. ' + report.note if report.note else ''}"
+    facts = (
+        f"outside the networks {report.outside:.1%}, processor time {report.processor / report.frames:.2f} s a frame, "
+        f"peak memory {report.peak_bytes / 2**30:.2f} GiB\n"
+        f"a plain matrix product reaches {report.matrix_flops / 1e9:.0f} GFLOP/s; {report.why}\n"
     )
-    return table
+    return Group(table, facts)
 
 
 def _windows(frames: int) -> int:
