@@ -21,7 +21,7 @@ import bpy
 from . import batch_arguments, properties
 from .blender import clips, passes
 from .blender.clips import ClipTarget
-from .contract import DoctorResult, ErrorCode, EstimateSettings, ListModels, ListModelsResult, PlatelightError
+from .contract import DoctorResult, ErrorCode, EstimateSettings, ListModels, ListModelsResult, PlatelightError, Progress
 from .jobs import Job, JobState
 from .link import known_models, pump, session
 from .link.command import COMMAND_VARIABLE
@@ -186,21 +186,17 @@ def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSe
 
 
 def _watch(jobs: list[Job], stop: Stop) -> None:
-    """Move the jobs along until each has ended; a line for each window, notice and end."""
-    told: dict[str, int] = {}
-    windows: dict[str, int] = {}
+    """Move the jobs along until each has ended; a line for each window and notice, however many came at once."""
+    told: dict[str, tuple[int, int]] = {}
 
     def all_ended() -> bool:
         for job in jobs:
-            for notice in job.notices[told.get(job.id, 0):]:
+            windows, notices = told.get(job.id, (0, 0))
+            for step in job.windows[windows:]:
+                _say(f"{job.label}: {_window(step)}")
+            for notice in job.notices[notices:]:
                 _say(f"{job.label}: note: {notice}")
-            told[job.id] = len(job.notices)
-            step = job.progress
-            if step and step.window and windows.get(job.id) != step.window:
-                windows[job.id] = step.window
-                left = f", {step.seconds_left:.0f} s left" if step.seconds_left is not None else ""
-                rate = f", {step.rate:.2f} frames/s" if step.rate else ""
-                _say(f"{job.label}: window {step.window}/{step.windows}, {step.done}/{step.total} frames{rate}{left}")
+            told[job.id] = len(job.windows), len(job.notices)
         return all(job.finished for job in jobs)
 
     try:
@@ -216,6 +212,13 @@ def _watch(jobs: list[Job], stop: Stop) -> None:
             pump.tick()
             time.sleep(_POLL)
         raise
+
+
+def _window(step: Progress) -> str:
+    """``window 2/4, 14/48 frames, 1.30 frames/s, 26 s left``"""
+    left = f", {step.seconds_left:.0f} s left" if step.seconds_left is not None else ""
+    rate = f", {step.rate:.2f} frames/s" if step.rate else ""
+    return f"window {step.window}/{step.windows}, {step.done}/{step.total} frames{rate}{left}"
 
 
 def _place(target: ClipTarget, job: Job) -> None:

@@ -37,12 +37,17 @@ ACTIVE = frozenset({JobState.STARTING, JobState.RUNNING, JobState.CANCELLING})
 
 @dataclass(kw_only=True, eq=False)
 class Task:
-    """Something the engine does for a while. `notices`: what the user should know though it did not stop the work."""
+    """Something the engine does for a while.
+
+    `windows`: the first that was said of each window, in order; whoever looks now and then has missed none.
+    `notices`: what the user should know though it did not stop the work.
+    """
 
     id: str
     label: str
     state: JobState = JobState.QUEUED
     progress: Progress | None = None
+    windows: list[Progress] = field(default_factory=list)
     error: PlatelightError | None = None
     notices: list[str] = field(default_factory=list)
 
@@ -70,6 +75,12 @@ class Task:
         asked = self.state is JobState.CANCELLING or error.code is ErrorCode.CANCELLED
         self.error = None if asked else error
         self.move(JobState.CANCELLED if asked else JobState.FAILED)
+
+    def advance(self, now: Progress) -> None:
+        """Take in how far it is."""
+        self.progress = now
+        if now.window and (not self.windows or self.windows[-1].window != now.window):
+            self.windows.append(now)
 
     def note(self, text: str) -> None:
         """Keep a notice once; a flood of them is cut off."""

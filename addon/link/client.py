@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,10 @@ class Client:
         else:
             self._held.append(pending)
 
-    def poll(self) -> list[Event]:
-        """Take in everything that has come, call back, and return the notifications, in order."""
-        events: list[Event] = []
+    def poll(self) -> Iterator[Event]:
+        """Take in everything that has come, in the order in which the engine said it: yields the notifications, and calls back
+        between them, so that nothing said of a job before its end is heard after it. Goes only as far as it is iterated.
+        """
         while True:
             try:
                 line = self._process.lines.get_nowait()
@@ -102,12 +103,11 @@ class Client:
             if isinstance(line, Ended):
                 self._fail(self._death(line))
             elif not self.failure:
-                events += self._take(line.decode(errors="replace"))
+                yield from self._take(line.decode(errors="replace"))
         if not self.ready and not self.failure and time.monotonic() > self._deadline:
             self._fail(PlatelightError(ErrorCode.ENGINE_SILENT, f"nothing within {self._timeout:.0f} s{self._last_words()}"))
         if self.failure:
             self._give_up(self.failure)
-        return events
 
     def close(self, *, wait: bool = True) -> None:
         """End the engine, gently at first. Whoever still waits for an answer gets none: call it when nobody does."""

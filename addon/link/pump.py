@@ -145,7 +145,7 @@ def _take(event: Event) -> None:
     if task.state is JobState.STARTING:
         task.move(JobState.RUNNING)
     if isinstance(event, Progress):
-        task.progress = event
+        task.advance(event)
     elif isinstance(event, Notice):
         task.note(event.text)
     elif isinstance(event, FramesReady) and isinstance(task, Job):

@@ -99,6 +99,19 @@ def test_garbage_is_told_and_the_conversation_goes_on(part, peer):
     assert "Downloading shards" in events[0].text and "sing" in events[1].text
 
 
+def test_what_is_said_before_an_answer_is_heard_before_it(part, peer):
+    contract = part("contract")
+    note = '{"jsonrpc":"2.0","method":"notice","params":{"job":"1","text":"NaN"}}'
+    answer = '{"jsonrpc":"2.0","id":2,"result":{"models":[]}}'
+    client = peer(HELLO + f"sys.stdin.readline()\nprint({note!r}, {answer!r}, {note!r}, sep='\\n', flush=True)\ntime.sleep(60)")
+    answers, answered_at = ask(client, contract.ListModels()), []
+    deadline = time.monotonic() + 20
+    while len(answered_at) < 2 and time.monotonic() < deadline:
+        answered_at += [bool(answers) for event in client.poll()]
+        time.sleep(0.2)
+    assert answered_at == [False, True]
+
+
 def test_an_answer_of_the_wrong_shape_is_an_error_of_that_request(part, peer):
     contract = part("contract")
     wrong = '{"jsonrpc":"2.0","id":2,"result":{"models":5}}'
@@ -119,8 +132,11 @@ def test_an_engine_that_cannot_read_us_ends_the_wait(part, peer):
 
 def test_silence_ends_in_an_error_and_the_end_of_the_child(part, peer):
     contract = part("contract")
-    client = peer("import time, sys\nprint('loading slowly', file=sys.stderr, flush=True)\ntime.sleep(60)", hello_timeout=0.5)
+    client = peer("import time, sys\nprint('loading slowly', file=sys.stderr, flush=True)\ntime.sleep(60)")
     answers = ask(client, contract.Doctor())
+    until(client._process.tail, client)
+    assert not answers
+    client._deadline = time.monotonic()
     until(lambda: answers, client)
     assert answers[0].code is contract.ErrorCode.ENGINE_SILENT and "loading slowly" in answers[0].detail
     until(lambda: not client._process.running, client)

@@ -119,6 +119,15 @@ def test_only_finished_jobs_leave_the_list(jobs, contract, new_job):
     assert caught.value.code is contract.ErrorCode.UNKNOWN_JOB
 
 
+def test_no_window_is_missed_however_seldom_one_looks(jobs, contract):
+    task = jobs.Task(id="1", label="plate")
+    said = [contract.Progress(job="1", stage=contract.Stage.UNET, done=n, total=9, window=n // 2, windows=4) for n in range(9)]
+    for one in said:
+        task.advance(one)
+    assert task.progress is said[-1]
+    assert [one.done for one in task.windows] == [2, 4, 6, 8]
+
+
 def test_a_flood_of_notices_is_cut_off(jobs):
     task = jobs.Task(id="1", label="plate")
     for index in range(100):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -58,6 +60,14 @@ def lines(captured) -> list[str]:
     return [line.removeprefix(batch.PREFIX) for line in captured.out.splitlines() if line.startswith(batch.PREFIX)]
 
 
+def line(fields: dict) -> str:
+    return json.dumps({"jsonrpc": "2.0", **fields})
+
+
+def notification(method: str, params: dict) -> str:
+    return line({"method": method, "params": params})
+
+
 def in_the_middle(act) -> threading.Thread:
     """Call `act` with the engine's process id when the first frames are there."""
 
@@ -89,7 +99,7 @@ def test_from_strip_to_relit_frame_without_the_add_on(shot, capsys):
 
     assert estimate("--frames", "1003-1010") == 0
     said = lines(capsys.readouterr())
-    assert any(line.startswith("plate: window 1/") for line in said)
+    assert [line.split(",")[0] for line in said if "window" in line] == ["plate: window 1/2", "plate: window 2/2"]
     assert any(line.startswith("plate: done, frames 1003-1010, 8 written, 0 reused") for line in said)
     assert said[-1] == f"saved {shot}"
     folder = shot.parent / "platelight/plate/normal"
@@ -163,6 +173,30 @@ def test_one_bad_plate_does_not_stop_the_others(shot, capsys):
     captured = capsys.readouterr()
     assert "plate broken: The sequence lacks a frame" in captured.err
     assert any(line.startswith("plate short: done, frames 1-2") for line in lines(captured)) and "saved" in captured.out
+
+
+def test_a_window_has_its_line_though_all_came_at_once(shot, capsys, tmp_path):
+    """An engine faster than any poll: greeting, models, and then a whole job in one breath, which ends on a full disk."""
+    progress = {"job": "job-1", "stage": "unet", "done": 0, "total": 12}
+    windows = [notification("progress", {**progress, "done": 4 * n, "window": n + 1, "windows": 3}) for n in range(3)]
+    failure = {"code": 29, "message": "m", "data": {"code": "disk_full", "detail": "/passes"}}
+    breath = [*windows, notification("notice", {"job": "job-1", "text": "The plate has NaN"}), line({"id": 3, "error": failure})]
+    script = tmp_path / "engine.py"
+    script.write_text("\n".join([
+        "import sys",
+        f"answers = {[line({'id': 1, 'result': {'protocol': 1, 'engine': 'e'}}), line({'id': 2, 'result': {'models': []}})]!r}",
+        "for answer in answers:",
+        "    sys.stdin.readline()",
+        "    print(answer, flush=True)",
+        "sys.stdin.readline()",
+        f"print({chr(10).join(breath)!r}, flush=True)",
+        "sys.stdin.read()",
+    ]))
+    assert estimate(engine=shlex.join([sys.executable, str(script)])) == ERRORS[ErrorCode.DISK_FULL].exit_code
+    assert lines(capsys.readouterr()) == [
+        "plate: window 1/3, 0/12 frames", "plate: window 2/3, 4/12 frames", "plate: window 3/3, 8/12 frames",
+        "plate: note: The plate has NaN",
+    ]
 
 
 @needs_engine
