@@ -185,8 +185,8 @@ def test_a_deaf_child_and_its_own_children_are_killed(part, peer, tmp_path):
     until(lambda: note.exists() and note.read_text(), client)
     began = time.monotonic()
     client._process.stop(last_words="goodbye\n", grace=0.3)
-    assert time.monotonic() - began < 5 and not client._process.running
-    deadline = time.monotonic() + 5
+    assert time.monotonic() - began < 20 and not client._process.running
+    deadline = time.monotonic() + 20
     while not _is_gone(int(note.read_text())):
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -27,6 +27,7 @@ GOLDEN = ROOT / "tests" / "samples" / "golden" / "checkpoint"
 ENGINE = [sys.executable, "-m", "engine"]
 WIDTH, HEIGHT = 96, 64
 BITS = 10
+LONG = 900
 
 
 def numbered(number: int, *, size: tuple[int, int] = (WIDTH, HEIGHT)) -> np.ndarray:
@@ -147,6 +148,13 @@ def preview() -> Estimator:
 @pytest.fixture(scope="session", autouse=True)
 def _no_user_settings() -> None:
     os.environ.pop("OCIO", None)
+
+
+@pytest.fixture(scope="session")
+def long_movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """900 frames: more than any machine is done with before a test has stopped it."""
+    folder = tmp_path_factory.mktemp("long movie")
+    return write_movie(folder / "plate_v2.mp4", LONG, options={"preset": "ultrafast"})
 
 
 @pytest.fixture(scope="session")

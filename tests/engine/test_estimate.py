@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ import pytest
 from conftest import ROOT, exr_bytes, finish, leftovers, numbered, request, write_exr, write_images, write_movie
 from engine import exr
 from engine.estimate import run
+from engine.models.interface import ResumePoint
 from engine.protocol import ErrorCode, FramesReady, PlatelightError, Stage
 
 
@@ -195,9 +198,23 @@ def test_files_of_unknown_making_are_not_overwritten(movie, preview, tmp_path):
     assert finish(request(movie, tmp_path, overwrite=True), preview).result.frames_written == 48
 
 
+class Patient(Unwilling):
+    """Goes on only when the writer, which works in a thread of its own, has caught up."""
+
+    def __init__(self, estimator, record):
+        super().__init__(estimator)
+        self._estimator, self._record = estimator, record
+
+    def stream(self, *args, **kwargs):
+        for event in self._estimator.stream(*args, **kwargs):
+            yield event
+            while isinstance(event, ResumePoint) and json.loads(self._record.read_text())["done"] < event.emitted:
+                time.sleep(0.001)
+
+
 def stop_after(job, estimator, frames: int) -> None:
     """Cancel a job once it has announced so many frames."""
-    events = run(job, estimator=estimator)
+    events = run(job, estimator=Patient(estimator, Path(job.out, "normal", "plate_v2.json")))
     for event in events:
         if isinstance(event, FramesReady) and event.last - job.first + 1 >= frames:
             break

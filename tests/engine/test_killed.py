@@ -65,8 +65,8 @@ def test_killed_at_random_points_it_ends_with_the_same_bytes(movie, tmp_path, mo
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, ErrorCode.CANCELLED), (signal.SIGTERM, ErrorCode.CANCELLED)])
-def test_asked_to_stop_it_stops_cleanly(movie, tmp_path, sent, code):
-    engine = start(movie, tmp_path, "--model", "preview", "--max-resolution", "96")
+def test_asked_to_stop_it_stops_cleanly(long_movie, tmp_path, sent, code):
+    engine = start(long_movie, tmp_path, "--model", "preview", "--max-resolution", "96")
     wait_for_files(tmp_path, 3, engine)
     engine.send_signal(sent)
     said = engine.communicate(timeout=30)[0]
@@ -75,8 +75,8 @@ def test_asked_to_stop_it_stops_cleanly(movie, tmp_path, sent, code):
     assert leftovers(tmp_path) == ["plate_v2.resume"]
 
 
-def test_two_jobs_cannot_write_the_same_passes(movie, preview, tmp_path):
-    engine = start(movie, tmp_path, "--model", "preview", "--max-resolution", "0")
+def test_two_jobs_cannot_write_the_same_passes(movie, long_movie, preview, tmp_path):
+    engine = start(long_movie, tmp_path, "--model", "preview", "--max-resolution", "0")
     wait_for_files(tmp_path, 1, engine)
     engine.send_signal(signal.SIGSTOP)  # it lives, and holds what it holds
     try:
