@@ -20,15 +20,17 @@ from .identity import version
 from .models import registry
 from .protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
 from .reporting import follow, gigabytes
+from .training.normalcrafter import commands as normalcrafter_training
 
 app = typer.Typer(
     name="engine", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Estimates normals of live-action plates.",
 )
 models_app = typer.Typer(invoke_without_command=True, help="List the models, or download one.")
-train_app = typer.Typer(no_args_is_help=True, help="Train the embedded model; needs engine/requirements/train.txt.")
+train_app = typer.Typer(no_args_is_help=True, help="Make data and train; needs engine/requirements/train.txt.")
 app.add_typer(models_app, name="models")
 app.add_typer(train_app, name="train")
+normalcrafter_training.add_to(train_app)
 
 DEBUG = "PLATELIGHT_DEBUG"
 _LOG_COLUMNS = 240

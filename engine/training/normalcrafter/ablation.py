@@ -1,0 +1,162 @@
+"""All stages, and each left out, from one command into one table. Interrupted, it goes on where it stopped."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ...evaluation.constant import best_constant
+from ...evaluation.metrics import Angular, pooled
+from ...models.normalcrafter.estimator import NormalCrafter
+from ...models.normalcrafter.estimator import load as load_estimator
+from ...models.registry import info
+from ...protocol import EstimateSettings
+from .ablation_plan import MODEL, RUNS, AblationConfig, Plan, Row, Stages, plan
+from .ablation_report import TableRow, last_value, write_curves, write_table
+from .config import AnyConfig, DataSource, LatentConfig, PixelConfig, VaeConfig
+from .config_file import read_config
+from .export import export
+from .feed import open_set_of, read_checked
+from .samples import prepare
+from .trainer import train
+
+SECONDS = "seconds.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """A clip to measure on, in the size of training: `frames`, `normals` float32 (T, H, W, 3), `valid` bool (T, H, W)."""
+
+    frames: np.ndarray
+    normals: np.ndarray
+    valid: np.ndarray
+
+
+def run(config: AblationConfig) -> Iterator[str]:
+    """Train what is not trained yet, measure every row; writes ``table.md``, ``table.json`` and ``curves.png`` to ``config.out``.
+
+    Yields:
+        A line for a person after every run and row.
+
+    Raises:
+        PlatelightError: as `trainer.train`; a run that failed is named.
+    """
+    stages = Stages(
+        vae=read_config(Path(config.vae), VaeConfig),
+        latent=read_config(Path(config.latent), LatentConfig),
+        pixel=read_config(Path(config.pixel), PixelConfig),
+    )
+    plans, out = plan(config, stages), Path(config.out)
+    for runs in (plans.first, plans.then):
+        for name, seconds in _train_all(runs, jobs=config.jobs):
+            yield f"{name} is trained, {seconds:.0f} s"
+    yield from _measure_all(config, plans, short_edge=stages.pixel.short_edge)
+    write_curves(out / "curves.png", runs={name: out / RUNS / name for name in (*plans.first, *plans.then)})
+    yield f"{out / 'table.md'} and {out / 'curves.png'} are written"
+
+
+def measure(folder: Path, clips: list[Truth]) -> Angular:
+    """Pooled errors of the checkpoint in `folder`, run as the engine runs it on a job."""
+    estimator = load_estimator(folder, info=info(str(folder)), precision="fp32", device="cpu")
+    return pooled(
+        [estimate(estimator, clip.frames) for clip in clips], [clip.normals for clip in clips], [clip.valid for clip in clips]
+    )
+
+
+def estimate(estimator: NormalCrafter, frames: np.ndarray) -> np.ndarray:
+    """Normals float32 (T, H, W, 3) of a clip (T, H, W, 3), with the windows that a job has by default."""
+    settings = EstimateSettings(model="normalcrafter")
+    parts = [
+        event.values for event in estimator.stream(iter(frames), count=len(frames), settings=settings) if hasattr(event, "values")
+    ]
+    return np.concatenate(parts)
+
+
+def truths(sources: tuple[DataSource, ...], *, short_edge: int) -> list[Truth]:
+    """All clips of some sets, whole, at the size of training, without padding."""
+    found = []
+    for source in sources:
+        clips = open_set_of(source)
+        for index, name in enumerate(clips.names):
+            clip = read_checked(clips, index, first=0, count=clips.frame_counts[index])
+            sample = prepare(clip, short_edge=short_edge, fit="none", rng=np.random.default_rng(0), name=name)
+            arrays = [part.permute(0, 2, 3, 1).numpy() for part in (sample.frames, sample.normals, sample.valid)]
+            found.append(Truth(frames=arrays[0], normals=arrays[1], valid=arrays[2][..., 0] > 0))
+    return found
+
+
+def _train_all(runs: dict[str, AnyConfig], *, jobs: int) -> Iterator[tuple[str, float]]:
+    threads = max((os.cpu_count() or 1) // jobs, 1)
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        waiting = {pool.submit(_train_one, config, threads): name for name, config in runs.items()}
+        for done in concurrent.futures.as_completed(waiting):
+            yield waiting[done], done.result()
+
+
+def _train_one(config: AnyConfig, threads: int) -> float:
+    """Train one run in a process of its own; returns the seconds of all its parts."""
+    torch.set_num_threads(threads)
+    out, began = Path(config.out), time.monotonic()
+    file = out / SECONDS
+    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else 0.0
+    if (out / MODEL).is_dir():
+        return before
+    for _ in train(config):
+        pass
+    seconds = before + time.monotonic() - began
+    file.write_text(json.dumps(seconds), encoding="utf-8")
+    return seconds
+
+
+def _measure_all(config: AblationConfig, plans: Plan, *, short_edge: int) -> Iterator[str]:
+    out = Path(config.out)
+    known, unseen = (truths(sources, short_edge=short_edge) for sources in (config.check, config.unseen))
+    rows = [_constant(known, unseen)]
+    for row in plans.rows:
+        folder = _assemble(config, row)
+        result = TableRow(
+            title=row.title,
+            known=measure(folder, known),
+            unseen=measure(folder, unseen) if unseen else None,
+            cosine=last_value(out / RUNS / row.features, "loss/cosine") if row.features else None,
+        )
+        rows.append(result)
+        yield f"{row.title}: {result.known.mean:.2f} degrees"
+    seconds = {}
+    for name in (*plans.first, *plans.then):
+        seconds[name] = json.loads((out / RUNS / name / SECONDS).read_text(encoding="utf-8"))
+    write_table(out / "table.md", rows, seconds=seconds)
+    content = {"rows": [asdict(row) for row in rows], "seconds": seconds}
+    (out / "table.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def _constant(known: list[Truth], unseen: list[Truth]) -> TableRow:
+    """The best single direction, chosen on the very clips it is measured on."""
+
+    def one(clips: list[Truth]) -> Angular:
+        direction = best_constant(np.concatenate([clip.normals[clip.valid] for clip in clips]))
+        guesses = [np.broadcast_to(direction.astype(np.float32), clip.normals.shape) for clip in clips]
+        return pooled(guesses, [clip.normals for clip in clips], [clip.valid for clip in clips])
+
+    return TableRow(title="the best constant normal", known=one(known), unseen=one(unseen) if unseen else None, cosine=None)
+
+
+def _assemble(config: AblationConfig, row: Row) -> Path:
+    """The checkpoint of a row: where no run has exported it as it is, it is put together of two."""
+    runs = Path(config.out) / RUNS
+    unet = runs / row.unet / MODEL if row.unet else Path(config.model)
+    if row.unet != "latent":
+        return unet
+    folder = Path(config.out) / "rows" / row.title.replace(" ", "-")
+    export(folder, model=unet, vae=runs / row.vae / MODEL)
+    return folder

@@ -1,0 +1,78 @@
+"""``python -m engine train vae | latent | pixel | ablate | make-tiny``. Torch is imported once a command runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigFile = Annotated[Path, typer.Option(help="A TOML file; docs/training describes its keys")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for name, words in (
+        ("vae", "Fine-tune the temporal decoder of a Stable Video Diffusion checkpoint on normals."),
+        ("latent", "Stage 1 of NormalCrafter: train the whole U-Net on latents."),
+        ("pixel", "Stage 2 of NormalCrafter: train the U-Net's spatial layers on decoded normals."),
+    ):
+        app.command(name, help=words)(_stage(name))
+    app.command("make-tiny")(make_tiny)
+    app.command("ablate")(ablate)
+
+
+def _stage(name: str) -> Callable[[Path], None]:
+    def run(config: ConfigFile) -> None:
+        from .config import STAGES
+        from .config_file import read_config
+        from .progress import follow
+
+        settings = read_config(config, STAGES[name])
+        _quiet()
+        from .trainer import train
+
+        follow(train(settings), name=name)
+        print(f"{name} is done: {Path(settings.out) / 'model'}")
+
+    return run
+
+
+def make_tiny(config: ConfigFile) -> None:
+    """Make a tiny checkpoint to try training on, with data and steps for its VAE from a config of the stage vae."""
+    from .config import VaeConfig
+    from .config_file import read_config
+    from .progress import line
+
+    settings = read_config(config, VaeConfig)
+    _quiet()
+    from .tiny import make_tiny as make
+
+    for step, error in make(settings):
+        line(f"make-tiny: step {step}/{settings.steps}, error {error:.4f}", last=step == settings.steps)
+    print(f"a tiny checkpoint is in {settings.out}")
+
+
+def ablate(config: ConfigFile) -> None:
+    """Run all stages and each of them left out, and write one table."""
+    from .ablation_plan import AblationConfig
+    from .config_file import read_config
+    from .progress import line
+
+    settings = read_config(config, AblationConfig)
+    _quiet()
+    from .ablation import run
+
+    for text in run(settings):
+        line(text, last=True)
+    print((Path(settings.out) / "table.md").read_text(encoding="utf-8"))
+
+
+def _quiet() -> None:
+    """No bars of the libraries' own while they load and save."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
