@@ -66,7 +66,7 @@ class Environment:
 ENGINE = Environment(
     name="engine",
     pythons=("3.11", "3.13", "3.12"),
-    files=("engine/requirements/engine.txt", "engine/requirements/train.txt", "tests/requirements.txt"),
+    files=(*(f"engine/requirements/{name}.txt" for name in ("engine", "train", "evaluate")), "tests/requirements.txt"),
     tests=("tests/contract", "tests/engine"),
     size="400 MB, several GB where torch comes with CUDA",
 )

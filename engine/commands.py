@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from .evaluation.command import evaluate
 from .failures import explain
 from .identity import version
 from .models import registry
@@ -30,6 +31,7 @@ models_app = typer.Typer(invoke_without_command=True, help="List the models, or 
 train_app = typer.Typer(no_args_is_help=True, help="Make data and train; needs engine/requirements/train.txt.")
 app.add_typer(models_app, name="models")
 app.add_typer(train_app, name="train")
+app.command()(evaluate)
 normalcrafter_training.add_to(train_app)
 
 DEBUG = "PLATELIGHT_DEBUG"
