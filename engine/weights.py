@@ -24,7 +24,7 @@ HEADER_LIMIT = 100_000_000
 
 
 def folder(info: ModelInfo) -> Path:
-    """Where the model's files are, or belong when they are not here yet."""
+    """Where the model's files are, or belong when they are not here yet. The name of a model from a folder is that folder."""
     own = _models_folder() / info.name
     if not _missing(own, info):
         return own

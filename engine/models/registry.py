@@ -12,7 +12,7 @@ from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
 from .interface import Estimator
 from .table import MODELS, NORMALCRAFTER, PREVIEW, ModelInfo, is_folder
 
-_held: dict[tuple[str, str, str], Estimator] = {}
+_held: dict[tuple[str, str, str, str], Estimator] = {}
 
 
 def info(model: str) -> ModelInfo:
@@ -31,13 +31,14 @@ def info(model: str) -> ModelInfo:
 
 
 def load(settings: EstimateSettings) -> Estimator:
-    """Load a model, or hand out the one loaded last if it is the same. Only one is held at a time; nothing is downloaded.
+    """Load a model, or hand out the one loaded last if it is the same, with the same weights. Only one is held at a time; nothing
+    is downloaded.
 
     Raises:
         PlatelightError: `model_unknown`, `model_not_installed`, `model_incomplete`, `model_invalid`, `device_unavailable`.
     """
     model = info(settings.model)
-    key = (model.name, settings.precision, settings.device)
+    key = (model.name, revision(model), settings.precision, settings.device)
     if key not in _held:
         release()
         _held[key] = _load(model, settings=settings)
@@ -69,12 +70,15 @@ def default_model() -> str:
 
 
 def revision(model: ModelInfo) -> str:
-    """What tells one state of a model's weights from another where that is cheap to know, else an empty text."""
+    """What tells one state of a model's weights from another, without loading them; empty where they are not on this machine."""
     if model.family == PREVIEW.family:
         from .preview.revision import revision as preview_revision
 
         return preview_revision()
-    return ""
+    from .. import weights
+    from .normalcrafter.revision import revision as checkpoint_revision
+
+    return checkpoint_revision(weights.folder(model)) if weights.installed(model) else ""
 
 
 def _load(model: ModelInfo, *, settings: EstimateSettings) -> Estimator:
@@ -83,6 +87,6 @@ def _load(model: ModelInfo, *, settings: EstimateSettings) -> Estimator:
         return importlib.import_module(family).load(precision=settings.precision, device=settings.device)
     from .. import weights
 
-    folder = Path(model.name) if model.name not in MODELS else weights.folder(model)
+    folder = weights.folder(model)
     weights.check(folder, model)  # before the libraries are imported, which takes longer than finding a file missing
     return importlib.import_module(family).load(folder, info=model, precision=settings.precision, device=settings.device)

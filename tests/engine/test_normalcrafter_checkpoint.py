@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.device import choose
-from engine.models.normalcrafter.checkpoint import Networks, fingerprint, load_networks
+from engine.models.normalcrafter.checkpoint import Networks, load_networks
+from engine.models.normalcrafter.revision import SAMPLE_BYTES, revision
 from engine.protocol import ErrorCode, PlatelightError
 
 CHECKPOINT = Path(__file__).parents[1] / "samples" / "golden" / "checkpoint"
@@ -107,12 +110,35 @@ def test_float16_keeps_the_encoder_in_float32_where_the_checkpoint_asks(folder: 
     assert {parameter.dtype for parameter in vae.parameters()} == {torch.bfloat16}
 
 
-def test_a_fingerprint_changes_with_the_weights(folder: Path):
-    before = fingerprint(folder)
-    assert before == fingerprint(CHECKPOINT)
-    with (folder / VAE).open("r+b") as stream:
-        stream.seek(-1, 2)
-        last = stream.read(1)
-        stream.seek(-1, 2)
-        stream.write(bytes([last[0] ^ 1]))
-    assert fingerprint(folder) != before
+def _flip(file: Path, position: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[position] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize(("name", "position"), [(VAE, -1), (UNET, 0), (UNET, -SAMPLE_BYTES // 2), ("scheduler/scheduler_config.json", 3)])
+def test_the_revision_changes_with_the_checkpoint(folder: Path, name: str, position: int):
+    before = revision(folder)
+    assert before == revision(CHECKPOINT)
+    _flip(folder / name, position)
+    assert revision(folder) != before
+
+
+def test_weights_trained_in_some_layers_only_are_another_revision(folder: Path):
+    """The middle fifth of the tensors changes, as when the spatial layers alone are trained."""
+    before = revision(folder)
+    tensors = load_file(folder / UNET)
+    names = sorted(tensors)
+    for name in names[2 * len(names) // 5:3 * len(names) // 5]:
+        tensors[name] = tensors[name] + 0.01
+    save_file(tensors, folder / UNET)
+    assert revision(folder) != before
+
+
+def test_the_revision_is_known_without_torch():
+    code = (
+        "import sys; from engine.models import registry; "
+        f"print(registry.revision(registry.info({str(CHECKPOINT)!r})), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKPOINT.parents[3], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [revision(CHECKPOINT), "False"]

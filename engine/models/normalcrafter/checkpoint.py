@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from ...protocol import ErrorCode, PlatelightError
 from .unet import FrameConditionedUNet
 
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
-EDGE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,19 +82,6 @@ def weight_file(folder: Path, *, stem: str) -> Path:
         detail = f"{pickles[0]} may run code when it is read; {names[0]} is needed instead"
         raise PlatelightError(ErrorCode.MODEL_INVALID, detail)
     raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(folder / names[0]))
-
-
-def fingerprint(folder: Path) -> str:
-    """Tells one set of weights from another without reading gigabytes: sizes, and both ends of every weight file."""
-    digest = hashlib.sha256()
-    for file in sorted(folder.glob("*/*.safetensors")):
-        size = file.stat().st_size
-        digest.update(f"{file.relative_to(folder).as_posix()} {size} ".encode())
-        with file.open("rb") as stream:
-            digest.update(stream.read(EDGE_BYTES))
-            stream.seek(max(size - EDGE_BYTES, 0))
-            digest.update(stream.read(EDGE_BYTES))
-    return digest.hexdigest()[:16]
 
 
 def _load(cls: type, *, folder: Path, stem: str, dtype: torch.dtype) -> Any:

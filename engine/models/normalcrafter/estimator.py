@@ -14,8 +14,9 @@ from ...device import choose, release_freed_memory
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..interface import Event, Output, ResumePoint, Step
 from ..table import ModelInfo
-from .checkpoint import Networks, fingerprint, load_networks
+from .checkpoint import Networks, load_networks
 from .pipeline import Pipeline
+from .revision import revision
 from .state import State
 from .windows import Window, chunk_stop, padding, plan, validate
 
@@ -28,7 +29,7 @@ def load(folder: Path, *, info: ModelInfo, precision: str, device: str) -> Norma
     """
     compute = choose(device=device, precision=precision)
     pipeline = Pipeline(load_networks(folder, compute=compute), compute=compute)
-    return NormalCrafter(pipeline, info=info, revision=fingerprint(folder))
+    return NormalCrafter(pipeline, info=info, revision=revision(folder))
 
 
 class NormalCrafter:
