@@ -58,7 +58,7 @@ def choose(*, device: str, precision: str) -> Compute:
         kinds = ", ".join(facts.kind for facts in seen)
         raise PlatelightError(ErrorCode.DEVICE_UNAVAILABLE, f"{device}; torch {torch.__version__} sees {kinds}")
     if precision == "auto":
-        precision, why = _best_precision(found.kind)
+        precision, why = best_precision(found.kind)
     else:
         why = f"{precision} was asked for"
     if found.kind == "cuda":
@@ -131,11 +131,13 @@ def best_seconds(work: Callable[[], object], *, repeats: int = 3) -> float:
     return min(times)
 
 
-def _best_precision(kind: str) -> tuple[str, str]:
+def best_precision(kind: str) -> tuple[str, str]:
+    """What ``auto`` comes to on a device of that kind, and why.
+
+    On a GPU it is what NormalCrafter's published code runs and its weights are stored in. Untried: no GPU was at hand.
+    """
     if kind == "cuda":
-        if torch.cuda.is_bf16_supported(including_emulation=False):
-            return "bf16", "the GPU computes bfloat16 natively"
-        return "fp16", "the GPU is good at float16 and has no native bfloat16"
+        return "fp16", "float16 is what the published code and its weights use on GPUs"
     if kind == "mps":
         return "fp16", "float16 halves the memory and is what Apple GPUs are fast at"
     ratio = bfloat16_gain()

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.device import bfloat16_gain, choose, devices, is_out_of_memory, memory_in_use
+from engine.device import best_precision, bfloat16_gain, choose, devices, is_out_of_memory, memory_in_use
 from engine.protocol import ErrorCode, PlatelightError
 
 
@@ -19,6 +19,10 @@ def test_the_cpu_is_measured_not_guessed():
     assert (compute.precision == "bf16") == (gain >= 1.25) and compute.precision != "fp16"
     assert f"{gain:.1f}" in compute.why and "measured" in compute.why
     assert bfloat16_gain() == gain
+
+
+def test_gpus_run_what_the_published_code_runs_unless_another_precision_is_asked_for():
+    assert [best_precision(kind)[0] for kind in ("cuda", "mps")] == ["fp16", "fp16"]
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)])
