@@ -166,7 +166,7 @@ def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -
     scene = bpy.data.scenes[target.scene_name]
     out = options.out or scene.platelight.output_folder.strip()
     return session.submit(
-        part, out=os.path.abspath(bpy.path.abspath(out)) if out else passes.default_folder(target),
+        part, out=os.path.abspath(bpy.path.abspath(out)) if out else session.default_folder(target),
         settings=_settings(scene, options), overwrite=options.overwrite,
         handles=scene.platelight.handles if options.handles is None else options.handles,
     )

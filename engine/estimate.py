@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import queue
 import shutil
@@ -16,8 +17,9 @@ import numpy as np
 from . import exr, job_files
 from .failures import explain
 from .frames.plate import Plate
-from .job_plan import Action, Making, adopt, check_request, decide, differences, plan_range
+from .job_plan import Making, Piece, Work, adopt, anew, check_request, decide, differences, plan_range
 from .job_progress import Meter
+from .job_records import Records
 from .job_streams import ReadAhead, WriteBehind
 from .lock import hold
 from .models import registry
@@ -36,6 +38,7 @@ from .protocol import (
     Progress,
     Stage,
     clip_name,
+    done_frames,
     pass_file,
     pass_folder,
 )
@@ -115,6 +118,7 @@ class _Job:
         self.out, self.clip, self.first, self.last = out, clip, first, last
         self.count = last - first + 1
         self.written = 0
+        self._stamp = functools.cache(plate.clip.stamp)
         self._ready: queue.SimpleQueue[FramesReady] = queue.SimpleQueue()
 
     def run(self, estimator: Estimator | None) -> Iterator[Event]:
@@ -122,39 +126,59 @@ class _Job:
 
         What is there is compared twice: before the model is loaded, which takes long, and after, when ``auto`` is resolved.
         """
-        lead = self.model.passes[0]
-        record = job_files.read_record(self.out, pass_name=lead, clip=self.clip)
+        record = job_files.read_record(self.out, pass_name=self.model.passes[0], clip=self.clip)
         present = set.intersection(*(
             job_files.present_frames(self.out, pass_name=name, clip=self.clip) for name in self.model.passes
         ))
         making = Making(
-            settings=self.settings, color_space=self.request.source.color_space,
+            settings=self.settings, stamp=self._stamp, color_space=self.request.source.color_space,
             revision=estimator.revision if estimator else registry.revision(self.model),
-            # Of the record's frames, so that a sequence that has grown since still matches.
-            source_stamp=self.plate.clip.stamp(record.first, record.last) if record else "",
         )
         overwrite = self.request.overwrite
-        action = decide(record, making, first=self.first, last=self.last, present=present, overwrite=overwrite)
-        if action is Action.REUSE:
+        work = decide(record, making, first=self.first, last=self.last, present=present, overwrite=overwrite)
+        if work.there == self.count:
             yield from self._announce(self.first, self.last)
             yield Progress(job=self.request.job, stage=Stage.WRITING, done=self.count, total=self.count, fraction=1.0)
             return 0, self.count
         yield Progress(job=self.request.job, stage=Stage.LOADING, done=0, total=self.count)
-        estimator = estimator or self._load(record if action is Action.RESUME or not overwrite else None)
+        continues = any(piece.resume for piece in work.pieces)
+        estimator = estimator or self._load(record if continues or not overwrite else None)
         self.settings = dataclasses.replace(self.settings, precision=estimator.precision, device=estimator.device)
         making = dataclasses.replace(making, settings=self.settings, revision=estimator.revision)
         if record is not None and (changes := differences(record, making)):
             if not overwrite:
                 raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
-            action = Action.REPLACE
-        records = self._records(estimator)
-        resume = self._resume_point(records, present) if action is Action.RESUME else None
-        self._check_space(resume.emitted if resume else 0)
-        if action is Action.REPLACE:
+            work = anew(self.first, self.last, replace=True)
+        kept = done_frames(record) if record is not None and not work.replace else ()
+        return (yield from self._make(work, estimator, kept=kept, present=present))
+
+    def _make(
+        self, work: Work, estimator: Estimator, *, kept: tuple[range, ...], present: set[int]
+    ) -> Iterator[Event]:
+        """The pieces in order, so that what is announced grows without gaps; returns as `run` does."""
+        records = Records(self.out, self._made(estimator), kept=kept, stamp=self._stamp)
+        begun = next(piece for piece in work.pieces if not piece.there)
+        point = records.begin(begun, present)
+        reused = work.there + (point.emitted if point else 0)
+        self._check_space(self.count - reused)
+        if work.replace:
             for pass_name in self.model.passes:
                 job_files.remove_frames(self.out, pass_name=pass_name, clip=self.clip)
-        yield from self._stream(estimator, records=records, resume=resume)
-        return self.count - (resume.emitted if resume else 0), resume.emitted if resume else 0
+        if self.model.temporal and work.joins:
+            yield Notice(job=self.request.job, text=_joined(work.joins))
+        meter = Meter(
+            job=self.request.job, stages=self.model.stages, count=self.count, reused=reused,
+            read_from=reused + (point.read_from - point.emitted if point else 0),
+        )
+        for piece in work.pieces:
+            if piece.there:
+                yield from self._announce(piece.first, piece.last)
+            else:
+                resume = point if piece is begun else records.begin(piece, present)
+                yield from self._stream(piece, estimator, records=records, meter=meter, resume=resume)
+        if self.plate.bad_pixels:
+            yield Notice(job=self.request.job, text=_bad_pixels(self.plate))
+        return self.count - reused, reused
 
     def _load(self, record: PassRecord | None) -> Estimator:
         """The model, on the device and in the precision of the record where the choice is free."""
@@ -166,46 +190,44 @@ class _Job:
                 raise
             return registry.load(self.settings)  # made elsewhere, on a device that is not here; the comparison will tell
 
-    def _stream(self, estimator: Estimator, *, records: tuple[PassRecord, ...], resume: ResumePoint | None) -> Iterator[Event]:
-        reused, read_from = (resume.emitted, resume.read_from) if resume else (0, 0)
-        self._save(records, done=reused, resume=resume)
-        if reused:
-            yield from self._announce(self.first, self.first + reused - 1)
-        meter = Meter(job=self.request.job, stages=self.model.stages, count=self.count, reused=reused, read_from=read_from)
+    def _stream(
+        self, piece: Piece, estimator: Estimator, *, records: Records, meter: Meter, resume: ResumePoint | None
+    ) -> Iterator[Event]:
+        """Make a piece, or the rest of it."""
+        done, read_from = (resume.emitted, resume.read_from) if resume else (0, 0)
+        records.save(done=done, resume=resume)
+        if done:
+            yield from self._announce(piece.first, piece.first + done - 1)
+        meter.begin_run()
         frame_bytes = self.plate.size[0] * self.plate.size[1] * 12
         ahead = ReadAhead(
-            self.plate.frames(self.first + read_from, self.last) if read_from < self.count else iter(()),
+            self.plate.frames(piece.first + read_from, piece.last) if read_from < piece.count else iter(()),
             depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)),
         )
         behind = WriteBehind(depth=_BEHIND_FRAMES)
-        yield meter.progress(Stage.READING, written=0)
+        yield meter.progress(Stage.READING, written=self.written)
         try:
-            stage = Stage.READING
-            for event in estimator.stream(ahead, count=self.count, settings=self.settings, resume=resume):
+            for event in estimator.stream(ahead, count=piece.count, settings=self.settings, resume=resume):
                 if isinstance(event, Step):
                     meter.add(event)
-                    stage = event.stage
                     yield from self._drain()
-                    yield meter.progress(stage, written=self.written)
+                    yield meter.progress(event.stage, written=self.written)
                 elif isinstance(event, Output):
-                    self._submit(behind, event, estimator=estimator)
+                    self._submit(behind, event, start=piece.first + event.start, estimator=estimator)
                 else:
-                    behind.put(lambda point=event: self._save(records, done=point.emitted, resume=point))
+                    behind.put(lambda point=event: records.save(done=point.emitted, resume=point))
                 behind.check()
             yield meter.progress(Stage.WRITING, written=self.written)
             behind.finish()
         finally:
             ahead.close()
             behind.close()
-        self._save(records, done=self.count, resume=None)
+        records.save(done=piece.count, resume=None)
         yield from self._drain()
         yield meter.progress(Stage.WRITING, written=self.written)
-        if self.plate.bad_pixels:
-            yield Notice(job=self.request.job, text=_bad_pixels(self.plate))
 
-    def _submit(self, behind: WriteBehind, output: Output, *, estimator: Estimator) -> None:
-        """Queue the frames of an output, and after them the news that they are there."""
-        start = self.first + output.start
+    def _submit(self, behind: WriteBehind, output: Output, *, start: int, estimator: Estimator) -> None:
+        """Queue the frames of an output, from frame `start` on, and after them the news that they are there."""
         for offset, values in enumerate(output.values):
             behind.put(lambda frame=start + offset, values=values: self._write(output.pass_name, frame, values, estimator))
         ready = FramesReady(job=self.request.job, pass_name=output.pass_name, first=start, last=start + len(output.values) - 1)
@@ -222,30 +244,11 @@ class _Job:
         if pass_name == self.model.passes[-1]:
             self.written += 1
 
-    def _save(self, records: tuple[PassRecord, ...], *, done: int, resume: ResumePoint | None) -> None:
-        """Bring the files beside the passes up to date; the state first, so that a record never promises more than it."""
-        lead = job_files.resume_file(self.out, pass_name=self.model.passes[0], clip=self.clip)
-        complete = done == self.count
-        if resume is not None and not complete:
-            job_files.write_resume(lead, resume, made=records[0])
-        for record in records:
-            job_files.write_record(self.out, dataclasses.replace(record, done=done, complete=complete))
-        if resume is None or complete:
-            lead.unlink(missing_ok=True)
-
-    def _resume_point(self, records: tuple[PassRecord, ...], present: set[int]) -> ResumePoint | None:
-        """Where an interrupted run can go on; None when its state is lost or one of its files is."""
-        path = job_files.resume_file(self.out, pass_name=self.model.passes[0], clip=self.clip)
-        point = job_files.read_resume(path, made=records[0])
-        if point is None or not all(self.first + index in present for index in range(point.emitted)):
-            return None
-        return point
-
-    def _records(self, estimator: Estimator) -> tuple[PassRecord, ...]:
-        stamp = self.plate.clip.stamp(self.first, self.last)
+    def _made(self, estimator: Estimator) -> tuple[PassRecord, ...]:
+        """How each pass is made, for the records."""
         return tuple(
             PassRecord(
-                pass_name=pass_name, clip=self.clip, source_path=str(self.plate.clip.path), source_stamp=stamp,
+                pass_name=pass_name, clip=self.clip, source_path=str(self.plate.clip.path), source_stamp="",
                 color_space=self.request.source.color_space, revision=estimator.revision, settings=self.settings,
                 first=self.first, last=self.last, done=0, complete=False,
             )
@@ -260,9 +263,9 @@ class _Job:
         while not self._ready.empty():
             yield self._ready.get()
 
-    def _check_space(self, done: int) -> None:
+    def _check_space(self, frames: int) -> None:
         width, height = self.plate.size
-        least = (self.count - done) * width * height * 6 * len(self.model.passes) * _LEAST_COMPRESSED
+        least = frames * width * height * 6 * len(self.model.passes) * _LEAST_COMPRESSED
         free = shutil.disk_usage(self.out).free
         if free < least:
             detail = f"{self.out} has {free / 1e9:.2f} GB free, the passes need at least {least / 1e9:.2f} GB"
@@ -275,6 +278,11 @@ def _effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings
     if model.temporal:
         return settings
     return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
+
+
+def _joined(pieces: tuple[Piece, ...]) -> str:
+    frames = ", ".join(f"{piece.first}-{piece.last}" for piece in pieces)
+    return f"Frames {frames} are estimated apart from those beside them that were there; make all anew if the join shows"
 
 
 def _bad_pixels(plate: Plate) -> str:

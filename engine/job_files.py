@@ -88,5 +88,5 @@ def read_resume(path: Path, *, made: PassRecord) -> ResumePoint | None:
 
 def _identity(record: PassRecord) -> str:
     """What two runs must share for one to continue the other."""
-    kept = dataclasses.replace(record, done=0, complete=False, source_path="")
+    kept = dataclasses.replace(record, done=0, complete=False, source_path="", others=())
     return json.dumps(dataclasses.asdict(kept), sort_keys=True)

@@ -3,32 +3,69 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
-from .protocol import ErrorCode, Estimate, EstimateSettings, PassRecord, PlatelightError, settings_differences
+from .protocol import (
+    DoneRange,
+    ErrorCode,
+    Estimate,
+    EstimateSettings,
+    PassRecord,
+    PlatelightError,
+    done_frames,
+    settings_differences,
+)
 
 _CLIP = re.compile(r"[\w+-][\w.+-]*")
 _CHOICES = {"precision": ("auto", "fp32", "bf16", "fp16"), "device": ("auto", "cpu", "cuda", "mps")}
 
 
-class Action(Enum):
-    """`REUSE`: all is there. `RESUME`: continue an interrupted run. `FRESH`: start at the first frame; files that are there and
-    stay out of the range are kept. `REPLACE`: as `FRESH`, after removing all passes of this clip."""
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Frames `first` to `last` of a job: `there` already, or to be made in one run, which may `resume` an interrupted one."""
 
-    REUSE = "reuse"
-    RESUME = "resume"
-    FRESH = "fresh"
-    REPLACE = "replace"
+    first: int
+    last: int
+    there: bool = False
+    resume: bool = False
+
+    @property
+    def count(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a job has to do. `pieces`: all its frames, in order. `replace`: all passes of this clip are removed before."""
+
+    pieces: tuple[Piece, ...]
+    replace: bool = False
+
+    @property
+    def there(self) -> int:
+        """How many of the frames are finished."""
+        return sum(piece.count for piece in self.pieces if piece.there)
+
+    @property
+    def joins(self) -> tuple[Piece, ...]:
+        """The pieces to be made right before or after frames that were there."""
+        pairs = itertools.pairwise(self.pieces)
+        beside = {piece for pair in pairs if pair[0].there != pair[1].there for piece in pair if not piece.there}
+        return tuple(piece for piece in self.pieces if piece in beside)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Making:
-    """What passes are made from and how; compared with what a record says. `revision` is empty where it isn't known."""
+    """What passes are made from and how; compared with what a record says. `revision` is empty where it isn't known.
+
+    `stamp`: gives the text that stands for the clip's own frames from one to another, as `ClipReader.stamp`.
+    """
 
     settings: EstimateSettings
-    source_stamp: str
+    stamp: Callable[[int, int], str]
     color_space: str
     revision: str
 
@@ -62,10 +99,8 @@ def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[i
     return max(clip_first, first - request.handles), min(clip_last, last + request.handles)
 
 
-def decide(
-    record: PassRecord | None, making: Making, *, first: int, last: int, present: set[int], overwrite: bool
-) -> Action:
-    """What to do, given what is there.
+def decide(record: PassRecord | None, making: Making, *, first: int, last: int, present: set[int], overwrite: bool) -> Work:
+    """What to do, given what is there. Finished frames are kept, whichever run has made them.
 
     Args:
         record: what is known of the passes in the folder.
@@ -83,18 +118,32 @@ def decide(
         if strangers and not overwrite:
             detail = f"{strangers} of the files are there without a record of how they were made"
             raise PlatelightError(ErrorCode.PASSES_DIFFER, detail)
-        return Action.REPLACE if strangers else Action.FRESH
-    changes = differences(record, making)
-    if changes:
+        return anew(first, last, replace=bool(strangers))
+    if changes := differences(record, making):
         if not overwrite:
             raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
-        return Action.REPLACE
-    if (record.first, record.last) == (first, last) and not record.complete:
-        return Action.RESUME  # with `overwrite` too: what is there then is what the interrupted run has replaced already
-    finished = range(record.first, record.first + record.done)
-    if not overwrite and all(frame in finished and frame in present for frame in wanted):
-        return Action.REUSE
-    return Action.FRESH
+        return anew(first, last, replace=True)
+    run = range(record.first, record.last + 1)
+    if overwrite:
+        # What is there of an interrupted run is what it has replaced already.
+        return Work(pieces=(Piece(first=first, last=last, resume=run == wanted and not record.complete),))
+    finished = {frame for done in done_frames(record) for frame in done}
+    # A state is kept of one run only: it is of use where that run comes first, and whole.
+    comes_first = finished.issuperset(range(first, record.first))
+    interrupted = run if not record.complete and run[0] in wanted and run[-1] in wanted and comes_first else range(0)
+    finished.difference_update(interrupted)
+    if any(frame in finished and frame not in present for frame in wanted):
+        return anew(first, last)  # files were lost: what takes their place is made in one run with its surroundings
+    runs = itertools.groupby(wanted, key=lambda frame: (frame in finished, frame in interrupted))
+    pieces = [(there, resume, list(frames)) for (there, resume), frames in runs]
+    return Work(pieces=tuple(
+        Piece(first=frames[0], last=frames[-1], there=there, resume=resume) for there, resume, frames in pieces
+    ))
+
+
+def anew(first: int, last: int, *, replace: bool = False) -> Work:
+    """Make all frames, whatever is there."""
+    return Work(pieces=(Piece(first=first, last=last),), replace=replace)
 
 
 def differences(record: PassRecord, making: Making) -> tuple[str, ...]:
@@ -104,9 +153,14 @@ def differences(record: PassRecord, making: Making) -> tuple[str, ...]:
         changes.append(f"colour space {record.color_space or 'default'} -> {making.color_space or 'default'}")
     if making.revision and record.revision != making.revision:
         changes.append(f"weights of the model {record.revision} -> {making.revision}")
-    if record.source_stamp != making.source_stamp:
+    if any(making.stamp(done.first, done.last) != done.source_stamp for done in _stamped(record)):
         changes.append("the clip's own frames")
     return tuple(changes)
+
+
+def _stamped(record: PassRecord) -> tuple[DoneRange, ...]:
+    """The ranges whose source files the record knows: an interrupted run's is whole from its beginning."""
+    return (*record.others, DoneRange(first=record.first, last=record.last, source_stamp=record.source_stamp))
 
 
 def adopt(settings: EstimateSettings, record: PassRecord) -> EstimateSettings:

@@ -30,9 +30,14 @@ class Meter:
         self._seconds = dict.fromkeys(stages, 0.0)
         self._begun = time.perf_counter()
         self._window = (0, 0)
+        self._windows_before = 0
+
+    def begin_run(self) -> None:
+        """The windows of another run follow; they are counted on."""
+        self._windows_before = self._window[1]
 
     def add(self, step: Step) -> None:
-        self._window = (step.window, step.windows)
+        self._window = (self._windows_before + step.window, self._windows_before + step.windows)
         if step.stage in self._frames:
             self._frames[step.stage] += step.frames
             self._seconds[step.stage] += step.seconds

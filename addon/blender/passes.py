@@ -1,36 +1,16 @@
-"""Where a plate's passes lie, and putting them into the scene's compositor."""
+"""Putting a plate's passes into the scene's compositor."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import bpy
 
-from ..contract import ErrorCode, PassRecord, PlatelightError, from_fields, pass_file, record_file
-from ..identity import user_folder
+from ..contract import ErrorCode, PlatelightError, pass_file
 from . import compat, graph, images
 from .clips import ClipTarget
 from .graph import Layer
 from .images import FrameMap
-
-FOLDER = "platelight"
-
-
-def default_folder(target: ClipTarget) -> str:
-    """Absolute: ``//platelight/<clip>`` beside the project, or in the extension's own folder while that is not saved."""
-    if bpy.data.filepath:
-        return str(Path(bpy.path.abspath(f"//{FOLDER}")) / target.source.clip)
-    return str(user_folder() / "passes" / target.source.clip)
-
-
-def existing_record(out: str, target: ClipTarget, *, pass_name: str = "normal") -> PassRecord | None:
-    """What is known of a pass that is there already; None without one, and for one that cannot be read (it is then made anew)."""
-    file = record_file(out, pass_name=pass_name, clip=target.source.clip)
-    try:
-        return from_fields(PassRecord, json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, PlatelightError):
-        return None
 
 
 def missing_frames(out: str, *, pass_name: str, clip: str, first: int, last: int) -> list[int]:

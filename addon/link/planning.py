@@ -9,10 +9,10 @@ from typing import Any
 
 import bpy
 
-from ..blender import clips, passes
+from ..blender import clips, folders
 from ..contract import EstimateSettings, settings_differences
 from ..properties import estimate_settings
-from . import known_models
+from . import known_models, session
 from .state import state
 
 
@@ -46,10 +46,11 @@ def plans(context: bpy.types.Context) -> list[Plan]:
     """
     wanted = context.scene.platelight
     settings = estimate_settings(wanted)
-    found = []
+    found: list[Plan] = []
     for target in clips.targets_from_context(context):
-        out = bpy.path.abspath(wanted.output_folder) if wanted.output_folder.strip() else passes.default_folder(target)
-        record = passes.existing_record(out, target)
+        out = bpy.path.abspath(wanted.output_folder) if wanted.output_folder.strip() else ""
+        out = out or session.default_folder(target, before=[(plan.out, plan.target.source) for plan in found])
+        record = folders.existing_record(out, target)
         found.append(Plan(
             target=target, out=out, settings=settings, handles=wanted.handles, overwrite=wanted.overwrite,
             changes=settings_differences(record.settings, _as_recorded(settings)) if record else (),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import atexit
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
 from bpy.app.handlers import persistent
 
-from ..contract import Doctor, DoctorResult, ErrorCode, EstimateSettings, PlatelightError
+from ..blender import folders
+from ..contract import Doctor, DoctorResult, ErrorCode, EstimateSettings, PlatelightError, Source
 from ..identity import extension_root, user_folder
 from ..jobs import Download, Job
 from . import arrivals, installer, known_models, process, pump
@@ -20,9 +23,19 @@ if TYPE_CHECKING:
     from ..blender.clips import ClipTarget
 
 __all__ = [
-    "attach_again", "cancel", "cancel_install", "change_engine", "check_engine", "clear_finished", "download", "engine_command",
-    "error_of", "install", "jobs", "remove", "retry", "run_doctor", "shutdown", "stop_engine", "submit",
+    "attach_again", "cancel", "cancel_install", "change_engine", "check_engine", "clear_finished", "default_folder", "download",
+    "engine_command", "error_of", "install", "jobs", "remove", "retry", "run_doctor", "shutdown", "stop_engine", "submit",
 ]
+
+
+def default_folder(target: ClipTarget, *, before: Sequence[tuple[str, Source]] = ()) -> str:
+    """Where the passes of a plate belong that were given no folder: never where another clip of the same name has its own.
+
+    Args:
+        before: folders and clips of estimates that are to be submitted before this one.
+    """
+    waiting = [(job.out, job.target.source) for job in jobs() if not job.finished]
+    return folders.default_folder(target, claimed=(*waiting, *before))
 
 
 def submit(
@@ -39,6 +52,9 @@ def submit(
         overwrite=overwrite, blend=arrivals.this_file(),
     )
     state.queue.add(job)
+    plain = Path(folders.plain_folder(target))
+    if Path(out) != plain and Path(out).parent == plain.parent:
+        job.note(f"{plain.name} holds the passes of another clip of this name, so these go to {Path(out).name}")
     pump.wake()
     return job
 

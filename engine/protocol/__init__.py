@@ -11,13 +11,13 @@ from .messages import (
     EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
     Notice, Progress, Shutdown, ShutdownResult, Source, Stage,
 )
-from .passes import PassRecord, clip_name, pass_file, pass_folder, record_file, settings_differences
+from .passes import DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences
 
 __all__ = [
-    "ERRORS", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult", "DownloadModel",
+    "ERRORS", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult", "DoneRange", "DownloadModel",
     "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult", "EstimateSettings", "Finding", "FramesReady",
     "Hello", "HelloResult", "Incoming", "ListModels", "ListModelsResult", "ModelEntry", "Notice", "PassRecord",
-    "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source", "Stage", "clip_name", "decode", "encode_error",
-    "encode_notification", "encode_request", "encode_result", "pass_file", "pass_folder", "record_file",
+    "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source", "Stage", "clip_name", "decode", "done_frames",
+    "encode_error", "encode_notification", "encode_request", "encode_result", "pass_file", "pass_folder", "record_file",
     "settings_differences",
 ]

@@ -40,11 +40,21 @@ def record_file(out: str | Path, *, pass_name: str, clip: str) -> Path:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoneRange:
+    """Frames `first` to `last` are finished. `source_stamp` tells one state of their source files from another."""
+
+    first: int
+    last: int
+    source_stamp: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PassRecord:
     """How the frames of a pass were made.
 
     `source_stamp` tells one state of the source's files from another; `settings` are as resolved (no ``auto``);
-    `first`, `last`: the range asked for, handles included; `done`: frames written from `first` on; `complete`: all are.
+    `first`, `last`: the range of the last run, handles included; `done`: frames written from `first` on; `complete`: all are.
+    `others`: what earlier runs have finished in the same way outside of that range, such as for another strip of the clip.
     """
 
     pass_name: str
@@ -58,6 +68,13 @@ class PassRecord:
     last: int
     done: int
     complete: bool
+    others: tuple[DoneRange, ...] = ()
+
+
+def done_frames(record: PassRecord) -> tuple[range, ...]:
+    """All frames that are finished, those of an interrupted run included."""
+    own = range(record.first, record.first + record.done)
+    return (*(range(other.first, other.last + 1) for other in record.others), own)
 
 
 def settings_differences(then: EstimateSettings, now: EstimateSettings) -> tuple[str, ...]:

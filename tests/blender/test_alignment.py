@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 from footage import linear, plate_bytes, read_exr, render, render_elsewhere, write_movie, write_normals, write_plate
-from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.blender import clips, compat, folders, graph, passes
 from relit import TOLERANCE, light, stored
 from strips import editor_strips, hold, image_strip, skip, trim
 
@@ -191,7 +191,7 @@ def test_the_project_can_be_saved_moved_and_opened_again(scene, tmp_path):
     assert np.array_equal(render(scene, [2], tmp_path)[2], before)
     [target] = clips.targets_by_pattern("plate")
     assert passes.is_attached(scene, target)
-    assert passes.default_folder(target) == str(there / "platelight/plate")
+    assert folders.default_folder(target) == str(there / "platelight/plate")
     attach(scene, target, there / "platelight/plate")
     assert all(image.filepath.startswith("//") for image in bpy.data.images if image.source == "SEQUENCE")
     assert np.array_equal(render(scene, [2], tmp_path)[2], before)

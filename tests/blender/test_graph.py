@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import pytest
 from footage import linear, plate_bytes, render, write_normals, write_plate
-from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.blender import clips, compat, folders, graph, passes
 from platelight.addon.contract import ErrorCode, EstimateSettings, PassRecord, PlatelightError, record_file
 from relit import TOLERANCE, light, stored
 from strips import editor_strips, image_strip
@@ -210,9 +210,9 @@ def test_names_up_to_blenders_limit(scene, tmp_path):
 
 def test_default_folder_before_and_after_saving(scene, plate, tmp_path):
     target, _ = plate
-    assert passes.default_folder(target).endswith("plate") and not passes.default_folder(target).startswith("//")
+    assert folders.default_folder(target).endswith("plate") and not folders.default_folder(target).startswith("//")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
-    assert passes.default_folder(target) == str(tmp_path / "platelight" / "plate")
+    assert folders.default_folder(target) == str(tmp_path / "platelight" / "plate")
 
 
 def test_one_undo_takes_it_away_and_redo_brings_it_back(scene, plate):
@@ -229,13 +229,13 @@ def test_one_undo_takes_it_away_and_redo_brings_it_back(scene, plate):
 def test_the_record_beside_the_passes(scene, plate, tmp_path):
     target, _ = plate
     out = str(tmp_path / "passes")
-    assert passes.existing_record(out, target) is None
+    assert folders.existing_record(out, target) is None
     record = PassRecord(
         pass_name="normal", clip="plate", source_path=target.source.path, source_stamp="x", color_space="sRGB", revision="1",
         settings=EstimateSettings(max_resolution=512), first=1, last=3, done=3, complete=True,
     )
     file = record_file(out, pass_name="normal", clip="plate")
     file.write_text(json.dumps(dataclasses.asdict(record)))
-    assert passes.existing_record(out, target) == record
+    assert folders.existing_record(out, target) == record
     file.write_text("{")
-    assert passes.existing_record(out, target) is None
+    assert folders.existing_record(out, target) is None

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol import EstimateSettings, clip_name, pass_file, record_file, settings_differences
+from engine.protocol import (
+    DoneRange,
+    EstimateSettings,
+    PassRecord,
+    clip_name,
+    done_frames,
+    pass_file,
+    record_file,
+    settings_differences,
+)
 
 
 @pytest.mark.parametrize(("path", "is_sequence", "name"), [
@@ -24,6 +33,15 @@ def test_files():
     assert pass_file("/out", pass_name="normal", clip="plate", frame=7) == Path("/out/normal/plate.0007.exr")
     assert pass_file("/out", pass_name="depth", clip="plate", frame=123456) == Path("/out/depth/plate.123456.exr")
     assert record_file("/out", pass_name="normal", clip="plate") == Path("/out/normal/plate.json")
+
+
+def test_what_is_done_is_every_runs():
+    record = PassRecord(
+        pass_name="normal", clip="plate", source_path="/a", source_stamp="x", color_space="", revision="1", first=21, last=40,
+        settings=EstimateSettings(), done=0, complete=False, others=(DoneRange(first=1, last=8, source_stamp="y"),),
+    )
+    assert [list(run) for run in done_frames(record)] == [list(range(1, 9)), []]
+    assert list(done_frames(dataclasses.replace(record, done=3))[1]) == [21, 22, 23]
 
 
 def test_differences_in_words():

@@ -172,10 +172,10 @@ def test_another_range_keeps_what_lies_outside_of_it(uninterrupted, movie, previ
     shutil.copytree(uninterrupted, tmp_path / "o")
     before = exr_bytes(tmp_path / "o")
     result = finish(request(movie, tmp_path / "o", first=25, last=40), preview).result
-    assert (result.frames_written, result.frames_reused) == (16, 0)
+    assert (result.frames_written, result.frames_reused) == (10, 6)
     after = exr_bytes(tmp_path / "o")
     assert sorted(after) == [f"plate_v2.{number:04d}.exr" for number in range(5, 41)]
-    assert all(after[name] == before[name] for name in list(before)[:20])
+    assert all(after[name] == before[name] for name in before)
 
 
 def test_a_sequence_that_grew_still_matches(preview, tmp_path):
@@ -184,7 +184,8 @@ def test_a_sequence_that_grew_still_matches(preview, tmp_path):
     finish(request(plate, tmp_path), preview)
     write_images(tmp_path / "plates", range(9, 13))
     assert finish(request(plate, tmp_path, last=8), Unwilling(preview)).result.frames_reused == 8
-    assert finish(request(plate, tmp_path), preview).result.frames_written == 12
+    outcome = finish(request(plate, tmp_path), preview)
+    assert (outcome.result.frames_written, outcome.result.frames_reused) == (4, 8)
 
 
 def test_files_of_unknown_making_are_not_overwritten(movie, preview, tmp_path):

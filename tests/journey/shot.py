@@ -61,13 +61,11 @@ def new_shot(blend: Path, *, size: tuple[int, int], first: int, last: int) -> bp
 
 def estimate(*, on_progress: Callable[[Any], None] = lambda progress: None, overwrite: bool = False, **settings: Any) -> Any:
     """Queue the strip's estimate and wait for the job, which is returned. A failed job raises its error."""
-    session, pump, clips, passes = (
-        part(f"addon.{name}") for name in ("link.session", "link.pump", "blender.clips", "blender.passes")
-    )
+    session, pump, clips = (part(f"addon.{name}") for name in ("link.session", "link.pump", "blender.clips"))
     protocol = part("engine.protocol")
     target = clips.targets_by_pattern("plate")[0]
     wanted = protocol.EstimateSettings(model="preview", **settings)
-    job = session.submit(target, out=passes.default_folder(target), settings=wanted, overwrite=overwrite)
+    job = session.submit(target, out=session.default_folder(target), settings=wanted, overwrite=overwrite)
     shown = None
     while pump.tick():
         if job.progress is not None and job.progress is not shown:

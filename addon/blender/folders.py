@@ -1,0 +1,71 @@
+"""Where a plate's passes lie, and what is known of those that are there."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import bpy
+
+from ..contract import PassRecord, PlatelightError, Source, from_fields, record_file
+from ..identity import user_folder
+from . import sequences
+from .clips import ClipTarget
+
+FOLDER = "platelight"
+_SAMPLE_BYTES = 1 << 16
+
+
+def plain_folder(target: ClipTarget) -> str:
+    """Absolute: ``//platelight/<clip>`` beside the project, or in the extension's own folder while that is not saved."""
+    root = Path(bpy.path.abspath(f"//{FOLDER}")) if bpy.data.filepath else user_folder() / "passes"
+    return str(root / target.source.clip)
+
+
+def default_folder(target: ClipTarget, *, claimed: Iterable[tuple[str, Source]] = ()) -> str:
+    """The plain folder; where another clip of the same name has its passes there, the next that is free: ``<clip>_2``, ...
+
+    Args:
+        claimed: folders that have no passes yet but will have, and whose.
+    """
+    plain, clip = plain_folder(target), target.source.clip
+    for number in itertools.count(1):
+        out = plain if number == 1 else f"{plain}_{number}"
+        paths = [source.path for folder, source in claimed if (folder, source.clip) == (out, clip)]
+        if record := existing_record(out, target):
+            paths.append(record.source_path)
+        if all(is_clip(path, target) for path in paths):
+            break
+    return out
+
+
+def existing_record(out: str, target: ClipTarget, *, pass_name: str = "normal") -> PassRecord | None:
+    """What is known of a pass that is there already; None without one, and for one that cannot be read (it is then made anew)."""
+    file = record_file(out, pass_name=pass_name, clip=target.source.clip)
+    try:
+        return from_fields(PassRecord, json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, PlatelightError):
+        return None
+
+
+def is_clip(path: str, target: ClipTarget) -> bool:
+    """Whether passes made from `path` are of the target's clip: of the same files, of a copy of them, or of files that are gone,
+    as after the project has moved. Only the engine, which looks at all frames, can then tell for sure."""
+    then, now = Path(path), Path(target.source.path)
+    if target.is_sequence and sequences.same_run(then.name, now.name):
+        now = now.with_name(then.name)
+    if os.path.normcase(then) == os.path.normcase(now) or not then.is_file():
+        return True
+    return now.is_file() and _sample(then) == _sample(now)
+
+
+def _sample(file: Path) -> tuple[int, bytes, bytes]:
+    """A file's size and both its ends."""
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        start = stream.read(_SAMPLE_BYTES)
+        stream.seek(max(size - _SAMPLE_BYTES, 0))
+        return size, start, stream.read(_SAMPLE_BYTES)
