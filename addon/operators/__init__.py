@@ -15,6 +15,7 @@ from . import (
     remove,
     retry,
     show_error,
+    use_cpu_compositor,
 )
 
 _register, _unregister = bpy.utils.register_classes_factory((
@@ -32,6 +33,7 @@ _register, _unregister = bpy.utils.register_classes_factory((
     remove.PLATELIGHT_OT_clear,
     retry.PLATELIGHT_OT_retry,
     show_error.PLATELIGHT_OT_show_error,
+    use_cpu_compositor.PLATELIGHT_OT_use_cpu_compositor,
 ))
 
 

@@ -27,6 +27,7 @@ class _Plate(_Tab):
         plates = plate.draw_selection(self.layout, context)
         plate.draw_settings(self.layout, context)
         plate.draw_estimate(self.layout, plates=plates)
+        plate.draw_rendering(self.layout, context)
 
 
 class _Advanced(_Tab):

@@ -6,7 +6,7 @@ import bpy
 
 from .. import properties
 from ..link.state import state
-from .selection import selected
+from .selection import needs_gpu, selected
 from .words import characters, paragraph
 
 _SHOWN = 4
@@ -64,6 +64,14 @@ def draw_estimate(layout: bpy.types.UILayout, *, plates: int) -> None:
     row.scale_y = 1.4
     text = "Estimate Normals" if plates < 2 else f"Estimate Normals of {plates} Plates"
     row.operator("platelight.estimate", text=text, icon="NODE_COMPOSITING")
+
+
+def draw_rendering(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What stands in the way of rendering the project on a farm; nothing where nothing does."""
+    if needs_gpu(context):
+        told = "Renders composite on the GPU: Blender stops on farm machines that have no graphics driver."
+        paragraph(layout, told, width=characters(context), icon="INFO")
+        layout.operator("platelight.use_cpu_compositor")
 
 
 def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
