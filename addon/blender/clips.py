@@ -25,7 +25,8 @@ class ClipTarget:
     source frame `first`; from there on one source frame a scene frame. `strip_name`: of the strip or, where there is none, of
     the movie clip. `is_sequence`: an image sequence or a still, not a movie. `alpha_mode`: how the file's alpha is meant
     (STRAIGHT, PREMUL), empty for Blender's own choice. `hold_before`, `hold_after`: scene frames around the range during which
-    the strip holds its first or last picture.
+    the strip holds its first or last picture. `not_applied`: what changes the picture in the Sequencer and not in the compositor,
+    such as ``("crop", "flip")``.
     """
 
     label: str
@@ -39,6 +40,7 @@ class ClipTarget:
     alpha_mode: str = ""
     hold_before: int = 0
     hold_after: int = 0
+    not_applied: tuple[str, ...] = ()
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -134,6 +136,7 @@ def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] 
         timeline_start=zero + low, scene_name=scene.name, strip_name=strip.name, is_sequence=run.is_sequence,
         alpha_mode=getattr(strip, "alpha_mode", ""),
         hold_before=max(zero + low - shown_first, 0), hold_after=max(shown_last - zero - high, 0),
+        not_applied=compat.reshaped(strip, scene=scene),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -73,6 +74,34 @@ def is_retimed(strip: Any) -> bool:
     return len(getattr(strip, "retiming_keys", ())) > 0
 
 
+def reshaped(strip: Any, *, scene: bpy.types.Scene) -> tuple[str, ...]:
+    """How a strip changes its picture's place or shape: crop, flip, position, rotation, scale.
+
+    A scale of 1 is one that nobody has set, and one that fits the picture into the render is what the compositor does too.
+    """
+    crop, place = strip.crop, strip.transform
+    sides = scene.render.resolution_x, scene.render.resolution_y
+    picture = picture_size(strip)
+    fit = min(side / own for side, own in zip(sides, picture, strict=True)) if picture else 1.0
+    scales = place.scale_x, place.scale_y
+    is_set = {
+        "crop": bool(crop.min_x or crop.max_x or crop.min_y or crop.max_y),
+        "flip": strip.use_flip_x or strip.use_flip_y,
+        "position": bool(place.offset_x or place.offset_y),
+        "rotation": bool(place.rotation),
+        "scale": not any(all(math.isclose(scale, wanted, rel_tol=0.01) for scale in scales) for wanted in (1.0, fit)),
+    }
+    return tuple(name for name, changed in is_set.items() if changed)
+
+
+def picture_size(strip: Any) -> tuple[int, int] | None:
+    """Width and height in pixels, None where Blender has not read them yet, and holds nothing or noise."""
+    clip = strip_clip(strip) if strip.type == "MOVIECLIP" else None
+    element = strip.elements[0] if getattr(strip, "elements", None) else None
+    size = tuple(clip.size) if clip else (element.orig_width, element.orig_height) if element else (0, 0)
+    return size if all(0 < side < 65536 for side in size) else None
+
+
 def strip_clip(strip: Any) -> bpy.types.MovieClip | None:
     """The clip of a movie-clip strip. 4.2 doesn't tell, so there the strip's name must be the clip's (``.001`` aside)."""
     if hasattr(strip, "clip"):
@@ -128,12 +157,17 @@ def new_output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket:
     return node.inputs[0]
 
 
+def composites_on_gpu(scene: bpy.types.Scene) -> bool:
+    """Whether the scene's renders use the GPU in the compositor; a choice since 4.2, and the way a new scene is since 5.2."""
+    return getattr(scene.render, "compositor_device", "CPU") != "CPU"
+
+
 def use_cpu_compositor(scene: bpy.types.Scene) -> bool:
     """Composite renders on the CPU, and say if that is a change.
 
     Since 5.2 a new scene's renders use the GPU, and a background Blender on a machine without a GL library then aborts.
     """
-    if getattr(scene.render, "compositor_device", "CPU") == "CPU":
+    if not composites_on_gpu(scene):
         return False
     scene.render.compositor_device = "CPU"
     return True

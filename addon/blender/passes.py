@@ -19,7 +19,7 @@ def missing_frames(out: str, *, pass_name: str, clip: str, first: int, last: int
 
 
 def attach(
-    scene: bpy.types.Scene, *, target: ClipTarget, out: str, passes: tuple[str, ...], first: int, last: int
+    scene: bpy.types.Scene, *, target: ClipTarget, out: str, passes: tuple[str, ...], first: int, last: int, undo_step: bool = True
 ) -> tuple[str, ...]:
     """Put passes into the scene's compositor, aligned to the plate's place on the timeline; again to update what is there.
 
@@ -29,6 +29,7 @@ def attach(
     Args:
         out: folder of the passes, absolute.
         first, last: source frames whose files are there, handles included.
+        undo_step: make one when nodes are made; not inside an operator, which makes its own.
 
     Returns:
         What the user should know, a sentence each.
@@ -53,7 +54,10 @@ def attach(
         notices += _render_shows_compositor(scene)
         if bpy.app.background:
             notices += render_without_display(scene)
-        if bpy.ops.ed.undo_push.poll():  # type: ignore[call-arg] # a command without a window has no undo
+        if target.not_applied:
+            told = " and ".join(target.not_applied)
+            notices.append(f"{target.label}: its {told} count in the Sequencer only; the compositor shows the plate as it was shot")
+        if undo_step and bpy.ops.ed.undo_push.poll():  # type: ignore[call-arg] # a command without a window has no undo
             bpy.ops.ed.undo_push(message=f"Attach Passes of {target.label}")
     return tuple(notices)
 

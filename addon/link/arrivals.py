@@ -42,10 +42,10 @@ def place_waiting() -> None:
             attach(job)
 
 
-def attach(job: Job) -> bool:
+def attach(job: Job, *, undo_step: bool = True) -> bool:
     """Place a job's passes, as far as they are there, in its scene's compositor; whether that went well.
 
-    What prevents it becomes a notice of the job.
+    What prevents it becomes a notice of the job. `undo_step`: as for `passes.attach`.
     """
     from ..blender import passes
 
@@ -58,7 +58,8 @@ def attach(job: Job) -> bool:
         return False
     try:
         for notice in passes.attach(
-            scene, target=job.target, out=job.out, passes=tuple(job.ready), first=job.first_ready, last=job.last_ready
+            scene, target=job.target, out=job.out, passes=tuple(job.ready), first=job.first_ready, last=job.last_ready,
+            undo_step=undo_step,
         ):
             job.note(notice)
         passes.reload(job.target)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "attach_again", "cancel", "cancel_install", "change_engine", "check_engine", "clear_finished", "default_folder", "download",
-    "engine_command", "error_of", "install", "jobs", "remove", "retry", "run_doctor", "shutdown", "stop_engine", "submit",
+    "engine_command", "error_of", "install", "jobs", "notices", "remove", "retry", "run_doctor", "shutdown", "stop_engine",
+    "submit",
 ]
 
 
@@ -109,7 +110,8 @@ def error_of(job_id: str) -> PlatelightError:
 
 
 def attach_again(job_id: str) -> bool:
-    """Place a job's passes in its scene's compositor once more; where that fails, the job's notices tell why.
+    """Place a job's passes in its scene's compositor once more; where that fails, the job's notices tell why. The undo step is
+    the caller's.
 
     Raises:
         PlatelightError: `unknown_job`.
@@ -117,7 +119,16 @@ def attach_again(job_id: str) -> bool:
     job = state.queue.get(job_id)
     assert isinstance(job, Job)
     job.notices.clear()
-    return arrivals.attach(job)
+    return arrivals.attach(job, undo_step=False)
+
+
+def notices(job_id: str) -> tuple[str, ...]:
+    """What the user should know of a task.
+
+    Raises:
+        PlatelightError: `unknown_job`.
+    """
+    return tuple(state.queue.get(job_id).notices)
 
 
 def download(model: str, *, title: str) -> Download:

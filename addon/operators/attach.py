@@ -22,4 +22,7 @@ class PLATELIGHT_OT_attach(bpy.types.Operator):
             return refuse(self, error)
         if not placed:
             self.report({"ERROR"}, "The passes could not be placed; the job's notices say why")
-        return {"FINISHED"} if placed else {"CANCELLED"}
+            return {"CANCELLED"}
+        for notice in session.notices(self.job):
+            self.report({"INFO"}, notice)
+        return {"FINISHED"}

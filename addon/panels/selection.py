@@ -33,29 +33,28 @@ def selected(context: bpy.types.Context) -> list[Selected]:
     return [_clip(clip, attached=clip.name in _attached(context.scene))] if clip else []
 
 
+def needs_gpu(context: bpy.types.Context) -> bool:
+    """Whether renders of plates that are relit in this scene need a graphics driver, which farms often lack."""
+    scene = compat.sequencer_scene(context)
+    return compat.composites_on_gpu(scene) and bool(_attached(scene))
+
+
 def _attached(scene: bpy.types.Scene) -> set[str]:
     tree = compat.compositor_tree(scene)
     return graph.attached_strips(tree) if tree else set()
 
 
 def _clip(clip: bpy.types.MovieClip, *, attached: bool) -> Selected:
-    detail = _detail(clip.frame_duration, tuple(clip.size))
+    detail = _detail(clip.frame_duration, tuple(clip.size) if all(clip.size) else None)
     return Selected(name=clip.name, icon="TRACKER", detail=detail, attached=attached)
 
 
 def _strip(strip: Any, *, attached: bool) -> Selected:
     times = compat.strip_times(strip)
-    element = strip.elements[0] if getattr(strip, "elements", None) else None
-    clip = compat.strip_clip(strip) if strip.type == "MOVIECLIP" else None
-    pixels = tuple(clip.size) if clip else (0, 0)
-    if element:
-        pixels = element.orig_width, element.orig_height
-    detail = _detail(times.last - times.first + 1, pixels)
+    detail = _detail(times.last - times.first + 1, compat.picture_size(strip))
     return Selected(name=strip.name, icon=_ICONS[strip.type], detail=detail, attached=attached)
 
 
-def _detail(frames: int, pixels: tuple[int, ...]) -> str:
-    """The size is left out where Blender has not read it yet, and holds nothing or noise."""
+def _detail(frames: int, pixels: tuple[int, int] | None) -> str:
     count = f"{frames} frame{'s' if frames != 1 else ''}"
-    known = all(0 < side < 65536 for side in pixels)
-    return f"{count} · {pixels[0]} x {pixels[1]}" if known else count
+    return f"{count} · {pixels[0]} x {pixels[1]}" if pixels else count

@@ -81,6 +81,21 @@ def test_estimate_places_the_passes_beside_the_project(part, shot, press, engine
     assert not part("link.session").jobs()
 
 
+def test_two_clips_of_one_name_get_a_folder_each_and_it_is_said(part, shot, engine):
+    (shot / "sh020").mkdir()
+    (shot / "sh020/bunny.mp4").write_bytes((shot / "bunny.mp4").read_bytes() + b"another")
+    editor = bpy.context.scene.sequence_editor
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips.new_movie(name="other", filepath=str(shot / "sh020/bunny.mp4"), channel=2, frame_start=1)
+    for strip in strips:
+        strip.select = True
+    plans = part("link.planning").plans(bpy.context)
+    assert sorted(plan.out for plan in plans) == [str(shot / "platelight/bunny"), str(shot / "platelight/bunny_2")]
+    jobs = [part("link.session").submit(plan.target, **plan.options(False)) for plan in plans]
+    assert [job.notices for job in jobs] == [[], ["bunny holds the passes of another clip of this name, so these go to bunny_2"]]
+    assert [plan.out for plan in part("link.planning").plans(bpy.context)] == [job.out for job in jobs]
+
+
 def test_settings_that_cannot_be_used_are_reported(part, shot, press, engine):
     bpy.context.scene.platelight.model = "FOLDER"
     with pytest.raises(RuntimeError, match="no model folder is chosen"):

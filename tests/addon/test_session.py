@@ -184,7 +184,12 @@ def test_passes_never_land_in_another_files_scene(part, submit, drive, shot):
     assert job.state == "done" and "Another file is open" in job.notices[0]
     assert not part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target)
     bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"), load_ui=False)
-    assert part("link.session").attach_again(job.id) and part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target)
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.platelight.attach("EXEC_DEFAULT", True, job=job.id) == {"FINISHED"}
+    assert part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target)
+    assert job.notices and job.notices == list(part("link.session").notices(job.id))
+    bpy.ops.ed.undo()
+    assert not part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target), "one step takes it all away"
 
 
 def test_an_idle_engine_is_let_go(part, submit, drive):

@@ -40,6 +40,31 @@ def test_a_sequence_is_described_whole(scene, tmp_path):
     assert (target.first, target.last, target.timeline_start, target.is_sequence) == (1001, 1005, 20, True)
 
 
+def test_what_only_the_sequencer_does_to_a_picture_is_known(scene, tmp_path):
+    strip = image_strip(scene, write_plate(tmp_path, range(1, 3)))
+
+    def told() -> tuple[str, ...]:
+        return clips.targets_by_pattern("plate")[0].not_applied
+
+    assert told() == ()
+    strip.use_flip_x, strip.crop.min_x = True, 4
+    assert told() == ("crop", "flip")
+    strip.use_flip_x, strip.crop.min_x = False, 0
+    strip.transform.offset_y, strip.transform.rotation, strip.transform.scale_x = 3, 0.5, 1.5
+    assert told() == ("position", "rotation", "scale")
+
+
+def test_a_scale_that_fits_the_picture_into_the_render_is_the_compositors_too(scene, tmp_path):
+    clip = bpy.data.movieclips.load(str(write_movie(tmp_path / "take.mkv", 2)))
+    strip = editor_strips(scene).new_clip("take.mkv", clip, 1, 1)
+    width, height = clip.size
+    scene.render.resolution_x, scene.render.resolution_y = 4 * width, 5 * height
+    strip.transform.scale_x = strip.transform.scale_y = 4.0
+    assert clips.targets_by_pattern("take.mkv")[0].not_applied == ()
+    strip.transform.scale_x = strip.transform.scale_y = 2.0
+    assert clips.targets_by_pattern("take.mkv")[0].not_applied == ("scale",)
+
+
 def test_relative_paths_become_absolute(scene, tmp_path):
     files = write_plate(tmp_path / "plates", range(1, 3))
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
