@@ -27,7 +27,14 @@ from conftest import ROOT
 PYTHON = Path(os.environ.get("PLATELIGHT_TEST_ENGINE_PYTHON", ROOT / ".venv/engine/bin/python"))
 ENGINE = shlex.join([str(PYTHON), "-m", "engine", "serve"])
 LONG = 160
-needs_engine = pytest.mark.skipif(not PYTHON.is_file(), reason=f"no engine environment at {PYTHON}")
+needs_engine = pytest.mark.usefixtures("engine")
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """These tests mean nothing without one, and skipped they would hide that."""
+    if not PYTHON.is_file():
+        pytest.fail(f"no engine environment: {PYTHON} is not there; run build.py setup or set PLATELIGHT_TEST_ENGINE_PYTHON")
 
 
 def project(scene: bpy.types.Scene, folder: Path, *, frames: int, width: int, height: int) -> Path:
