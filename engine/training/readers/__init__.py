@@ -3,11 +3,23 @@
 from pathlib import Path
 
 from .clip_set import Clip, ClipSet
+from .hypersim import open_hypersim
+from .ken_burns import open_ken_burns
+from .matrix_city import open_matrix_city
+from .objaverse import open_objaverse
 from .own import open_own
+from .replica import open_replica
 
 __all__ = ["KINDS", "Clip", "ClipSet", "open_set"]
 
-KINDS = {"clips": open_own}
+KINDS = {
+    "clips": open_own,
+    "hypersim": open_hypersim,
+    "ken_burns": open_ken_burns,
+    "matrix_city": open_matrix_city,
+    "objaverse": open_objaverse,
+    "replica": open_replica,
+}
 
 
 def open_set(kind: str, root: Path) -> ClipSet:

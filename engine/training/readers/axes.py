@@ -1,0 +1,40 @@
+"""From other sets' axes to ours, and the check that it was right: what a camera sees faces it."""
+
+import numpy as np
+
+from ..clips import Intrinsics
+
+HYPERSIM = (1, 1, 1)
+"""Right, up, away from where the camera looks: the set's own documentation of its camera axes."""
+OMNIDATA = (1, -1, 1)
+"""Right, down, toward the camera: its maintainer's answer on the axes of its normal images."""
+KEN_BURNS = (1, 1, -1)
+"""Right, up, away from the camera: Unreal's view axes. UNVERIFIED; its author says only that y is Unreal's."""
+OPENCV = (1, -1, -1)
+"""Right, down, away from the camera."""
+
+FACING_AWAY = 0.05
+
+
+def facing_share(normals: np.ndarray, valid: np.ndarray, intrinsics: Intrinsics) -> float:
+    """The share of valid pixels whose surface turns its back on the camera.
+
+    Args:
+        normals: `(H, W, 3)`, our axes.
+        valid: `(H, W)` bool.
+        intrinsics: of the camera.
+    """
+    if not valid.any():
+        return 0.0
+    height, width = valid.shape
+    x = (np.arange(width) - intrinsics.cx) / intrinsics.fx
+    y = -(np.arange(height) - intrinsics.cy)[:, None] / intrinsics.fy
+    toward = normals[..., 2] - x * normals[..., 0] - y * normals[..., 1]
+    return float((toward[valid] < -0.02).mean())
+
+
+def check_facing(normals: np.ndarray, valid: np.ndarray, intrinsics: Intrinsics, *, name: str) -> None:
+    """Raises ValueError if too much faces away: the set's axes aren't what its reader takes them for. Names the file."""
+    share = facing_share(normals, valid, intrinsics)
+    if share > FACING_AWAY:
+        raise ValueError(f"{name}: {share:.0%} of the surface faces away from the camera; are its axes what the reader thinks?")

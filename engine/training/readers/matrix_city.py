@@ -1,0 +1,98 @@
+"""MatrixCity [Li 2023], its normals made from its depth as the paper does:
+
+    <root>/**/<block>/transforms.json   camera_angle_x in radians; frames: frame_index, rot_mat (4x4 camera to world, see below)
+    <root>/**/<block>/rgb/NNNN.png      8-bit RGB, NNNN is frame_index
+    <root>/**/<block>/depth/NNNN.exr    centimetres along the camera's axis in the first channel, half or float
+
+Layout, units and axes (right, up, backward) follow the set's documentation and its scripts: the rotation in rot_mat is a hundredth
+of one, the position is in metres, and 65504, the largest half, means that nothing is there. A block is cut into clips where frames
+are missing or the camera turns at once, since a street is driven along several times. UNVERIFIED on the files: that rgb and depth
+of a block lie beside its transforms.json once unpacked (as others' loaders have it). Half floats are too coarse for single
+pixels, so their normals come from wider windows; the published float32 depths are better.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..depth_normals import depth_normals
+from .clip_set import Clip, check_range, made
+from .files import centred, number, read_exr, read_frame, read_json
+
+NOTHING = 65504.0
+TURN = np.radians(20)
+"""More than this between two frames is a cut."""
+_FINE, _COARSE = {"radius": 1, "noise": 1e-6}, {"radius": 4, "noise": 5e-4}
+
+
+@dataclass(frozen=True)
+class MatrixCity:
+    """Clips of consecutive frames of every block."""
+
+    blocks: tuple[Path, ...]
+    angles: tuple[float, ...]
+    numbers: tuple[tuple[int, ...], ...]
+    names: tuple[str, ...]
+
+    @property
+    def frame_counts(self) -> tuple[int, ...]:
+        return tuple(len(numbers) for numbers in self.numbers)
+
+    def read(self, index: int, first: int, count: int) -> Clip:
+        check_range(self.names[index], have=len(self.numbers[index]), first=first, count=count)
+        frames, normals, valid, paths, intrinsics = [], [], [], [], None
+        for number_ in self.numbers[index][first : first + count]:
+            frames.append(read_frame(self.blocks[index] / "rgb" / f"{number_:04d}.png"))
+            paths.append(self.blocks[index] / "depth" / f"{number_:04d}.exr")
+            depth = read_exr(paths[-1], "R|Y|Z")[..., 0]
+            if depth.shape != frames[-1].shape[:2]:
+                raise ValueError(f"{paths[-1]} is {depth.shape}, its frame {frames[-1].shape}.")
+            intrinsics = centred(depth.shape[::-1], angle=self.angles[index], along=depth.shape[1])
+            settings = _COARSE if depth.dtype == np.float16 else _FINE
+            there = np.where(depth == NOTHING, 0, depth).astype(np.float32)
+            found, seen = depth_normals(there, intrinsics, **settings)
+            normals.append(found)
+            valid.append(seen)
+        return made(frames=frames, normals=normals, valid=valid, intrinsics=intrinsics, paths=paths)
+
+
+def open_matrix_city(root: Path) -> MatrixCity:
+    """The set under `root`.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if a transforms.json is broken; names it.
+    """
+    blocks, angles, numbers, names = [], [], [], []
+    for path in sorted(root.glob("**/transforms.json")):
+        meta = read_json(path)
+        angle = number(meta, "camera_angle_x", path)
+        for part in _parts(meta, path):
+            blocks.append(path.parent)
+            angles.append(angle)
+            numbers.append(tuple(part))
+            names.append(f"{path.parent.relative_to(root)}/{part[0]:04d}-{part[-1]:04d}")
+    if not names:
+        raise FileNotFoundError(f"No MatrixCity block (a folder with transforms.json, rgb and depth) was found in {root}.")
+    return MatrixCity(tuple(blocks), tuple(angles), tuple(numbers), tuple(names))
+
+
+def _parts(meta: dict, path: Path) -> list[list[int]]:
+    """The frame numbers of a block, cut into clips."""
+    try:
+        turns = {int(each["frame_index"]): np.array(each["rot_mat"], dtype=float)[:3, :3] * 100 for each in meta["frames"]}
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ValueError(f"{path}: its frames need a frame_index and a rot_mat each ({error!r}).") from error
+    parts: list[list[int]] = []
+    for index in sorted(turns):
+        if parts and index - 1 in turns and _angle(turns[index - 1], turns[index]) <= TURN:
+            parts[-1].append(index)
+        else:
+            parts.append([index])
+    return parts
+
+
+def _angle(first: np.ndarray, second: np.ndarray) -> float:
+    """Radians between two orientations."""
+    return float(np.arccos(np.clip((np.trace(first.T @ second) - 1) / 2, -1, 1)))
