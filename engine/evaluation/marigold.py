@@ -38,7 +38,7 @@ class Marigold:
         logging.disable_progress_bar()
         try:
             pipeline = MarigoldNormalsPipeline.from_pretrained(
-                spec.source, local_files_only=True, use_safetensors=True, torch_dtype=compute.dtype
+                spec.source, local_files_only=True, use_safetensors=True, dtype=compute.dtype
             )
         except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{spec.source}: {error}".splitlines()[0]) from error
