@@ -4,23 +4,19 @@ The paper samples its data sets in proportion to their frame counts [NormalCraft
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .readers import ClipSet
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """Where to read. `set_index`, `clip_index`: which clip; `first`: its first frame to read."""
 
     set_index: int
     clip_index: int
     first: int
-
-    def __iter__(self):
-        return iter((self.set_index, self.clip_index, self.first))
 
 
 class ClipSampler:
@@ -33,7 +29,9 @@ class ClipSampler:
         """
         self._places = [(which, clip) for which, each in enumerate(sets) for clip in range(len(each.frame_counts))]
         self._counts = np.array([count for each in sets for count in each.frame_counts], dtype=np.int64)
-        if self._counts.sum() < 1:
+        self._ends = np.cumsum(self._counts)
+        self._frames = int(self._counts.sum())
+        if self._frames < 1:
             raise ValueError("There are no frames to draw from.")
         self._seed, self._drawn = seed, 0
 
@@ -45,14 +43,14 @@ class ClipSampler:
         """
         rng = np.random.default_rng([self._seed, self._drawn])
         self._drawn += 1
-        frame = int(rng.integers(self._counts.sum()))
-        clip = int(np.searchsorted(np.cumsum(self._counts), frame, side="right"))
+        frame = int(rng.integers(self._frames))
+        clip = int(np.searchsorted(self._ends, frame, side="right"))
         first = int(rng.integers(max(int(self._counts[clip]) - length, 0) + 1))
         return Drawn(*self._places[clip], first)
 
     def state(self) -> dict[str, int]:
         """Where this sampler stands: plain numbers, fit for JSON."""
-        return {"seed": self._seed, "drawn": self._drawn, "frames": int(self._counts.sum())}
+        return {"seed": self._seed, "drawn": self._drawn, "frames": self._frames}
 
     def restore(self, state: dict[str, int]) -> None:
         """Goes on where `state` was taken.
@@ -60,6 +58,6 @@ class ClipSampler:
         Raises:
             ValueError: if it was taken with another number of frames, so that the order would be another.
         """
-        if state["frames"] != int(self._counts.sum()):
-            raise ValueError(f"The data sets held {state['frames']} frames; now they hold {int(self._counts.sum())}.")
+        if state["frames"] != self._frames:
+            raise ValueError(f"The data sets held {state['frames']} frames; now they hold {self._frames}.")
         self._seed, self._drawn = state["seed"], state["drawn"]

@@ -70,7 +70,7 @@ def aim(shot: Shot, frame: int) -> Matrix:
     """Places the camera; returns its rotation, camera to world (columns: right, up, toward the camera)."""
     camera = bpy.context.scene.camera
     eye = Vector(shot.eye) + Vector(shot.drift) * frame
-    look = Vector(shot.target) + Vector(shot.aim) * frame - eye
+    look = Vector(shot.target) - Vector(shot.eye) + Vector(shot.pan) * frame
     turned = look.to_track_quat("-Z", "Y").to_matrix() @ Matrix.Rotation(math.radians(shot.roll), 3, "Z")
     camera.location, camera.rotation_euler = eye, turned.to_euler()
     bpy.context.view_layer.update()

@@ -22,7 +22,7 @@ def curtain(_maps):
     box((0.5, 0.08, 1.4), paint((0.75, 0.85, 1), glow=1.5), at=(0, 0.55, 0.9))
     wire([(-1.8, 0.3, 2.62), (1.8, 0.3, 2.62)], 0.025, paint((0.5, 0.35, 0.15), metallic=1, roughness=0.3), round_=False)
     panel((-2.0, -1.2, 1.8), toward=(0, 0.3, 1.3), size=0.7, energy=70, colour=(1, 0.92, 0.8))
-    return Shot(eye=(0.3, -2.4, 1.45), target=(0.02, 0.3, 1.4), lens=34, drift=(0.02, 0, 0))
+    return Shot(eye=(0.3, -2.4, 1.45), target=(0.02, 0.3, 1.4), lens=34, drift=(0.03, 0, 0))
 
 
 def draped(_maps):
@@ -53,7 +53,7 @@ def draped(_maps):
     box((5, 0.1, 3), paint((0.4, 0.42, 0.38)), at=(0, 2.0, 0))
     panel((-1.8, -0.6, 1.3), toward=(0, 0, 0.3), size=0.6, energy=60, colour=(1, 0.93, 0.85))
     sun(60, 40, energy=0.6, colour=(0.7, 0.8, 1))
-    return Shot(eye=(0.3, -2.7, 1.25), target=(0, -0.1, 0.35), lens=36, drift=(0.02, 0, 0))
+    return Shot(eye=(0.3, -2.7, 1.25), target=(0, -0.1, 0.35), lens=36, pan=(-0.02, 0, 0), drift=(0.02, 0, 0))
 
 
 SCENES = {

@@ -65,7 +65,7 @@ def passers_by(_maps):
         eye=(0.1, -3.6, 1.5),
         target=(0, 1, 0.98),
         lens=33,
-        drift=(0.02, 0, 0),
+        drift=(0.03, 0, 0),
         movers=[(part, (0.012, -0.018, 0), (0, 0, 0)) for part in walking],
     )
 
@@ -107,6 +107,7 @@ def stage(_maps):
         eye=(0.2, -3.1, 1.05),
         target=(0, 0, 1.0),
         lens=36,
+        pan=(0.02, 0, 0),
         drift=(-0.02, 0, 0),
         look="Filmic",
         movers=[(part, (0.01, 0, 0), (0, 0, 0)) for part in left],
@@ -178,7 +179,7 @@ def portrait(_maps):
         target=(0, 0, 1.6),
         lens=50,
         size=(180, 240),
-        drift=(0.006, 0, 0),
+        drift=(0.009, 0, 0),
         movers=[(part, (0, 0, 0), (0, 0, 1.2)) for part in parts],
     )
 
@@ -200,14 +201,8 @@ def hand(_maps):
     bones += [(2, first), (first, first + 1), (first + 1, first + 2)]
     made = paint((0.58, 0.32, 0.23), (0.5, 0.24, 0.17), pattern="Noise", scale=14, roughness=0.45)
     palm = skinned(joints, bones, made, at=(0, 0, 1.0), turn=(-12, 8, 20))
-    sleeve = tube(
-        0.075,
-        0.25,
-        paint((0.55, 0.55, 0.5), (0.2, 0.05, 0.05), pattern="Stripes", scale=12),
-        at=(-0.03, 0.07, 0.58),
-        top=0.07,
-        turn=(-12, 8, 20),
-    )
+    cotton = paint((0.55, 0.55, 0.5), (0.2, 0.05, 0.05), pattern="Stripes", scale=12)
+    tube(0.07, 0.2, cotton, at=(0.02, 0, -0.38), top=0.065).parent = palm
     panel((1.3, -1.0, 1.8), toward=(0, 0, 1), size=0.6, energy=28)
     panel((-1.2, -0.4, 0.6), toward=(0, 0, 1), size=0.4, energy=8, colour=(1, 0.7, 0.5))
     return Shot(
@@ -215,8 +210,9 @@ def hand(_maps):
         target=(0, 0, 1.06),
         lens=50,
         size=(240, 240),
+        pan=(0, 0, -0.004),
         drift=(0, 0, 0.004),
-        movers=[(palm, (0.003, 0, 0), (0, 0, 2.0)), (sleeve, (0.003, 0, 0), (0, 0, 2.0))],
+        movers=[(palm, (0.003, 0, 0), (0, 0, 2.0))],
     )
 
 
@@ -239,7 +235,7 @@ def statue(_maps):
     panel((-1.6, -1.8, 0.2), toward=(0, 0, 2), size=0.4, energy=160, colour=(1, 0.75, 0.45))
     panel((1.8, -0.8, 0.2), toward=(0, 0, 1.8), size=0.3, energy=60, colour=(1, 0.85, 0.6))
     bulb((0, 5, 0.4), energy=120, colour=(0.5, 0.7, 1), size=0.3)
-    return Shot(eye=(0.4, -3.7, 1.5), target=(0, 0, 1.72), lens=40, size=(180, 240), drift=(-0.03, 0, 0))
+    return Shot(eye=(0.4, -3.7, 1.5), target=(0, 0, 1.72), lens=40, size=(180, 240), pan=(0.03, 0, 0), drift=(-0.03, 0, 0))
 
 
 SCENES = {

@@ -57,7 +57,7 @@ def living_room(_maps):
     tube(0.25, 0.35, paint((0.85, 0.75, 0.5)), at=(2.2, 2.4, 1.45), top=0.15)
     sun(158, 32, energy=6)
     bulb((2.2, 2.35, 1.35), energy=25)
-    return Shot(eye=(-0.6, -2.7, 1.4), target=(0.2, 2.2, 0.85), lens=26, drift=(0.03, 0.02, 0))
+    return Shot(eye=(-0.6, -2.7, 1.4), target=(0.2, 2.2, 0.85), lens=26, pan=(0.02, 0, 0), drift=(0.048, 0.032, 0))
 
 
 def kitchen(_maps):
@@ -89,7 +89,7 @@ def kitchen(_maps):
     box((1.7, 0.03, 0.02), paint((1, 0.9, 0.7), glow=4), at=(-1.1, 0.7, 1.62))
     panel((1.8, -1.5, 2.4), toward=(0, 0.7, 1), size=1.0, energy=60)
     panel((-1.1, 0.72, 1.6), toward=(-1.1, 0.72, 0), size=0.5, energy=8, colour=(1, 0.85, 0.6))
-    return Shot(eye=(0.7, -1.55, 1.5), target=(0.05, 0.7, 1.05), lens=30, drift=(-0.02, 0, 0), look="Filmic")
+    return Shot(eye=(0.7, -1.55, 1.5), target=(0.05, 0.7, 1.05), lens=30, pan=(0.02, 0, 0), drift=(-0.02, 0, 0), look="Filmic")
 
 
 def bedroom(_maps):
@@ -128,7 +128,9 @@ def bedroom(_maps):
         at=(1.7, 2.13, 1.3),
     )
     panel((3, -2, 2.4), toward=(0, 1, 0.5), size=1.4, energy=25, colour=(0.45, 0.6, 1))
-    return Shot(eye=(1.6, -2.2, 1.5), target=(-0.1, 1.3, 0.75), lens=28, drift=(-0.025, 0.01, 0), look="Filmic")
+    return Shot(
+        eye=(1.6, -2.2, 1.5), target=(-0.1, 1.3, 0.75), lens=28, pan=(0.025, -0.01, 0), drift=(-0.025, 0.01, 0), look="Filmic"
+    )
 
 
 def warehouse(maps):
@@ -159,7 +161,7 @@ def warehouse(maps):
         box((0.09, 0.75, 0.12), wood, at=(x, 0.5, 0))
     ring(0.3, 0.11, paint((0.03, 0.03, 0.03), roughness=0.8), at=(-0.3, 0.4, 0.25), turn=(0, 0, 0))
     box((0.15, 8, 3.2), paint((0.5, 0.52, 0.55), (0.2, 0.21, 0.22), pattern="Brick", scale=0.9), at=(3.2, 4, 0))
-    return Shot(eye=(-0.5, -3.0, 1.5), target=(0, 1.6, 0.7), lens=30, drift=(0.035, 0, 0))
+    return Shot(eye=(-0.5, -3.0, 1.5), target=(0, 1.6, 0.7), lens=30, pan=(-0.035, 0, 0), drift=(0.035, 0, 0))
 
 
 def staircase(_maps):
@@ -182,7 +184,14 @@ def staircase(_maps):
     )
     monkey(0.28, paint((0.1, 0.3, 0.22), metallic=0.6, roughness=0.4), at=(-1.25, 0.3, 1.14), turn=(-10, 0, 25))
     panel((-3, 0, 4), toward=(0, 2, 1), size=1.2, energy=220, colour=(1, 0.95, 0.85))
-    return Shot(eye=(-0.5, -2.6, 1.25), target=(-0.15, 1.6, 1.2), lens=27, size=(180, 240), drift=(0.02, 0.02, 0.005))
+    return Shot(
+        eye=(-0.5, -2.6, 1.25),
+        target=(-0.15, 1.6, 1.2),
+        lens=27,
+        size=(180, 240),
+        pan=(-0.02, -0.02, -0.005),
+        drift=(0.02, 0.02, 0.005),
+    )
 
 
 def attic(_maps):
@@ -209,7 +218,12 @@ def attic(_maps):
     bulb((0, 1.4, 1.8), energy=60)
     panel((1.2, -1, 0.3), toward=(-0.5, 3, 3), size=1.2, energy=90)
     return Shot(
-        eye=(0.35, -1.7, 1.2), target=(-0.1, 3, 2.35), lens=24, drift=(-0.025, 0, 0), movers=[(shade, (0.012, 0, 0), (0, 1.0, 0))]
+        eye=(0.35, -1.7, 1.2),
+        target=(-0.1, 3, 2.35),
+        lens=24,
+        pan=(0.025, 0, 0),
+        drift=(-0.025, 0, 0),
+        movers=[(shade, (0.012, 0, 0), (0, 1.0, 0))],
     )
 
 

@@ -15,7 +15,8 @@ class Shot:
     Attributes:
         eye, target: camera position and the point it looks at in the first frame.
         lens: focal length in mm on a sensor whose longer side is 36 mm.
-        drift, aim: metres per frame that the camera and its target move.
+        drift: metres per frame that the camera moves, and its target with it.
+        pan: metres per frame that the target moves on top, so that the camera turns.
         size: width and height in pixels.
         look: Blender's view transform.
         exposure: stops on top of the plain exposure.
@@ -27,7 +28,7 @@ class Shot:
     target: tuple
     lens: float
     drift: tuple = (0.02, 0.0, 0.0)
-    aim: tuple = (0.0, 0.0, 0.0)
+    pan: tuple = (0.0, 0.0, 0.0)
     size: tuple[int, int] = (320, 180)
     look: str = "AgX"
     exposure: float = 0.0

@@ -60,7 +60,6 @@ def street(_maps):
         target=(-0.2, 12, 2.0),
         lens=28,
         drift=(0, 0.04, 0),
-        aim=(0, 0.04, 0),
         movers=[(driving, (0, -0.2, 0), (0, 0, 0))],
     )
 
@@ -87,7 +86,7 @@ def facades(_maps):
         wire([(-2.3, 7.15, 3.0 * floor + 1.7), (0.1, 7.15, 3.0 * floor + 1.7)], 0.03, dark, round_=False)
     words("HOTEL", 1.1, paint((0.5, 0.04, 0.04), roughness=0.3), at=(2.0, 7.8, 4.0), thick=0.08, bevel=0.01)
     tube(0.09, 14, paint((0.25, 0.3, 0.28), metallic=1, roughness=0.5), at=(4.3, 7.9, 0))
-    return Shot(eye=(1.5, -2.5, 1.6), target=(1.9, 9, 7.0), lens=27, drift=(-0.05, 0, 0), aim=(-0.02, 0, 0), look="Filmic")
+    return Shot(eye=(1.5, -2.5, 1.6), target=(1.9, 9, 7.0), lens=27, pan=(0.05, 0, 0.04), drift=(-0.09, 0, 0), look="Filmic")
 
 
 def mural(_maps):
@@ -114,7 +113,7 @@ def mural(_maps):
         round_=False,
     )
     box((0.4, 0.25, 0.6), paint((0.5, 0.52, 0.5), roughness=0.4), at=(-0.65, 1.75, 0.5), bevel=0.02)
-    return Shot(eye=(-1.4, -4.2, 1.6), target=(0.2, 2, 1.5), lens=30, drift=(0.04, 0, 0), aim=(0.01, 0, 0), look="Standard")
+    return Shot(eye=(-1.4, -4.2, 1.6), target=(0.2, 2, 1.5), lens=30, drift=(0.072, 0, 0), look="Standard")
 
 
 def canyon(_maps):
@@ -148,7 +147,7 @@ def canyon(_maps):
         )
         rough(rough(rock, kind="VORONOI", size=size * 0.7, strength=size * 0.45), size=size * 0.25, strength=size * 0.12)
     sun(205, 24, energy=4.5, colour=(1, 0.85, 0.65))
-    return Shot(eye=(0.3, -5.2, 1.9), target=(0, 1.5, 0.7), lens=30, drift=(0.04, 0.01, 0))
+    return Shot(eye=(0.3, -5.2, 1.9), target=(0, 1.5, 0.7), lens=30, drift=(0.072, 0.018, 0))
 
 
 def leaf(length, wide, made, *, at, turn):
@@ -180,7 +179,7 @@ def plants(_maps):
             turn = (rng.uniform(10, 70) * (0.4 + 0.8 * k / count), rng.uniform(-20, 20), k * 137.5)
             leaf(rng.uniform(0.35, 0.6) * size, 0.16 * size, green, at=base, turn=turn)
         tube(0.02 * size, 0.8 * size, paint((0.2, 0.22, 0.08)), at=(x, y, 0.25 * size))
-    return Shot(eye=(0.3, -2.6, 1.15), target=(0.15, 0.6, 0.68), lens=30, drift=(0.02, 0, 0.004))
+    return Shot(eye=(0.3, -2.6, 1.15), target=(0.15, 0.6, 0.68), lens=30, pan=(-0.02, 0, 0), drift=(0.036, 0, 0.007))
 
 
 def night_street(maps):
@@ -217,7 +216,7 @@ def night_street(maps):
     )
     car((0.5, 0.42, 0.05), at=(3.3, 1.6, 0), turn=172)
     bulb((-2.8, 0.5, 3.5), energy=250, colour=(0.6, 0.75, 1), size=0.2)
-    return Shot(eye=(-0.2, -3.6, 1.5), target=(0.9, 3, 1.15), lens=27, drift=(0.035, 0, 0))
+    return Shot(eye=(-0.2, -3.6, 1.5), target=(0.9, 3, 1.15), lens=27, pan=(-0.035, 0, 0), drift=(0.035, 0, 0))
 
 
 SCENES = {function.__name__: function for function in (street, facades, mural, canyon, plants, night_street)}

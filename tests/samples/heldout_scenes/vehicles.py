@@ -57,8 +57,7 @@ def car_in_park(maps):
         eye=(2.7, -5.0, 1.45),
         target=(0.1, 0, 0.65),
         lens=32,
-        drift=(0.05, 0, 0),
-        aim=(0.02, 0, 0),
+        drift=(0.075, 0, 0),
         movers=[(rolled, (0.03, 0.016, 0), (0, 0, 0))],
     )
 
@@ -95,7 +94,7 @@ def hull(_maps):
     wire([(-3, -1.15, 0.4), (-1.5, -1.25, 0.5), (0, -1.2, 0.45), (1.5, -1.2, 0.2)], 0.06, red)
     sun(250, 48, energy=4, angle=0.3)
     panel((6, -4, -3), toward=(0, 0, 0), size=2, energy=150, colour=(0.5, 0.65, 1))
-    return Shot(eye=(3.4, -6.6, 2.0), target=(-0.5, 0, 0.1), lens=34, drift=(-0.05, 0, 0), roll=9, exposure=-0.7)
+    return Shot(eye=(3.4, -6.6, 2.0), target=(-0.5, 0, 0.1), lens=34, drift=(-0.075, 0, 0), roll=9, exposure=-0.7)
 
 
 SCENES = {function.__name__: function for function in (car_in_park, hull)}
