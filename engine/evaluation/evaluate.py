@@ -1,5 +1,5 @@
-"""An evaluation: all models over all sets. The sets are read through once before a model is loaded, so that what is wrong with
-them shows in the first minutes."""
+"""An evaluation: all models over all sets. The sets are read through once before a model is loaded, and other tools' files before
+a network runs, so that what is wrong with them shows in the first minutes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import numpy as np
 from ..identity import version
 from ..protocol import ErrorCode, EstimateSettings, PlatelightError, Progress, Stage
 from .constant import Directions
+from .exr_folder import ExrFolder
 from .measure import CURVE, Gallery, Measurement
 from .predictors import Constant, Predictor, Truth, opened
 from .results import CONSTANT, Evaluation, ModelFacts, Score, SetResult
 from .sets import TestSet
-from .specs import Spec
+from .specs import Kind, Spec
 
 SHOWN_FRAMES, SHOWN_SLICES, SHOWN_WORST = 6, 3, 3
 _SLICE_FRAMES = 3
@@ -65,6 +66,9 @@ def evaluate(sets: Sequence[TestSet], specs: Sequence[Spec], *, settings: Estima
     names = [test_set.name for test_set in sets]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"two sets are called {twice[0]}; evaluate them apart or rename a folder")
+    for spec in specs:
+        if spec.kind is Kind.EXR:
+            ExrFolder(spec).check(sets)
     meter = _Meter(frames=sum(test_set.frames for test_set in sets), runs=len(specs) + 2)
     findings: list[Finding] = []
     facts: list[ModelFacts] = []
@@ -73,13 +77,17 @@ def evaluate(sets: Sequence[TestSet], specs: Sequence[Spec], *, settings: Estima
     meter.run += 1
     for finding in findings:
         yield from _measure(finding, Constant(finding.constant), meter, Gallery())
-    for spec in specs:
+    for spec in sorted(specs, key=lambda spec: spec.kind is not Kind.EXR):
         meter.run += 1
         yield meter.progress(Stage.LOADING)
         with opened(spec, settings=settings) as predictor:
             facts.append(predictor.facts)
             for finding in findings:
                 yield from _measure(finding, predictor, meter, _gallery(finding.test_set))
+    labels = [CONSTANT, *(spec.label for spec in specs)]
+    for finding in findings:
+        finding.scores.sort(key=lambda score: labels.index(score.model))
+    facts.sort(key=lambda fact: labels.index(fact.label))
     results = tuple(_result(finding) for finding in findings)
     made = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     evaluation = Evaluation(

@@ -8,7 +8,7 @@ picture, as `alley_1.exr`. Numbers may start anywhere but must not have gaps.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import OpenEXR
 from ..normals import convert_axes
 from ..protocol import ErrorCode, PlatelightError
 from .results import ModelFacts
-from .sets import Shot, fit
+from .sets import Shot, TestSet, fit
 from .specs import Kind, Spec
 
 _NUMBER = re.compile(r"(\d+)$")
@@ -39,6 +39,12 @@ class ExrFolder:
         """
         for frame, file in zip(frames, self.files(shot, set_name=set_name), strict=True):
             yield fit(convert_axes(read_normals(file), axes=self.facts.axes), size=(frame.shape[1], frame.shape[0]), what=str(file))
+
+    def check(self, sets: Sequence[TestSet]) -> None:
+        """Look whether every frame of `sets` has its file. Raises: PlatelightError, `frame_missing`, `frame_size_changed`."""
+        for test_set in sets:
+            for shot in test_set.shots:
+                self.files(shot, set_name=test_set.name)
 
     def files(self, shot: Shot, *, set_name: str) -> list[Path]:
         """The files of a shot in order. Raises: PlatelightError, `frame_missing`."""

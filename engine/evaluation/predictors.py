@@ -15,6 +15,7 @@ from ..models import registry
 from ..models.interface import Estimator, Output
 from ..normals import convert_axes
 from ..protocol import ErrorCode, EstimateSettings, PlatelightError
+from .exr_folder import ExrFolder
 from .results import CONSTANT, TRUTH, ModelFacts
 from .sets import Shot
 from .specs import Kind, Spec
@@ -105,8 +106,6 @@ def opened(spec: Spec, *, settings: EstimateSettings) -> Iterator[Predictor]:
     registry.release()
     try:
         if spec.kind is Kind.EXR:
-            from .exr_folder import ExrFolder
-
             yield ExrFolder(spec)
         elif spec.kind is Kind.MARIGOLD:
             from .marigold import Marigold

@@ -92,10 +92,7 @@ def _view(finding: Finding, result: SetResult) -> SetView:
         curve=plots.error_curve(result),
         time=plots.over_time(result),
         sheet=tuple(_sheet(finding, key, models) for key in sorted(truth.wanted)),
-        worst=tuple(
-            Strip(title=label, pictures=tuple(picture for kept in gallery.worst_frames for picture in _worst(finding, kept)))
-            for label, gallery in models.items()
-        ),
+        worst=tuple(_worst(finding, kept, label=label) for label, gallery in models.items() for kept in gallery.worst_frames),
         slices=tuple(_slices(finding, number, models) for number in sorted(truth.slices)),
         shots=shot_rows(result),
         shot_columns=tuple(score.model for score in result.scores),
@@ -114,14 +111,15 @@ def _sheet(finding: Finding, key: tuple[int, int], models: dict[str, Gallery]) -
     return Strip(title=_name(finding, key), pictures=tuple(shown))
 
 
-def _worst(finding: Finding, kept: Kept) -> list[Picture]:
+def _worst(finding: Finding, kept: Kept, *, label: str) -> Strip:
     moment = _read(finding, (kept.shot, kept.index))
     truth = pictures.normals_picture(moment.normals, valid=moment.valid)
-    return [
-        Picture(uri=pictures.data_uri(moment.frame), caption=_name(finding, (kept.shot, kept.index))),
+    shown = [
+        Picture(uri=pictures.data_uri(moment.frame), caption="plate"),
         Picture(uri=pictures.data_uri(truth), caption=TRUTH),
-        *_estimate(kept, moment, caption="estimate"),
+        *_estimate(kept, moment, caption=label),
     ]
+    return Strip(title=f"{label}: {_name(finding, (kept.shot, kept.index))}", pictures=tuple(shown))
 
 
 def _estimate(kept: Kept, moment: Moment, *, caption: str) -> list[Picture]:

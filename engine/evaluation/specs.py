@@ -13,6 +13,7 @@ from .. import weights
 from ..models import registry
 from ..models.table import MODELS, NORMALCRAFTER
 from ..protocol import ErrorCode, PlatelightError
+from .results import CONSTANT, TRUTH
 
 MARIGOLD_CLASSES = ("MarigoldNormalsPipeline", "MarigoldPipeline", "StableDiffusionPipeline")
 _LABEL = re.compile(r"^([^=/\\]+)=(.+)$")
@@ -50,6 +51,8 @@ def parse(texts: Sequence[str], *, axes: Sequence[str] = ()) -> tuple[Spec, ...]
     labels = [spec.label for spec in specs]
     if twice := sorted({label for label in labels if labels.count(label) > 1}):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"two models are called {twice[0]}; name them apart, as in LABEL=WHAT")
+    if taken := {CONSTANT, TRUTH} & set(labels):
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"{taken.pop()!r} is the name of a row of its own; give the model another")
     for text in axes:
         label, _, signs = text.rpartition("=")
         if label not in labels or not _AXES.match(signs):

@@ -14,6 +14,7 @@ COLUMNS = (
     "median",
     "rmse",
     *(f"< {threshold:g}" for threshold in THRESHOLDS),
+    "mean / constant",
     "change",
     "change / true",
     "change, camera turned back",
@@ -21,7 +22,7 @@ COLUMNS = (
     "s / frame",
 )
 _LOW, _HIGH = "low", "high"
-_BEST = (_LOW, _LOW, _LOW, *(_HIGH for _ in THRESHOLDS), "", "", "", "", "")
+_BEST = (_LOW, _LOW, _LOW, *(_HIGH for _ in THRESHOLDS), "", "", "", "", "", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +55,9 @@ def rows(result: SetResult) -> tuple[Row, ...]:
         line = _values(score, result)
         table.append(Row(name=score.model, kind="reference", cells=tuple((_text(value, i), False) for i, value in enumerate(line))))
     for model, figures in paper.quoted(result.name):
-        cells = (
-            *(f"{value:.1f}" for value in figures[:2]),
-            "",
-            "",
-            "",
-            *(f"{value:.1f}" for value in figures[2:5]),
-            "",
-            "",
-            "",
-            "",
-            "",
-        )
-        table.append(Row(name=f"{model} (quoted)", kind="quoted", cells=tuple((cell, False) for cell in cells)))
+        known = dict(zip(paper.COLUMNS, figures, strict=True))
+        cells = tuple((f"{known[column]:.1f}" if column in known else "", False) for column in COLUMNS)
+        table.append(Row(name=f"{model} (quoted)", kind="quoted", cells=cells))
     return tuple(table)
 
 
@@ -76,7 +67,9 @@ def _values(score: Score, result: SetResult) -> tuple[float | None, ...]:
     if stability is not None and truth is not None:
         ratio = stability.change / truth.change if truth.change else None
         moving = (stability.change, ratio, stability.change_turned, stability.opw)
-    errors: tuple[float | None, ...] = (angular.mean, angular.median, angular.rmse, *angular.within)
+    constant = next(other.angular.mean for other in result.scores if other.model == CONSTANT)
+    share = angular.mean / constant if constant else None
+    errors: tuple[float | None, ...] = (angular.mean, angular.median, angular.rmse, *angular.within, share)
     if score.model == TRUTH:
         errors = (None,) * len(errors)
     return (*errors, *moving, score.seconds if score.model not in (TRUTH, CONSTANT) else None)

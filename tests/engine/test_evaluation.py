@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, MarigoldNormalsPipeline, UNet2DConditionModel
+from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from conftest import ENGINE, GOLDEN, ROOT
@@ -302,6 +303,8 @@ def test_files_of_another_tool_are_found_where_tools_put_them(tmp_path, layout):
     ],
 )
 def test_what_is_wrong_with_another_tools_files_is_named(tmp_path, harm, code, words):
+    """And before a network is loaded: the one here can't be."""
+    save_file({"a": torch.zeros(1)}, tmp_path / "damaged.safetensors")
     folder = made.tool(tmp_path / "tool") / "two"
     file = folder / "render.1002.exr"
     normals = made.scene(2.0, seed=1)[1]
@@ -319,7 +322,10 @@ def test_what_is_wrong_with_another_tools_files_is_named(tmp_path, harm, code, w
     else:
         made.write_exr(file, normals[..., :1], names=("Z",))
     with pytest.raises(PlatelightError) as caught:
-        run(find_sets(made.clips(tmp_path / "films")), parse([str(tmp_path / "tool")]))
+        run(
+            find_sets(made.clips(tmp_path / "films")),
+            parse([f"net={tmp_path / 'damaged.safetensors'}", str(tmp_path / "tool")]),
+        )
     assert caught.value.code is code and words in caught.value.detail, caught.value
 
 
@@ -337,6 +343,7 @@ def test_larger_estimates_are_fitted(tmp_path):
         (["nonesuch"], [], ErrorCode.MODEL_UNKNOWN),
         (["{empty}"], [], ErrorCode.MODEL_UNKNOWN),
         (["preview", "preview"], [], ErrorCode.SETTING_INVALID),
+        (["best constant=preview"], [], ErrorCode.SETTING_INVALID),
         (["preview"], ["preview=left"], ErrorCode.SETTING_INVALID),
         (["preview"], ["other=-++"], ErrorCode.SETTING_INVALID),
         (["{cut}"], [], ErrorCode.MODEL_INVALID),
