@@ -1,0 +1,139 @@
+"""What may be compared: networks of several makes and the files of other tools; what is wrong with them is named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import cv2
+import evaluation_sets as made
+import numpy as np
+import pytest
+import torch
+from evaluation_runs import SETTINGS, run, single_step, tiny_marigold
+from safetensors.torch import save_file
+
+from engine.evaluation.exr_folder import ExrFolder
+from engine.evaluation.find_sets import find_sets
+from engine.evaluation.marigold import Marigold
+from engine.evaluation.specs import Kind, parse
+from engine.models.preview.network import WEIGHTS
+from engine.protocol import ErrorCode, PlatelightError
+
+
+def test_a_single_step_checkpoint_starts_from_zeros_and_has_x_to_the_left(tmp_path):
+    (spec,) = parse([str(single_step(tiny_marigold(tmp_path / "tiny"), tmp_path / "e2e-ft"))])
+    assert spec.kind is Kind.MARIGOLD and spec.axes == (-1, 1, 1)
+    model = Marigold(spec, settings=SETTINGS)
+    assert "1 step from zeros" in model.facts.settings
+    frame = made.scene(0)[0]
+    shot = find_sets(made.clips(tmp_path / "c", frames=1))[0].shots[0]
+    (first,) = model.predict(iter([frame]), shot=shot, set_name="c")
+    (again,) = model.predict(iter([frame]), shot=shot, set_name="c")
+    assert np.array_equal(first, again) and first.shape == frame.shape
+    left = Marigold(parse([spec.source], axes=["e2e-ft=+++"])[0], settings=SETTINGS)
+    (other,) = left.predict(iter([frame]), shot=shot, set_name="c")
+    assert np.array_equal(other * np.float32([-1, 1, 1]), first)
+
+
+def test_weights_of_a_training_that_runs_can_be_compared(tmp_path, preview):
+    own = tmp_path / "step_500.safetensors"
+    own.write_bytes(WEIGHTS.read_bytes())
+    (result,) = run(find_sets(made.clips(tmp_path / "films", frames=1)), parse(["preview", str(own)])).evaluation.sets
+    assert result.scores[1].angular == result.scores[2].angular and result.scores[2].model == "step_500"
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{0}/one/a.{1:04d}.exr",
+        "{0}/one.{1:04d}.exr",
+        "{0}/normal/one.{1:04d}.exr",
+        "{0}/films/one/{1}.exr",
+    ],
+)
+def test_files_of_another_tool_are_found_where_tools_put_them(tmp_path, layout):
+    shot = find_sets(made.clips(tmp_path / "films", ("one",)))[0].shots[0]
+    for number in (9, 10, 11):
+        made.write_exr(Path(layout.format(tmp_path / "tool", number)), made.scene(0)[1], names=("N.X", "N.Y", "N.Z"))
+    files = ExrFolder(parse([str(tmp_path / "tool")])[0]).files(shot, set_name="films")
+    assert [re.search(r"(\d+)\.exr", file.name)[1].lstrip("0") for file in files] == ["9", "10", "11"]
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("harm", "code", "words"),
+    [
+        ("gap", ErrorCode.FRAME_MISSING, "two lacks frame 1002"),
+        ("none", ErrorCode.FRAME_MISSING, "films, two"),
+        ("extra", ErrorCode.FRAME_SIZE_CHANGED, "there are 4 EXR files"),
+        ("shape", ErrorCode.FRAME_SIZE_CHANGED, "render.1002.exr"),
+        ("packed", ErrorCode.SOURCE_UNREADABLE, "packed into 0 to 1"),
+        ("broken", ErrorCode.SOURCE_UNREADABLE, "render.1002.exr"),
+        ("depth", ErrorCode.SOURCE_UNREADABLE, "only Z"),
+    ],
+)
+def test_what_is_wrong_with_another_tools_files_is_named(tmp_path, harm, code, words):
+    """And before a network is loaded: the one here can't be."""
+    save_file({"a": torch.zeros(1)}, tmp_path / "damaged.safetensors")
+    folder = made.tool(tmp_path / "tool") / "two"
+    file = folder / "render.1002.exr"
+    normals = made.scene(2.0, seed=1)[1]
+    if harm in ("gap", "none"):
+        for lost in [file] if harm == "gap" else list(folder.iterdir()):
+            lost.unlink()
+    elif harm == "extra":
+        made.write_exr(folder / "render.1004.exr", normals, names=("X", "Y", "Z"))
+    elif harm == "shape":
+        made.write_exr(file, normals[:, :30], names=("X", "Y", "Z"))
+    elif harm == "packed":
+        made.write_exr(file, normals / 2 + 0.5, names=("R", "G", "B"))
+    elif harm == "broken":
+        file.write_bytes(file.read_bytes()[:300])
+    else:
+        made.write_exr(file, normals[..., :1], names=("Z",))
+    with pytest.raises(PlatelightError) as caught:
+        run(
+            find_sets(made.clips(tmp_path / "films")),
+            parse([f"net={tmp_path / 'damaged.safetensors'}", str(tmp_path / "tool")]),
+        )
+    assert caught.value.code is code and words in caught.value.detail, caught.value
+
+
+def test_larger_estimates_are_fitted(tmp_path):
+    for number in range(3):
+        normals = cv2.resize(made.scene(2.0 * number)[1], (2 * made.WIDTH, 2 * made.HEIGHT), interpolation=cv2.INTER_LINEAR)
+        made.write_exr(tmp_path / "tool" / "one" / f"{number}.exr", normals, names=("X", "Y", "Z"))
+    (result,) = run(find_sets(made.clips(tmp_path / "films", ("one",))), parse([str(tmp_path / "tool")])).evaluation.sets
+    assert result.scores[1].angular.median < 0.5 and result.scores[1].angular.mean < 3
+
+
+@pytest.mark.parametrize(
+    ("models", "axes", "code"),
+    [
+        (["nonesuch"], [], ErrorCode.MODEL_UNKNOWN),
+        (["{empty}"], [], ErrorCode.MODEL_UNKNOWN),
+        (["preview", "preview"], [], ErrorCode.SETTING_INVALID),
+        (["best constant=preview"], [], ErrorCode.SETTING_INVALID),
+        (["preview"], ["preview=left"], ErrorCode.SETTING_INVALID),
+        (["preview"], ["other=-++"], ErrorCode.SETTING_INVALID),
+        (["{cut}"], [], ErrorCode.MODEL_INVALID),
+    ],
+)
+def test_models_that_cannot_be_are_refused_before_any_work(tmp_path, models, axes, code):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "cut.safetensors").write_bytes(WEIGHTS.read_bytes()[:5000])
+    places = {"empty": tmp_path / "empty", "cut": tmp_path / "cut.safetensors"}
+    with pytest.raises(PlatelightError) as caught:
+        parse([model.format(**places) for model in models], axes=axes)
+    assert caught.value.code is code
+
+
+def test_a_set_without_any_true_normal_is_refused(tmp_path):
+    folder = made.clips(tmp_path / "films", ("one",))
+    np.save(folder / "one" / "normals.npy", np.zeros((3, made.HEIGHT, made.WIDTH, 3), dtype=np.float16))
+    with pytest.raises(PlatelightError) as caught:
+        run(find_sets(folder), parse(["preview"]))
+    assert caught.value.code is ErrorCode.SOURCE_EMPTY and str(folder) in caught.value.detail
