@@ -19,7 +19,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="A name that `models` lists, a folder of a checkpoint (NormalCrafter's or a Marigold pipeline's layout), a "
-            "safetensors file of the preview model, or a folder of EXR files; LABEL=WHAT names it; repeat for more"
+            "safetensors file of the preview model, or a folder of EXR files; LABEL=WHAT names it; repeat for more; "
+            "without any, the preview model"
         ),
     ] = None,
     axes: Annotated[list[str] | None, typer.Option(help="LABEL=-++ for a model whose x points left; y up, z to the camera")] = None,

@@ -34,7 +34,11 @@ class Marigold:
         Raises:
             PlatelightError: `model_invalid`, `device_unavailable`, `setting_invalid`.
         """
-        compute = choose(device=settings.device, precision=settings.precision)
+        # In full precision, as such models are published and measured, unless another one is asked for.
+        compute = choose(device=settings.device, precision="fp32" if settings.precision == "auto" else settings.precision)
+        if compute.device.type == "cpu" and compute.dtype != torch.float32:
+            detail = f"{compute.precision} on a CPU; a Marigold pipeline resizes in fp32 only there"
+            raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
         logging.disable_progress_bar()
         try:
             pipeline = MarigoldNormalsPipeline.from_pretrained(
@@ -50,6 +54,9 @@ class Marigold:
         self._pipeline.set_progress_bar_config(disable=True)
         own = pipeline.default_processing_resolution
         self._resolution = settings.max_resolution if settings.max_resolution >= 0 else _RESOLUTION if own is None else own
+        if self._resolution % pipeline.vae_scale_factor:
+            detail = f"long side {self._resolution}; a Marigold pipeline takes multiples of {pipeline.vae_scale_factor}"
+            raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
         self._steps = 1 if self._single else pipeline.default_denoising_steps
         self._compute = compute
         size = f"long side {self._resolution}" if self._resolution else "native size"

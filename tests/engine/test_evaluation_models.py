@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -16,24 +17,45 @@ from safetensors.torch import save_file
 from engine.evaluation.exr_folder import ExrFolder
 from engine.evaluation.find_sets import find_sets
 from engine.evaluation.marigold import Marigold
-from engine.evaluation.specs import Kind, parse
+from engine.evaluation.specs import Kind, Spec, parse
 from engine.models.preview.network import WEIGHTS
 from engine.protocol import ErrorCode, PlatelightError
 
 
-def test_a_single_step_checkpoint_starts_from_zeros_and_has_x_to_the_left(tmp_path):
+def marigold(spec: Spec, **settings: object) -> Marigold:
+    return Marigold(spec, settings=dataclasses.replace(SETTINGS, **settings))
+
+
+@torch.inference_mode()
+def test_a_single_step_checkpoint_is_run_as_its_authors_run_it_and_has_x_to_the_left(tmp_path):
+    """From zeros at the last timestep, colour first: x0 = -sqrt(1 - alpha) v, decoded, made unit length (Garcia et al., 2025)."""
     (spec,) = parse([str(single_step(tiny_marigold(tmp_path / "tiny"), tmp_path / "e2e-ft"))])
     assert spec.kind is Kind.MARIGOLD and spec.axes == (-1, 1, 1)
-    model = Marigold(spec, settings=SETTINGS)
-    assert "1 step from zeros" in model.facts.settings
+    model = marigold(spec, max_resolution=0, precision="auto")
+    assert "native size, 1 step from zeros, fp32 on cpu" in model.facts.settings
     frame = made.scene(0)[0]
-    shot = find_sets(made.clips(tmp_path / "c", frames=1))[0].shots[0]
-    (first,) = model.predict(iter([frame]), shot=shot, set_name="c")
-    (again,) = model.predict(iter([frame]), shot=shot, set_name="c")
-    assert np.array_equal(first, again) and first.shape == frame.shape
-    left = Marigold(parse([spec.source], axes=["e2e-ft=+++"])[0], settings=SETTINGS)
-    (other,) = left.predict(iter([frame]), shot=shot, set_name="c")
-    assert np.array_equal(other * np.float32([-1, 1, 1]), first)
+    (found,) = model.predict(iter([frame]), shot=None, set_name="")
+    pipeline = model._pipeline
+    image = torch.from_numpy(frame).permute(2, 0, 1)[None] / 127.5 - 1
+    colour = pipeline.vae.encode(image).latent_dist.mode() * pipeline.vae.config.scaling_factor
+    empty = pipeline.text_encoder(torch.tensor([[0, 1]]))[0]
+    v = pipeline.unet(torch.cat([colour, torch.zeros_like(colour)], dim=1), 999, encoder_hidden_states=empty).sample
+    x0 = -((1 - pipeline.scheduler.alphas_cumprod[999]) ** 0.5) * v
+    decoded = pipeline.vae.decode(x0 / pipeline.vae.config.scaling_factor).sample.clamp(-1, 1)
+    expected = torch.nn.functional.normalize(decoded, dim=1)[0].permute(1, 2, 0).numpy()
+    assert found == pytest.approx(expected * np.float32([-1, 1, 1]), abs=1e-4)
+    (right,) = marigold(parse([spec.source], axes=["e2e-ft=+++"])[0], max_resolution=0).predict(
+        iter([frame]), shot=None, set_name=""
+    )
+    assert right == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("settings", [{"precision": "bf16"}, {"max_resolution": 60}])
+def test_a_marigold_refuses_what_it_cannot_do(tmp_path, settings):
+    (spec,) = parse([str(tiny_marigold(tmp_path / "tiny"))])
+    with pytest.raises(PlatelightError) as caught:
+        marigold(spec, **settings)
+    assert caught.value.code is ErrorCode.SETTING_INVALID
 
 
 def test_weights_of_a_training_that_runs_can_be_compared(tmp_path, preview):
