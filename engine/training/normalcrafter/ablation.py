@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -26,7 +27,9 @@ from .config import AnyConfig, DataSource, LatentConfig, PixelConfig, VaeConfig
 from .config_file import read_config
 from .export import export
 from .feed import open_set_of, read_checked
+from .progress import quiet
 from .samples import prepare
+from .tiny import make_tiny
 from .trainer import train
 
 SECONDS = "seconds.json"
@@ -56,6 +59,8 @@ def run(config: AblationConfig) -> Iterator[str]:
         pixel=read_config(Path(config.pixel), PixelConfig),
     )
     plans, out = plan(config, stages), Path(config.out)
+    if config.base and not Path(config.model).is_dir():
+        yield _make_base(config)
     for runs in (plans.first, plans.then):
         for name, seconds in _train_all(runs, jobs=config.jobs):
             yield f"{name} is trained, {seconds:.0f} s"
@@ -94,6 +99,14 @@ def truths(sources: tuple[DataSource, ...], *, short_edge: int) -> list[Truth]:
     return found
 
 
+def _make_base(config: AblationConfig) -> str:
+    settings = dataclasses.replace(read_config(Path(config.base), VaeConfig), out=config.model)
+    began, errors = time.monotonic(), [error for _, error in make_tiny(settings)]
+    last = np.mean(errors[-max(len(errors) // 10, 1) :]) if errors else float("nan")
+    spent = time.monotonic() - began
+    return f"{config.model} is made, {spent:.0f} s, its VAE's error fell from {errors[0]:.3f} to {last:.3f}" if errors else "made"
+
+
 def _train_all(runs: dict[str, AnyConfig], *, jobs: int) -> Iterator[tuple[str, float]]:
     threads = max((os.cpu_count() or 1) // jobs, 1)
     context = multiprocessing.get_context("spawn")
@@ -106,6 +119,7 @@ def _train_all(runs: dict[str, AnyConfig], *, jobs: int) -> Iterator[tuple[str, 
 def _train_one(config: AnyConfig, threads: int) -> float:
     """Train one run in a process of its own; returns the seconds of all its parts."""
     torch.set_num_threads(threads)
+    quiet()
     out, began = Path(config.out), time.monotonic()
     file = out / SECONDS
     before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else 0.0

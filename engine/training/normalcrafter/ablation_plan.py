@@ -16,9 +16,10 @@ MODEL, HEAD, RUNS = "model", "head.safetensors", "runs"
 class AblationConfig:
     """`vae`, `latent`, `pixel`: the stages' own files; their model, vae and out are set here, the rest is used as it is.
 
-    `model`: the checkpoint all start from. `out`: folder for everything. `check`: sets to measure on, in the size of training,
-    such as the clips trained on. `unseen`: further sets. `layers`: blocks to regularise instead of the latent stage's own, a row
-    each. `jobs`: runs at a time, which share the processor's cores.
+    `model`: the checkpoint all start from; where it isn't there, `base`, a configuration for make-tiny, makes it. `out`: folder
+    for everything. `check`: sets to measure on, in the size of training, such as the clips trained on. `unseen`: further sets.
+    `layers`: blocks to regularise instead of the latent stage's own, a row each. `jobs`: runs at a time, which share the
+    processor's cores.
     """
 
     vae: str
@@ -27,6 +28,7 @@ class AblationConfig:
     model: str
     out: str
     check: tuple[DataSource, ...]
+    base: str = ""
     unseen: tuple[DataSource, ...] = ()
     layers: tuple[str, ...] = ()
     jobs: int = 1

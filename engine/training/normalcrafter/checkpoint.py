@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from .config import FREE, STAGES, AnyConfig, changed_setting, stage_name
+from .config import STAGES, AnyConfig, changed_setting, stage_name
 from .config_file import from_table
 from .failure import TrainingStopped, not_written
 from .feed import Position
@@ -165,9 +165,10 @@ def restore(
     for name, value in _read(folder / OPTIMIZER).items():
         index, key = name.split(".")
         entries.setdefault(int(index), {})[key] = value
-    for index, parameter in enumerate(trained.values()):
+    parameters = list(trained.values())
+    for index, entry in entries.items():  # none for a parameter that no frame has passed through
         for key in ("exp_avg", "exp_avg_sq"):
-            _same_size(folder / OPTIMIZER, f"{index}.{key}", entries.get(index, {}).get(key), parameter)
+            _same_size(folder / OPTIMIZER, f"{index}.{key}", entry.get(key), parameters[index])
     optimizer.load_state_dict(optimizer.state_dict() | {"state": entries})
     state = _read(folder / f"process-{process}.safetensors")
     torch.set_rng_state(state["cpu"])
@@ -210,5 +211,4 @@ def _other_size(file: Path, what: str) -> TrainingStopped:
 
 
 def _plain(config: AnyConfig) -> dict[str, Any]:
-    content = dataclasses.asdict(config)
-    return {key: value for key, value in content.items() if value is not None and key not in FREE} | {"out": config.out}
+    return {key: value for key, value in dataclasses.asdict(config).items() if value is not None}

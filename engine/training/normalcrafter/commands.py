@@ -27,14 +27,15 @@ def _stage(name: str) -> Callable[[Path], None]:
     def run(config: ConfigFile) -> None:
         from .config import STAGES
         from .config_file import read_config
-        from .progress import follow
+        from .progress import follow, is_first, quiet
 
         settings = read_config(config, STAGES[name])
-        _quiet()
+        quiet()
         from .trainer import train
 
         follow(train(settings), name=name)
-        print(f"{name} is done: {Path(settings.out) / 'model'}")
+        if is_first():
+            print(f"{name} is done: {Path(settings.out) / 'model'}")
 
     return run
 
@@ -43,10 +44,10 @@ def make_tiny(config: ConfigFile) -> None:
     """Make a tiny checkpoint to try training on, with data and steps for its VAE from a config of the stage vae."""
     from .config import VaeConfig
     from .config_file import read_config
-    from .progress import line
+    from .progress import line, quiet
 
     settings = read_config(config, VaeConfig)
-    _quiet()
+    quiet()
     from .tiny import make_tiny as make
 
     for step, error in make(settings):
@@ -58,21 +59,12 @@ def ablate(config: ConfigFile) -> None:
     """Run all stages and each of them left out, and write one table."""
     from .ablation_plan import AblationConfig
     from .config_file import read_config
-    from .progress import line
+    from .progress import line, quiet
 
     settings = read_config(config, AblationConfig)
-    _quiet()
+    quiet()
     from .ablation import run
 
     for text in run(settings):
         line(text, last=True)
     print((Path(settings.out) / "table.md").read_text(encoding="utf-8"))
-
-
-def _quiet() -> None:
-    """No bars of the libraries' own while they load and save."""
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    diffusers_logging.disable_progress_bar()
-    transformers_logging.disable_progress_bar()

@@ -16,10 +16,15 @@ DEVICES = ("auto", "cpu")
 
 @dataclass(frozen=True, kw_only=True)
 class DataSource:
-    """A data set. `kind`: a reader's name, see `engine.training.readers`. `root`: its folder."""
+    """A data set. `kind`: a reader's name, see `engine.training.readers`. `root`: its folder. `limit`: only so many of its clips,
+    the first ones, 0 for all."""
 
     kind: str
     root: str
+    limit: int = 0
+
+    def __post_init__(self) -> None:
+        _at_least("data.limit", self.limit, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +164,9 @@ AnyConfig = VaeConfig | LatentConfig | PixelConfig
 
 STAGES: dict[str, type[AnyConfig]] = {"vae": VaeConfig, "latent": LatentConfig, "pixel": PixelConfig}
 
-FREE = ("out", "checkpoint_every", "keep", "workers", "device", "export")
-"""Settings that may change between the parts of an interrupted run: none of them changes what is learned."""
+FREE = ("model", "vae", "out", "checkpoint_every", "keep", "workers", "device", "export")
+"""Settings that may change between the parts of an interrupted run: none of them changes what is learned. Of models it is the
+weights that must be the same, wherever they lie."""
 
 
 def stage_name(config: StageConfig) -> str:

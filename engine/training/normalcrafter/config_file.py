@@ -13,7 +13,7 @@ from ...protocol import ErrorCode, PlatelightError
 
 T = TypeVar("T")
 
-PATHS = ("model", "vae", "out", "root", "head", "latent", "pixel")
+PATHS = ("model", "vae", "out", "root", "head", "latent", "pixel", "base")
 """Keys that hold a path; a relative one starts at the file's own folder."""
 
 PATHS_OR_IDS = ("encoder",)

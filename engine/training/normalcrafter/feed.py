@@ -30,6 +30,13 @@ class Position:
     sampler: Any
 
 
+class FirstClips:
+    """The first clips of a set."""
+
+    def __init__(self, clips: ClipSet, limit: int) -> None:
+        self.names, self.frame_counts, self.read = clips.names[:limit], clips.frame_counts[:limit], clips.read
+
+
 class Feed:
     """Endless samples. Each depends on the seed, the process and its number only, never on how far threads have read ahead.
 
@@ -94,7 +101,8 @@ def open_set_of(source: DataSource) -> ClipSet:
         PlatelightError: it cannot be read, naming its folder.
     """
     try:
-        return open_set(source.kind, Path(source.root))
+        clips = open_set(source.kind, Path(source.root))
+        return FirstClips(clips, source.limit) if source.limit else clips
     except (OSError, ValueError, LookupError) as error:
         raise _unreadable(f"The set {source.kind} in {source.root}", error) from error
 

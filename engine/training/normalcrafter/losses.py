@@ -65,14 +65,14 @@ def angular_loss(estimate: Tensor, truth: Tensor, *, valid: Tensor) -> Tensor:
     Returns:
         A scalar; 0 where nothing is valid.
     """
-    cosine = F.cosine_similarity(estimate.float(), truth.float(), dim=1).unsqueeze(1)
+    cosine = F.cosine_similarity(estimate, truth, dim=1).unsqueeze(1)
     angle = torch.acos(cosine.clamp(-NEAREST_COSINE, NEAREST_COSINE))
     return (angle * valid).sum() / valid.sum().clamp(min=1)
 
 
 def reconstruction_loss(estimate: Tensor, truth: Tensor, *, valid: Tensor) -> Tensor:
     """Mean absolute difference over valid pixels; shapes as in `angular_loss`."""
-    difference = (estimate.float() - truth.float()).abs().mean(1, keepdim=True) * valid
+    difference = (estimate - truth).abs().mean(1, keepdim=True) * valid
     return difference.sum() / valid.sum().clamp(min=1)
 
 
@@ -85,7 +85,7 @@ def feature_loss(projected: Tensor, semantic: Tensor) -> Tensor:
     Returns:
         A scalar in [-1, 1].
     """
-    return -F.cosine_similarity(projected.float(), semantic.float(), dim=-1).mean()
+    return -F.cosine_similarity(projected, semantic, dim=-1).mean()
 
 
 def valid_cells(valid: Tensor, *, size: tuple[int, int]) -> Tensor:

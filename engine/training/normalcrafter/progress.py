@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +21,10 @@ _last_line = 0.0
 def follow(steps: Iterator[Step], *, name: str) -> None:
     """Run `steps` to their end and show where they are; only the first of several processes says anything."""
     smoothed: float | None = None
+    if not is_first():
+        for _ in steps:
+            pass
+        return
     if sys.stderr.isatty():
         columns = (
             TextColumn(name),
@@ -39,6 +44,11 @@ def follow(steps: Iterator[Step], *, name: str) -> None:
         line(f"{name}: step {step.step}/{step.steps}, {describe(step, loss=smoothed)}", last=step.step == step.steps)
 
 
+def is_first() -> bool:
+    """Whether this is the first, or the only, process of a run; torchrun and accelerate number them."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def describe(step: Step, *, loss: float) -> str:
     """``loss 0.1234, degrees 12.3, cosine 0.45, 8.1 frames/s``; `loss`: smoothed."""
     parts = [f"loss {loss:.4f}", *(f"{name} {value:.4g}" for name, value in step.parts.items())]
@@ -56,3 +66,12 @@ def line(text: str, *, last: bool) -> None:
 
 def _smooth(before: float | None, step: Step) -> float:
     return step.loss if before is None else before + SMOOTHING * (step.loss - before)
+
+
+def quiet() -> None:
+    """No bars of the libraries' own while they load and save."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()

@@ -13,7 +13,7 @@ from ...models.normalcrafter.clip_embedding import embed
 from ...models.normalcrafter.pipeline import FRAMES_PER_SECOND, MOTION_BUCKET, NOISE_AUGMENTATION
 from .config import AnyConfig, LatentConfig, PixelConfig, Regularisation, VaeConfig
 from .features import FeatureHead, SemanticEncoder, Tap, block, channels
-from .layers import train_only
+from .layers import fold_convolutions, train_only
 from .losses import (
     angular_loss,
     denoising_loss,
@@ -101,7 +101,7 @@ class UnetStage(nn.Module):
         features = self.tap.features.detach() if chosen.detached else self.tap.features
         with torch.autocast(sample.frames.device.type, enabled=False):
             semantic = self.encoder.patches(sample.frames, grid=features.shape[-2:])
-        regular = feature_loss(self.head(features), semantic)
+        regular = feature_loss(self.head(features).float(), semantic)
         return loss + chosen.weight * regular, {"cosine": -regular.detach()}
 
     @torch.no_grad()
@@ -167,6 +167,8 @@ Stage = VaeStage | LatentStage | PixelStage
 
 def build(networks: Networks, config: AnyConfig) -> Stage:
     """The stage of a configuration; only what it trains requires gradients."""
+    for network in (networks.unet, networks.vae):
+        fold_convolutions(network)
     match config:
         case VaeConfig():
             return VaeStage(networks, config)
