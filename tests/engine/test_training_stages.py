@@ -19,7 +19,7 @@ from engine.models.normalcrafter.unet import FrameConditionedUNet
 from engine.protocol import PlatelightError
 from engine.training.normalcrafter.config import LAYERS
 from engine.training.normalcrafter.export import load
-from engine.training.normalcrafter.features import SemanticEncoder
+from engine.training.normalcrafter.features import SemanticEncoder, block, channels
 from engine.training.normalcrafter.feed import Feed, read_checked
 from engine.training.normalcrafter.layers import FoldedConvolution, fold_convolutions, is_temporal, train_only, trained
 from engine.training.normalcrafter.samples import Sample, prepare
@@ -55,6 +55,7 @@ def test_the_real_networks_temporal_layers_are_those_the_paper_counts():
     assert sum(value.numel() for value in trained(unet).values()) == pytest.approx(868.5e6, abs=0.1e6)
     train_only(unet)
     assert sum(value.numel() for value in trained(unet).values()) == 1_524_623_082
+    assert [channels(block(unet, layer)) for layer in LAYERS] == [640, 1280, 1280, 1280, 1280, 1280, 640]
 
 
 def test_each_stage_trains_what_it_should(folder):
