@@ -14,9 +14,12 @@ import torch
 from evaluation_runs import SETTINGS, run, single_step, tiny_marigold
 from safetensors.torch import save_file
 
+from engine.evaluation.evaluate import evaluate
 from engine.evaluation.exr_folder import ExrFolder
 from engine.evaluation.find_sets import find_sets
 from engine.evaluation.marigold import Marigold
+from engine.evaluation.predictors import EngineModel
+from engine.evaluation.sets import Shot
 from engine.evaluation.specs import Kind, Spec, parse
 from engine.models.preview.network import WEIGHTS
 from engine.protocol import ErrorCode, PlatelightError
@@ -56,6 +59,22 @@ def test_a_marigold_refuses_what_it_cannot_do(tmp_path, settings):
     with pytest.raises(PlatelightError) as caught:
         marigold(spec, **settings)
     assert caught.value.code is ErrorCode.SETTING_INVALID
+
+
+@pytest.mark.parametrize("flipped", ["-++", "+-+", "++-"])
+def test_axes_that_are_named_are_turned(tmp_path, preview, flipped):
+    signs = tuple(1 if sign == "+" else -1 for sign in flipped)
+    tool = made.tool(tmp_path / "tool", axes=signs)
+    outcome = run(find_sets(made.clips(tmp_path / "films")), parse([f"tool={tool}"], axes=[f"tool={flipped}"]))
+    assert outcome.evaluation.sets[0].scores[1].angular.mean < 0.03
+    assert outcome.evaluation.models[0].axes == signs and outcome.evaluation.warnings == ()
+    frame = made.scene(0)[0]
+    shot = Shot(name="a", count=1, read=None)
+    specs = parse(["plain=preview", "turned=preview"], axes=[f"turned={flipped}"])
+    plain, turned = (
+        next(EngineModel(preview, spec=spec, settings=SETTINGS).predict(iter([frame]), shot=shot, set_name="")) for spec in specs
+    )
+    assert np.array_equal(plain * np.float32(signs), turned)
 
 
 def test_weights_of_a_training_that_runs_can_be_compared(tmp_path, preview):
@@ -116,12 +135,14 @@ def test_what_is_wrong_with_another_tools_files_is_named(tmp_path, harm, code, w
         file.write_bytes(file.read_bytes()[:300])
     else:
         made.write_exr(file, normals[..., :1], names=("Z",))
+    specs = parse([f"net={tmp_path / 'damaged.safetensors'}", str(tmp_path / "tool")])
+    sets = find_sets(made.clips(tmp_path / "films"))
     with pytest.raises(PlatelightError) as caught:
-        run(
-            find_sets(made.clips(tmp_path / "films")),
-            parse([f"net={tmp_path / 'damaged.safetensors'}", str(tmp_path / "tool")]),
-        )
+        run(sets, specs)
     assert caught.value.code is code and words in caught.value.detail, caught.value
+    if harm in ("gap", "none", "extra"):  # what names alone can tell is told before anything is read
+        with pytest.raises(PlatelightError):
+            next(evaluate(sets, specs, settings=SETTINGS))
 
 
 def test_larger_estimates_are_fitted(tmp_path):
