@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import platform
 import time
@@ -17,7 +16,6 @@ from .protocol import ErrorCode, PlatelightError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 WORTHWHILE = 1.25
 """bfloat16 must be this many times as fast as float32 on a CPU before `auto` gives up precision for it."""
 
@@ -90,24 +88,6 @@ def memory_in_use() -> int:
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         return torch.cuda.memory_reserved()
     return psutil.Process().memory_info().rss
-
-
-def keep_freed_memory() -> None:
-    """Let the C library reuse large blocks instead of handing each back to the system.
-
-    By default every large tensor is fresh memory that the kernel must first clear, page by page: for an element-wise step on a
-    large image that takes four times as long as the step. A GNU C library matter; elsewhere this does nothing.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_MAX, 0)
-        library.mallopt(_TRIM_THRESHOLD, -1)
-
-
-def release_freed_memory() -> None:
-    """Hand back what `keep_freed_memory` has kept, at the end of a job."""
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
+from .allocation import keep_freed_memory
 from .failures import explain
 from .identity import version
 from .protocol import (
@@ -46,6 +47,7 @@ _GRACE_SECONDS = 3.0
 def main() -> int:
     """Serve on this process's standard streams until the other side is gone. Returns the exit code."""
     wire = take_standard_output()
+    keep_freed_memory()
     if not sys.stdin.isatty():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for Blender, which then closes our input
     clean = Server(sys.stdin.buffer, wire).run()

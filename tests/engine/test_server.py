@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from conftest import ENGINE, LONG, ROOT, exr_bytes, leftovers, request
@@ -175,6 +176,15 @@ def test_jobs_queue_and_each_can_be_cancelled(wire, movie, long_movie, tmp_path)
     told = iter(lambda: wire.receive().body, None)
     begun = next(body for body in told if isinstance(body, Progress) and body.stage == Stage.READING and body.total)
     assert begun.done > 0, "it continues"
+
+
+def test_an_engine_holds_no_more_after_some_jobs_than_after_one(wire, movie, tmp_path):
+    wire.hello()
+    held = []
+    for number in range(4):
+        wire.ask(request(movie, tmp_path / str(number), max_resolution=0))
+        held.append(psutil.Process(wire.engine.pid).memory_info().rss)
+    assert held[-1] < held[0] + (16 << 20), held
 
 
 def test_a_failed_job_is_answered_with_its_own_code_and_the_next_one_runs(wire, movie, tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ...device import choose, release_freed_memory
+from ...device import choose
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..interface import Event, Output, ResumePoint, Step
 from ..table import ModelInfo
@@ -60,10 +60,7 @@ class NormalCrafter:
         state = State.start()
         if resume is not None:
             state = State.resume(resume, dtype=pipeline.compute.dtype, device=pipeline.compute.device)
-        try:
-            yield from self._windows(frames, state, windows=windows, count=count, chunk=settings.decode_chunk_size)
-        finally:
-            release_freed_memory()
+        yield from self._windows(frames, state, windows=windows, count=count, chunk=settings.decode_chunk_size)
 
     def _windows(
         self, frames: Iterator[np.ndarray], state: State, *, windows: tuple[Window, ...], count: int, chunk: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ...device import Compute, keep_freed_memory
+from ...device import Compute
 from .checkpoint import Networks
 from .clip_embedding import embed
 from .fast import accelerate
@@ -28,7 +28,6 @@ class Pipeline:
             network.to(compute.device)
         if compute.device.type == "cpu" and not plain:
             accelerate(networks)
-            keep_freed_memory()
 
     @torch.inference_mode()
     def embed(self, images: torch.Tensor) -> torch.Tensor:
