@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from .allocation import keep_freed_memory
 from .evaluation.command import evaluate
 from .failures import explain
 from .identity import version
@@ -57,9 +58,13 @@ def main() -> int:
 
 
 @app.callback()
-def _options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
+def _options(
+    context: typer.Context, debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+) -> None:
     if debug:
         os.environ[DEBUG] = "1"
+    if context.invoked_subcommand != "bench":  # it measures how things are without, too
+        keep_freed_memory()
 
 
 @app.command()

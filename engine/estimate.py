@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from . import exr, job_files
+from .allocation import release_freed_memory
 from .failures import explain
 from .frames.plate import Plate
 from .job_plan import Making, Piece, Work, adopt, anew, check_request, decide, differences, plan_range
@@ -77,6 +78,8 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
         if explained.code is ErrorCode.OUT_OF_MEMORY:
             registry.release()
         raise explained from error
+    finally:
+        release_freed_memory()
 
 
 def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
@@ -164,6 +167,9 @@ class _Job:
         if work.replace:
             for pass_name in self.model.passes:
                 job_files.remove_frames(self.out, pass_name=pass_name, clip=self.clip)
+            if gone := len(present.difference(range(self.first, self.last + 1))):
+                text = f"{gone} frames outside of {self.first}-{self.last} were made otherwise and are removed; estimate them again"
+                yield Notice(job=self.request.job, text=text)
         if self.model.temporal and work.joins:
             yield Notice(job=self.request.job, text=_joined(work.joins))
         meter = Meter(

@@ -126,6 +126,14 @@ def test_making_a_part_anew_leaves_the_rest_known(movie, preview, tmp_path):
     assert finish(request(movie, tmp_path, first=1, last=30), preview).result.frames_reused == 30
 
 
+def test_frames_of_others_that_go_with_other_settings_are_told(movie, preview, tmp_path):
+    finish(request(movie, tmp_path, first=1, last=8), preview)
+    assert not finish(request(movie, tmp_path, first=1, last=8, max_resolution=48, overwrite=True), preview).notices
+    outcome = finish(request(movie, tmp_path, first=5, last=12, overwrite=True), preview)
+    assert len(outcome.notices) == 1 and outcome.notices[0].startswith("4 frames outside of 5-12 were made otherwise")
+    assert numbers(tmp_path) == list(range(5, 13))
+
+
 def test_a_change_in_any_part_of_the_clip_that_was_used_is_told(preview, tmp_path):
     files = write_images(tmp_path / "plates", range(1, 31))
     job = request(files[0], tmp_path)
