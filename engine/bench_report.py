@@ -69,7 +69,8 @@ def render(report: BenchReport) -> Group:
 
 
 def _table(report: BenchReport) -> Group:
-    table = Table(title_justify="left", title=f"{report.title}: {report.frames} frames, {report.precision} on {report.device}")
+    title = f"{report.title}: {report.frames} frames, {report.precision} on {report.device}"  # a table would break it to its width
+    table = Table()
     for column in ("stage", "s a frame", "GFLOP/s"):
         table.add_column(column, justify="left" if column == "stage" else "right")
     for stage in (Stage.READING, *NETWORKS, Stage.WRITING):
@@ -85,7 +86,7 @@ def _table(report: BenchReport) -> Group:
         f"peak memory {report.peak_bytes / 2**30:.2f} GiB\n"
         f"a plain matrix product reaches {report.matrix_flops / 1e9:.0f} GFLOP/s; {report.why}\n"
     )
-    return Group(table, facts)
+    return Group(title, table, facts)
 
 
 def _windows(frames: int) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ENGINE, ROOT, exr_bytes, write_images
+from conftest import ENGINE, GOLDEN, ROOT, exr_bytes, write_images
 from engine.protocol import ERRORS, ErrorCode
 
 
@@ -29,6 +29,26 @@ def test_estimate_prints_a_line_a_window_and_where_the_passes_are(movie, tmp_pat
     assert len(windows) == 3 and "window 3/3" in windows[-1]
     assert "10 frames written, 0 reused" in done.stdout and "plate_v2.0003-0012.exr" in done.stdout
     assert done.stdout.isascii() and done.stderr.isascii(), "consoles of farms are not all UTF-8"
+
+
+def test_a_log_holds_our_lines_only(movie, tmp_path):
+    flags = ("--model", GOLDEN, "--max-resolution", 64, "--last", 3, "--precision", "fp32")
+    done = engine("estimate", movie, "--out", tmp_path, *flags)
+    assert done.returncode == 0, done.stderr
+    told = [line.split(":")[0] for line in done.stderr.splitlines()]
+    assert told == ["loading the model", "reading", "looking"] and "\r" not in done.stderr
+
+
+def test_a_bench_can_be_read_in_a_log():
+    done = engine("bench", "--size", "64x48", "--frames", 4, "--precision", "fp32", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii() and "\x1b" not in done.stdout and done.stderr == ""
+    printed = done.stdout.splitlines()
+    assert printed[0] == "preview, 64x48: 4 frames, fp32 on cpu"
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed if line.startswith("| ")]
+    assert [row[0] for row in rows] == ["stage", "reading", "unet", "writing", "whole job"]
+    assert all(float(row[1]) >= 0 for row in rows[1:])
+    assert "outside the networks" in done.stdout and "a plain matrix product reaches" in done.stdout
 
 
 def test_a_sequence_by_hashes_with_handles_and_the_models_own_resolution(tmp_path):

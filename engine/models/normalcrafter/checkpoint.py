@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKLTemporalDecoder, EulerDiscreteScheduler
+from diffusers.utils import logging as diffusers_logging
 from safetensors import SafetensorError
 from transformers import CLIPVisionModelWithProjection
+from transformers.utils import logging as transformers_logging
 
 from ...device import Compute
 from ...protocol import ErrorCode, PlatelightError
@@ -41,6 +43,8 @@ def load_networks(folder: Path, *, compute: Compute) -> Networks:
     Raises:
         PlatelightError: `model_incomplete` or `model_invalid`, naming the file.
     """
+    for library in (transformers_logging, diffusers_logging):
+        library.disable_progress_bar()  # the job tells how far it is; a bar fills logs
     preprocessor = _json(folder / "feature_extractor" / "preprocessor_config.json")
     _json(folder / "model_index.json")
     _json(folder / "scheduler" / "scheduler_config.json")
