@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import pickle
 import resource
 import shutil
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKLTemporalDecoder
 from safetensors.torch import load_file, save_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
@@ -219,6 +221,14 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_the_run_goes_on_later(folder
     assert run(settings) == whole[1:]
 
 
+def test_a_vae_of_another_kind_is_named(folder):
+    other = Path(shutil.copytree(GOLDEN, folder / "other"))
+    wide = json.loads((GOLDEN / "vae/config.json").read_text()) | {"latent_channels": 8}
+    AutoencoderKLTemporalDecoder.from_config(wide).save_pretrained(other / "vae")
+    with pytest.raises(PlatelightError, match=r"U-Net takes 8 channels, the latents of the VAE in .*other, twice, have 16"):
+        run(config("latent", folder, vae=str(other)))
+
+
 def test_data_and_models_that_are_not_there_are_named(folder):
     for changes, said in (
         ({"model": str(folder / "no-model")}, "no-model"),
@@ -268,6 +278,7 @@ def test_a_wrong_file_has_its_own_exit_code_and_no_traceback(folder):
     assert done.returncode != 0 and "x.toml" in done.stderr and "Traceback" not in done.stderr
     stopped = TrainingStopped("a", remedy="b")
     assert stopped.exit_code == EXIT_CODE and str(stopped) == "a. b"
+    assert str(pickle.loads(pickle.dumps(stopped))) == "a. b", "an ablation's runs are processes of their own"
 
 
 def test_two_processes_train_one_network(folder):

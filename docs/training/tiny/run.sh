@@ -3,7 +3,6 @@
 # From the repository's root, with the engine's Python: PYTHON=.venv/engine/bin/python docs/training/tiny/run.sh
 set -e
 PYTHON="${PYTHON:-python}"
-export OMP_NUM_THREADS=1
 "$PYTHON" -m engine train make-clips --out dist/tiny/clips --scenes 4 --views 1 --looks 1 --frames 14 --seed 1
 "$PYTHON" -m engine train make-clips --out dist/tiny/unseen --scenes 4 --views 1 --looks 1 --frames 14 --seed 0
 "$PYTHON" -m engine train ablate --config docs/training/tiny/ablate.toml

@@ -22,7 +22,7 @@ from ...models.normalcrafter.estimator import load as load_estimator
 from ...models.registry import info
 from ...protocol import EstimateSettings
 from .ablation_plan import MODEL, RUNS, AblationConfig, Plan, Row, Stages, plan
-from .ablation_report import TableRow, last_value, write_curves, write_table
+from .ablation_report import TableRow, first_and_last, seconds_of, write_curves, write_table
 from .config import AnyConfig, DataSource, LatentConfig, PixelConfig, VaeConfig
 from .config_file import read_config
 from .export import export
@@ -31,8 +31,6 @@ from .progress import quiet
 from .samples import prepare
 from .tiny import make_tiny
 from .trainer import train
-
-SECONDS = "seconds.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +49,7 @@ def run(config: AblationConfig) -> Iterator[str]:
         A line for a person after every run and row.
 
     Raises:
-        PlatelightError: as `trainer.train`; a run that failed is named.
+        PlatelightError: as `trainer.train`.
     """
     stages = Stages(
         vae=read_config(Path(config.vae), VaeConfig),
@@ -62,8 +60,8 @@ def run(config: AblationConfig) -> Iterator[str]:
     if config.base and not Path(config.model).is_dir():
         yield _make_base(config)
     for runs in (plans.first, plans.then):
-        for name, seconds in _train_all(runs, jobs=config.jobs):
-            yield f"{name} is trained, {seconds:.0f} s"
+        for name in _train_all(runs, jobs=config.jobs):
+            yield f"{name} is trained, {seconds_of(out / RUNS / name):.0f} s"
     yield from _measure_all(config, plans, short_edge=stages.pixel.short_edge)
     write_curves(out / "curves.png", runs={name: out / RUNS / name for name in (*plans.first, *plans.then)})
     yield f"{out / 'table.md'} and {out / 'curves.png'} are written"
@@ -107,29 +105,23 @@ def _make_base(config: AblationConfig) -> str:
     return f"{config.model} is made, {spent:.0f} s, its VAE's error fell from {errors[0]:.3f} to {last:.3f}" if errors else "made"
 
 
-def _train_all(runs: dict[str, AnyConfig], *, jobs: int) -> Iterator[tuple[str, float]]:
+def _train_all(runs: dict[str, AnyConfig], *, jobs: int) -> Iterator[str]:
     threads = max((os.cpu_count() or 1) // jobs, 1)
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
-        waiting = {pool.submit(_train_one, config, threads): name for name, config in runs.items()}
+        left = {name: config for name, config in runs.items() if not (Path(config.out) / MODEL).is_dir()}
+        waiting = {pool.submit(_train_one, config, threads): name for name, config in left.items()}
         for done in concurrent.futures.as_completed(waiting):
-            yield waiting[done], done.result()
+            done.result()
+            yield waiting[done]
 
 
-def _train_one(config: AnyConfig, threads: int) -> float:
-    """Train one run in a process of its own; returns the seconds of all its parts."""
+def _train_one(config: AnyConfig, threads: int) -> None:
+    """Train one run in a process of its own."""
     torch.set_num_threads(threads)
     quiet()
-    out, began = Path(config.out), time.monotonic()
-    file = out / SECONDS
-    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else 0.0
-    if (out / MODEL).is_dir():
-        return before
     for _ in train(config):
         pass
-    seconds = before + time.monotonic() - began
-    file.write_text(json.dumps(seconds), encoding="utf-8")
-    return seconds
 
 
 def _measure_all(config: AblationConfig, plans: Plan, *, short_edge: int) -> Iterator[str]:
@@ -142,15 +134,14 @@ def _measure_all(config: AblationConfig, plans: Plan, *, short_edge: int) -> Ite
             title=row.title,
             known=measure(folder, known),
             unseen=measure(folder, unseen) if unseen else None,
-            cosine=last_value(out / RUNS / row.features, "loss/cosine") if row.features else None,
+            cosine=first_and_last(out / RUNS / row.features, "loss/cosine")[1] if row.features else None,
         )
         rows.append(result)
         yield f"{row.title}: {result.known.mean:.2f} degrees"
-    seconds = {}
-    for name in (*plans.first, *plans.then):
-        seconds[name] = json.loads((out / RUNS / name / SECONDS).read_text(encoding="utf-8"))
-    write_table(out / "table.md", rows, seconds=seconds)
-    content = {"rows": [asdict(row) for row in rows], "seconds": seconds}
+    seconds = {name: seconds_of(out / RUNS / name) for name in (*plans.first, *plans.then)}
+    decoder = first_and_last(out / RUNS / "vae", "loss/degrees")
+    write_table(out / "table.md", rows, seconds=seconds, decoder=decoder)
+    content = {"rows": [asdict(row) for row in rows], "seconds": seconds, "decoder": decoder}
     (out / "table.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 

@@ -45,10 +45,22 @@ def scalars(run: Path, tag: str) -> tuple[np.ndarray, np.ndarray]:
     return np.array(list(found)), np.array(list(found.values()))
 
 
-def last_value(run: Path, tag: str, *, share: float = 0.1) -> float | None:
-    """The mean of the last `share` of a run's values, None where it has none."""
+def first_and_last(run: Path, tag: str, *, share: float = 0.1) -> tuple[float, float]:
+    """The means of the first and the last `share` of a run's values.
+
+    Raises:
+        ValueError: the run has none.
+    """
     values = scalars(run, tag)[1]
-    return float(values[-max(round(len(values) * share), 1) :].mean()) if len(values) else None
+    if not len(values):
+        raise ValueError(f"{run} has logged no {tag}")
+    some = max(round(len(values) * share), 1)
+    return float(values[:some].mean()), float(values[-some:].mean())
+
+
+def seconds_of(run: Path) -> float:
+    """How long a run's steps took, in all its parts; loading not counted."""
+    return float(scalars(run, "run/seconds")[1].sum())
 
 
 def smooth(values: np.ndarray, *, over: int) -> np.ndarray:
@@ -59,8 +71,13 @@ def smooth(values: np.ndarray, *, over: int) -> np.ndarray:
     return (sums[stop] - sums[start]) / (stop - start)
 
 
-def write_table(path: Path, rows: Sequence[TableRow], *, seconds: Mapping[str, float]) -> None:
-    """Markdown: a line a row, and below it how long each run took."""
+def write_table(path: Path, rows: Sequence[TableRow], *, seconds: Mapping[str, float], decoder: tuple[float, float]) -> None:
+    """Markdown: a line a row, and below it how long each run took.
+
+    Args:
+        seconds: of each run by name.
+        decoder: mean angle of normals that went through the VAE, at the beginning and the end of its tuning.
+    """
     unseen = any(row.unseen for row in rows)
     head = ["", "mean", "median", "% < 11.25", *(["unseen mean", "unseen median"] if unseen else []), "cosine"]
     lines = [head, ["---"] + ["---:"] * (len(head) - 1)]
@@ -78,7 +95,8 @@ def write_table(path: Path, rows: Sequence[TableRow], *, seconds: Mapping[str, f
         )
     times = ", ".join(f"{name} {spent:.0f} s" for name, spent in seconds.items())
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    path.write_text(f"{text}\n\nAngles in degrees. Training took: {times}.\n", encoding="utf-8")
+    tuned = f"The VAE gave back normals {decoder[0]:.2f} degrees off when its tuning began and {decoder[1]:.2f} at its end."
+    path.write_text(f"{text}\n\nAngles in degrees. {tuned}\n\nTraining took: {times}.\n", encoding="utf-8")
 
 
 def write_curves(path: Path, *, runs: Mapping[str, Path]) -> None:

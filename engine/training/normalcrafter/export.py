@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from ...device import choose
 from ...models.normalcrafter.checkpoint import Networks, load_networks, weight_file
+from ...protocol import ErrorCode, PlatelightError
 from .checkpoint import load_into
 from .config import AnyConfig
 from .failure import not_written
@@ -35,17 +37,17 @@ def load(model: str, *, vae: str = "") -> Networks:
     """
     compute = choose(device="cpu", precision="fp32")
     networks = load_networks(Path(model), compute=compute)
-    if not vae:
-        return networks
-    other = load_networks(Path(vae), compute=compute)
-    return Networks(
-        tower=networks.tower,
-        unet=networks.unet,
-        vae=other.vae,
-        scheduler=networks.scheduler,
-        image_mean=networks.image_mean,
-        image_std=networks.image_std,
-    )
+    if vae:
+        networks = replace(networks, vae=load_networks(Path(vae), compute=compute).vae)
+    unet = networks.unet.config
+    for needed, given, what in (
+        (unet.in_channels, 2 * networks.vae.config.latent_channels, f"the latents of the VAE in {vae or model}, twice,"),
+        (unet.cross_attention_dim, networks.tower.config.projection_dim, "the tokens of the CLIP tower"),
+    ):
+        if needed != given:
+            detail = f"{model}: the U-Net takes {needed} channels, {what} have {given}"
+            raise PlatelightError(ErrorCode.MODEL_INVALID, detail)
+    return networks
 
 
 def export(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -26,6 +27,10 @@ class TrainingStopped(PlatelightError):
     def __init__(self, sentence: str, *, remedy: str) -> None:
         super().__init__(ErrorCode.INTERNAL, sentence)
         self._remedy = remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """So that it comes whole from another process."""
+        return functools.partial(TrainingStopped, remedy=self._remedy), (self.detail,)
 
     @property
     def sentence(self) -> str:
