@@ -7,8 +7,9 @@ def _parts() -> tuple[ModuleType, ...]:
     """What registers something, in order. Imported late, so that parts without bpy can be imported without Blender."""
     from . import batch, operators, panels, preferences, properties
     from .link import session
+    from .relight import settings, watch
 
-    return properties, preferences, operators, panels, session, batch
+    return properties, settings, preferences, operators, panels, session, watch, batch
 
 
 def register() -> None:

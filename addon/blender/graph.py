@@ -99,8 +99,14 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
     if group.node_tree is None:
         group.node_tree = relight.node_group()
     _join(tree, plate_out, group.inputs["Image"])
-    if "normal" in outputs:
-        _join(tree, _fit(block, "normal", outputs["normal"], plate=plate, whole=whole), group.inputs["Normal"])
+    fitted = {
+        name: _fit(block, name, output, plate=plate, whole=whole, down=420.0 * (1 + row))
+        for row, (name, output) in enumerate(outputs.items())
+    }
+    if "normal" in fitted:
+        _join(tree, fitted["normal"], group.inputs["Normal"])
+    if "depth" in fitted and (lights := block.find("lights")):
+        _join(tree, fitted["depth"], lights.inputs["Depth"])
     show = block.find("show")
     if show:
         _show_within(show, target)
@@ -127,9 +133,8 @@ def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
     return node.outputs.get(name.title()) or node.outputs[0]
 
 
-def _fit(block: Block, name: str, output: Socket, *, plate: Layer, whole: bool) -> Socket:
+def _fit(block: Block, name: str, output: Socket, *, plate: Layer, whole: bool, down: float) -> Socket:
     """A pass over the plate pixel for pixel, whatever size it was estimated in."""
-    down = 420.0
     if not whole:
         width, height = plate.image.size
         shape = block.node(f"{name} shape", "CompositorNodeScale", at=(320, down + 200), label="To the plate's size")

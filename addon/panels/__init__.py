@@ -3,7 +3,7 @@
 import bpy
 
 from ..link.state import state
-from . import plate, queue
+from . import plate, queue, relight_lights
 
 EDITORS = {"sequencer": "SEQUENCE_EDITOR", "clip": "CLIP_EDITOR", "compositor": "NODE_EDITOR", "view3d": "VIEW_3D"}
 
@@ -38,6 +38,17 @@ class _Advanced(_Tab):
         plate.draw_advanced(self.layout, context)
 
 
+class _Relight(_Tab):
+    bl_label = "Relight"
+
+    @classmethod
+    def poll(cls, context):
+        return super().poll(context) and bool(relight_lights.shots(context))
+
+    def draw(self, context):
+        relight_lights.draw(self.layout, context)
+
+
 class _Queue(_Tab):
     bl_label = "Jobs"
 
@@ -54,6 +65,7 @@ def _panels_of(editor: str, space: str) -> list[type]:
     return [
         type(plate_name, (_Plate, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_advanced", (_Advanced, bpy.types.Panel), in_space | {"bl_parent_id": plate_name}),
+        type(f"PLATELIGHT_PT_{editor}_relight", (_Relight, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_jobs", (_Queue, bpy.types.Panel), in_space),
     ]
 

@@ -1,8 +1,9 @@
-"""The node group that relights a plate: Lambert's law in scene-linear light, with three directional lights and ambient.
+"""The node group that relights a plate: Lambert's law in scene-linear light, with three studio lights, ambient and scene lights.
 
-``light = ambient + sum(strength * colour * max(0, N . L))``, ``image = mix(plate, plate * light, amount)``. Nothing is clamped at
-the top, so highlights keep their value; the plate's alpha stays. N and L are made unit length inside: a pass that was scaled, and
-a direction typed by hand, light as they should. Only nodes that every version since 4.2 has.
+``studio = ambient + sum(strength * colour * max(0, N . L))``, ``light = studio * factor + scene diffuse``, ``image = mix(plate,
+plate * light + scene specular, amount)``. What the scene's lights do comes from outside, from a rig of theirs. Nothing is clamped
+at the top, so highlights keep their value; the plate's alpha stays. N and L are made unit length inside: a pass that was scaled,
+and a direction typed by hand, light as they should. Only nodes that every version since 4.2 has.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..blender import compat
+from .canvas import Canvas
 
 NAME = "Platelight Relight"
-_VERSION = 1
+_VERSION = 2
 _VERSION_KEY = "platelight_version"
 
 
@@ -37,9 +38,6 @@ LIGHTS = (
 AMBIENT_COLOUR = (0.86, 0.93, 1.0)
 AMBIENT_STRENGTH = 0.25
 
-Socket = bpy.types.NodeSocket
-COLUMN = 180.0
-
 
 def node_group() -> bpy.types.NodeTree:
     """The group, one for the whole file; made when there is none of this version."""
@@ -51,6 +49,19 @@ def node_group() -> bpy.types.NodeTree:
     _interface(group)
     _nodes(group)
     return group
+
+
+def renew(node: bpy.types.Node) -> bool:
+    """Give a group node this version of the group. Settings, links, keyframes and drivers stay: new sockets come after the old.
+
+    Returns:
+        Whether it had another.
+    """
+    old = node.node_tree
+    if old is not None and old.get(_VERSION_KEY) == _VERSION:
+        return False
+    node.node_tree = node_group()
+    return True
 
 
 def _interface(group: bpy.types.NodeTree) -> None:
@@ -77,6 +88,13 @@ def _interface(group: bpy.types.NodeTree) -> None:
         socket.description = "To the light, as the camera sees it: right, up, toward the camera"
         _colour(face, f"{light.name} Color", light.colour, panel)
         _number(face, f"{light.name} Strength", light.strength, "On a surface that faces the light; 0 is off", panel=panel)
+    panel = face.new_panel("Scene Lights", description="What the scene's own lights do to the plate")
+    _colour(face, "Scene Diffuse", (0.0, 0.0, 0.0), panel)
+    _colour(face, "Scene Specular", (0.0, 0.0, 0.0), panel)
+    _number(face, "Scene Strength", 1.0, "Of diffuse light and highlights; 1 is as in Cycles", panel=panel)
+    _number(face, "Studio Lights", 1.0, "Ambient, key, fill and rim beside the scene's lights", factor=True, panel=panel)
+    highlights = face.new_socket("Specular", in_out="OUTPUT", socket_type="NodeSocketColor")
+    highlights.description = "The highlights of the scene's lights"
 
 
 def _colour(
@@ -118,89 +136,16 @@ def _nodes(group: bpy.types.NodeTree) -> None:
         lit = canvas.mix("MULTIPLY", source[f"{light.name} Color"], strength, x=1660, y=y)
         canvas.frame("Sum of the lights") if row == 0 else canvas.back_to("Sum of the lights")
         total = canvas.mix("ADD", total, lit, x=1960 + 180 * row, y=300 - 260 * row)
-    canvas.frame("Plate x light, as much of it as asked for")
-    source = canvas.inputs(2560, 100)
-    relit = canvas.mix("MULTIPLY", source["Image"], total, x=2760, y=-60)
-    image = canvas.mix("MIX", source["Image"], relit, x=2960, y=60, factor=source["Amount"])
+    canvas.frame("The scene's lights beside those of the studio")
+    source = canvas.inputs(2560, 500)
+    studio = canvas.mix("MULTIPLY", total, source["Studio Lights"], x=2760, y=760)
+    diffuse = canvas.mix("MULTIPLY", source["Scene Diffuse"], source["Scene Strength"], x=2760, y=500)
+    specular = canvas.mix("MULTIPLY", source["Scene Specular"], source["Scene Strength"], x=2760, y=240)
+    total = canvas.mix("ADD", studio, diffuse, x=2960, y=640)
+    canvas.frame("Plate x light + highlights, as much of it as asked for")
+    source = canvas.inputs(3160, 100)
+    relit = canvas.mix("MULTIPLY", source["Image"], total, x=3360, y=-60)
+    relit = canvas.mix("ADD", relit, specular, x=3560, y=-60)
+    image = canvas.mix("MIX", source["Image"], relit, x=3760, y=60, factor=source["Amount"])
     canvas.frame("")
-    canvas.outputs({"Image": image, "Light": total, "Normal Preview": preview}, x=3240, y=60)
-
-
-class Canvas:
-    """Places and links nodes in a group; a value is a socket to link from or a number to set."""
-
-    def __init__(self, tree: bpy.types.NodeTree) -> None:
-        self._tree = tree
-        self._frames: dict[str, bpy.types.Node] = {}
-        self._parent: bpy.types.Node | None = None
-
-    def frame(self, label: str) -> None:
-        """Put what follows into a new frame; without a label, into none."""
-        self._parent = None
-        if label:
-            self._parent = self._frames[label] = self._tree.nodes.new("NodeFrame")
-            self._parent.label = label
-
-    def back_to(self, label: str) -> None:
-        self._parent = self._frames[label]
-
-    def inputs(self, x: float, y: float) -> bpy.types.NodeOutputs:
-        """The group's inputs, once more, so that links stay short; sockets nobody takes are hidden at the end."""
-        node = self._place(self._tree.nodes.new("NodeGroupInput"), x, y)
-        return node.outputs
-
-    def outputs(self, values: dict[str, Socket], *, x: float, y: float) -> None:
-        node = self._place(self._tree.nodes.new("NodeGroupOutput"), x, y)
-        for name, value in values.items():
-            self._tree.links.new(value, node.inputs[name])
-        for source in (n for n in self._tree.nodes if n.bl_idname == "NodeGroupInput"):
-            for socket in source.outputs:
-                socket.hide = not socket.is_linked
-
-    def math(self, operation: str, a: Socket | float, b: Socket | float = 0.0, *, x: float, y: float, label: str = "") -> Socket:
-        node = self._place(compat.new_math(self._tree, operation), x, y)
-        node.label = label
-        self._give(a, node.inputs[0])
-        self._give(b, node.inputs[1])
-        return node.outputs[0]
-
-    def mix(self, blend: str, a: Socket, b: Socket, *, x: float, y: float, factor: Socket | float = 1.0) -> Socket:
-        mix = compat.new_mix(self._tree, blend)
-        self._place(mix.node, x, y)
-        for value, taker in ((factor, mix.factor), (a, mix.a), (b, mix.b)):
-            self._give(value, taker)
-        return mix.result
-
-    def unit(self, vector: Socket, *, x: float, y: float) -> tuple[Socket, ...]:
-        """x, y, z of a vector of length 1, seven columns wide; a vector of length 0 stays 0."""
-        node = self._place(compat.new_separate_xyz(self._tree), x, y)
-        self._give(vector, node.inputs[0])
-        parts = tuple(node.outputs[:3])
-        length = self.math("POWER", self.dot(parts, parts, x=x + COLUMN, y=y), 0.5, x=x + 4 * COLUMN, y=y, label="Length")
-        length = self.math("MAXIMUM", length, 1e-6, x=x + 5 * COLUMN, y=y, label="Not 0")
-        return tuple(self.math("DIVIDE", part, length, x=x + 6 * COLUMN, y=y - 180 * i) for i, part in enumerate(parts))
-
-    def dot(self, a: tuple[Socket, ...], b: tuple[Socket, ...], *, x: float, y: float) -> Socket:
-        """Three columns wide."""
-        products = [self.math("MULTIPLY", one, other, x=x, y=y - 180 * i) for i, (one, other) in enumerate(zip(a, b, strict=True))]
-        first = self.math("ADD", products[0], products[1], x=x + COLUMN, y=y)
-        return self.math("ADD", first, products[2], x=x + 2 * COLUMN, y=y)
-
-    def preview(self, vector: tuple[Socket, ...], *, x: float, y: float) -> Socket:
-        node = self._place(compat.new_combine_xyz(self._tree), x + 380, y)
-        for index, part in enumerate(vector):
-            half = self.math("MULTIPLY", part, 0.5, x=x, y=y - 180 * index)
-            self._give(self.math("ADD", half, 0.5, x=x + 190, y=y - 180 * index), node.inputs[index])
-        return node.outputs[0]
-
-    def _place(self, node: bpy.types.Node, x: float, y: float) -> bpy.types.Node:
-        node.location = x, y
-        if self._parent:
-            node.parent = self._parent
-        return node
-
-    def _give(self, value: Socket | float, taker: Socket) -> None:
-        if isinstance(value, bpy.types.NodeSocket):
-            self._tree.links.new(value, taker)
-        else:
-            taker.default_value = value
+    canvas.outputs({"Image": image, "Light": total, "Normal Preview": preview, "Specular": specular}, x=4040, y=60)

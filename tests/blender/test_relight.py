@@ -121,7 +121,7 @@ def test_the_group_is_made_once_and_reads_well(scene):
     group = relight.node_group()
     assert relight.node_group() == group
     panels = [item.name for item in group.interface.items_tree if item.item_type == "PANEL"]
-    assert panels == ["Ambient", "Key", "Fill", "Rim"]
+    assert panels == ["Ambient", "Key", "Fill", "Rim", "Scene Lights"]
     names = [item.name for item in group.interface.items_tree if item.item_type == "SOCKET" and item.in_out == "INPUT"]
     assert len(names) == len(set(names)), "every input can be asked for by name"
     assert all(node.parent or node.bl_idname in ("NodeFrame", "NodeGroupOutput") for node in group.nodes)

@@ -1,0 +1,48 @@
+"""Let the scene's lights light the plate, and take them off again."""
+
+import bpy
+
+from ..relight import scene_lights
+
+
+class PLATELIGHT_OT_wire_lights(bpy.types.Operator):
+    bl_idname = "platelight.wire_lights"
+    bl_label = "Light with Scene Lights"
+    bl_description = "Let the lights of the collection light the relit plates of this scene, as they would light them in Cycles"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if not scene_lights.shots(context.scene):
+            cls.poll_message_set("The scene's compositor has no relit plate: estimate normals first")
+            return False
+        return True
+
+    def execute(self, context):
+        scene = context.scene
+        try:
+            for shot in [self.shot] if self.shot else scene_lights.shots(scene):
+                for notice in scene_lights.wire(scene, shot, collection=scene.platelight_relight.collection):
+                    self.report({"INFO"}, notice)
+        except scene_lights.RelightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class PLATELIGHT_OT_unwire_lights(bpy.types.Operator):
+    bl_idname = "platelight.unwire_lights"
+    bl_label = "Remove Scene Lights"
+    bl_description = "Take the scene's lights off the plates; the group's own lights come back"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        return bool(scene_lights.rigs(context.scene))
+
+    def execute(self, context):
+        for shot in scene_lights.rigs(context.scene):
+            scene_lights.unwire(context.scene, shot)
+        return {"FINISHED"}

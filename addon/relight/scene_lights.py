@@ -1,0 +1,149 @@
+"""Wiring the lights of a collection to a shot, and keeping them wired as lights come and go."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..blender import compat, graph
+from . import group, kinds, rig
+
+_COLLECTION = "platelight_collection"
+
+
+class RelightError(Exception):
+    """What stands in the way, in a sentence that ends with what to do."""
+
+
+def shots(scene: bpy.types.Scene) -> list[str]:
+    """The names of the plates that are relit in the scene."""
+    tree = compat.compositor_tree(scene)
+    return sorted(graph.attached_strips(tree)) if tree else []
+
+
+def rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
+    """The rigs of the scene's plates, by plate."""
+    tree = compat.compositor_tree(scene)
+    found = {name: graph.Block(tree, strip_name=name).find("lights") for name in shots(scene)} if tree else {}
+    return {name: node.node_tree for name, node in found.items() if node is not None and rig.is_rig(node.node_tree)}
+
+
+def collection_of(tree: bpy.types.NodeTree) -> bpy.types.Collection | None:
+    """The collection whose lights a rig takes; None is the whole scene."""
+    return tree.get(_COLLECTION)
+
+
+def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection | None) -> list[str]:
+    """Let the lights of a collection (None: all of the scene) light a plate; again to choose another collection.
+
+    The first time the group's own lights are turned off (Studio Lights 0), so that what one sees is what the scene's lights do.
+
+    Returns:
+        What the user should know, a sentence each.
+
+    Raises:
+        RelightError: no plate of that name is relit, or the scene has no camera that fits.
+    """
+    tree = compat.compositor_tree(scene)
+    if tree is None or shot not in graph.attached_strips(tree):
+        raise RelightError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+    _need_camera(scene)
+    block = graph.Block(tree, strip_name=shot)
+    relight = block.find("relight")
+    notices = []
+    if group.renew(relight):
+        notices.append(f"Relight ({shot}) is now the group of this version; the nodes inside an older one are not taken over")
+    node = block.find("lights")
+    if node is None:
+        node = block.node("lights", "CompositorNodeGroup", at=(340, 900), label="Scene Lights")
+        node.width = 220
+        relight.inputs["Studio Lights"].default_value = 0.0
+        notices.append("Key, fill, rim and ambient are off: turn up Studio Lights to have them too")
+    if not rig.is_rig(node.node_tree):
+        node.node_tree = rig.new_rig(f"Platelight Lights {shot}")
+    if collection is None:
+        node.node_tree.pop(_COLLECTION, None)
+    else:
+        node.node_tree[_COLLECTION] = collection
+    notices += update(scene, node.node_tree)
+    _link(tree, block, node, relight)
+    return notices
+
+
+def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> list[str]:
+    """Build a rig for the lights that there are now. Returns what the user should know; raises as `wire` does."""
+    lights, notices = lights_of(scene, collection_of(tree))
+    rig.sync(tree, scene=scene, camera=_need_camera(scene), lights=lights)
+    return notices
+
+
+def lights_of(scene: bpy.types.Scene, collection: bpy.types.Collection | None) -> tuple[list[bpy.types.Object], list[str]]:
+    """The lights that can be wired, by name, and a sentence on those that can't."""
+    objects = scene.collection.all_objects if collection is None else collection.all_objects
+    found = sorted((each for each in objects if each.type == "LIGHT"), key=lambda each: each.name)
+    good = [light for light in found if light.data.type in kinds.KINDS]
+    notices = [f"{light.name} is of a kind that can't light a plate" for light in found if light not in good]
+    if len(good) > rig.MOST:
+        notices.append(f"A plate takes {rig.MOST} lights: {', '.join(light.name for light in good[rig.MOST:])} are left out")
+    notices += [f"{light.name} has nodes; its colour and power count, the nodes don't" for light in good if _has_nodes(light)]
+    if not found:
+        place = collection.name if collection else scene.name
+        notices.append(f"There are no lights in {place} yet; those you add will light the plate")
+    return good[: rig.MOST], notices
+
+
+def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
+    """Whether lights came, went, changed their kind or name, or the scene looks through another camera. Quick."""
+    if scene.camera is None or scene.camera.type != "CAMERA":
+        return False
+    lights, wired = lights_of(scene, collection_of(tree))[0], rig.wired_lights(tree)
+    if tree.get("platelight_camera") != scene.camera.name or None in wired:
+        return True
+    return wired != {light: light.data.type for light in lights} or rig.names(tree) != {light.name for light in lights}
+
+
+def unwire(scene: bpy.types.Scene, shot: str) -> bool:
+    """Take the scene's lights off a plate again and turn the group's own back on. Returns whether there was a rig."""
+    tree = compat.compositor_tree(scene)
+    block = graph.Block(tree, strip_name=shot) if tree else None
+    node = block.find("lights") if block else None
+    if node is None:
+        return False
+    old = node.node_tree
+    tree.nodes.remove(node)
+    if old is not None and not old.users:
+        bpy.data.node_groups.remove(old)
+    relight = block.find("relight")
+    if relight and "Studio Lights" in relight.inputs:
+        relight.inputs["Studio Lights"].default_value = 1.0
+    return True
+
+
+def _need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
+    camera = scene.camera
+    if camera is None or camera.type != "CAMERA":
+        raise RelightError(f"{scene.name} has no camera, so nobody knows where its lights are: add one and make it active.")
+    if camera.data.type != "PERSP":
+        raise RelightError(f"{camera.name} is not a perspective camera: plates need one.")
+    return camera
+
+
+def _has_nodes(light: bpy.types.Object) -> bool:
+    """Whether its nodes do more than Blender's default, an Emission of white and strength 1."""
+    tree = light.data.node_tree
+    if tree is None or not light.data.use_nodes:
+        return False
+    return len(tree.nodes) > 2 or any(link.to_socket.name != "Surface" for link in tree.links)
+
+
+def _link(tree: bpy.types.NodeTree, block: graph.Block, node: bpy.types.Node, relight: bpy.types.Node) -> None:
+    """Normals as the relight group has them, depth where there is a pass; links the user made stay."""
+    normals = relight.inputs["Normal"].links
+    if normals and not node.inputs["Normal"].is_linked:
+        tree.links.new(normals[0].from_socket, node.inputs["Normal"])
+    depth = block.find("depth size")
+    if depth and not node.inputs["Depth"].is_linked:
+        tree.links.new(depth.outputs["Image"], node.inputs["Depth"])
+    for name in ("Diffuse", "Specular"):
+        taker = relight.inputs[f"Scene {name}"]
+        if not taker.is_linked:
+            tree.links.new(node.outputs[name], taker)

@@ -1,0 +1,33 @@
+"""Keeps rigs up to date while people add, remove and rename lights. Only graphs change here; renders need none of it."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import scene_lights
+
+_KINDS = ("OBJECT", "COLLECTION", "SCENE", "LIGHT")
+
+
+@persistent
+def after_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    """What Blender calls after each change; most changes are not ours."""
+    if any(depsgraph.id_type_updated(kind) for kind in _KINDS):
+        refresh(scene)
+
+
+def refresh(scene: bpy.types.Scene) -> int:
+    """Bring the rigs of a scene up to date. Returns how many were not."""
+    stale = [tree for tree in scene_lights.rigs(scene).values() if scene_lights.is_stale(scene, tree)]
+    for tree in stale:
+        scene_lights.update(scene, tree)
+    return len(stale)
+
+
+def register() -> None:
+    bpy.app.handlers.depsgraph_update_post.append(after_update)
+
+
+def unregister() -> None:
+    bpy.app.handlers.depsgraph_update_post.remove(after_update)
