@@ -44,3 +44,17 @@ def power(light: bpy.types.Light, *, channel: int) -> Power:
 def is_shared_out(light: bpy.types.Light) -> str:
     """The path of an area light's switch that divides its power by its area; ``""`` where that is always so."""
     return "data.normalize" if hasattr(light, "normalize") else ""
+
+
+def uses_nodes(block: bpy.types.Light | bpy.types.World) -> bool:
+    """Whether its nodes count; since 5.0 they always do."""
+    return "compositing_node_group" in bpy.types.Scene.bl_rna.properties or block.use_nodes
+
+
+def has_nodes(light: bpy.types.Light) -> bool:
+    """Whether its nodes do more than Blender's default, an Emission of white and strength 1."""
+    if not uses_nodes(light) or light.node_tree is None:
+        return False
+    emission = next((node for node in light.node_tree.nodes if node.bl_idname == "ShaderNodeEmission"), None)
+    plain = emission and emission.inputs["Strength"].default_value == 1.0 and min(emission.inputs["Color"].default_value) == 1.0
+    return not plain or any(link.to_socket.name != "Surface" for link in light.node_tree.links)

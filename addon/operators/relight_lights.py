@@ -22,9 +22,10 @@ class PLATELIGHT_OT_wire_lights(bpy.types.Operator):
 
     def execute(self, context):
         scene = context.scene
+        settings = scene.platelight_relight
         try:
             for shot in [self.shot] if self.shot else scene_lights.shots(scene):
-                for notice in scene_lights.wire(scene, shot, collection=scene.platelight_relight.collection):
+                for notice in scene_lights.wire(scene, shot, collection=settings.collection, world=settings.world):
                     self.report({"INFO"}, notice)
         except scene_lights.RelightError as error:
             self.report({"ERROR"}, str(error))

@@ -20,6 +20,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column = layout.column()
     column.use_property_split = True
     column.prop(scene.platelight_relight, "collection")
+    column.prop(scene.platelight_relight, "world")
     wired = scene_lights.rigs(scene)
     text = "Use This Collection" if wired else "Light with Scene Lights"
     row = layout.row(align=True)
@@ -42,7 +43,10 @@ def _draw_shot(
         if light is None or gain is None:
             continue
         row = column.row(align=True)
-        row.prop(light, "hide_render", text="", icon=_ICONS[kind], invert_checkbox=True)
+        if kind == rig.WORLD:
+            row.label(text="", icon="WORLD")
+        else:
+            row.prop(light, "hide_render", text="", icon=_ICONS[kind], invert_checkbox=True)
         row.prop(gain, "default_value", text=light.name)
     if not rig.wired_lights(lights):
         paragraph(box, "No lights yet: those you add will light the plate.", width=characters(context), icon="INFO")

@@ -8,13 +8,16 @@ import bpy
 
 from ..blender import compat, light_power
 from . import drivers, frustum, kinds
+from . import world as worlds
 from .drivers import Source
 from .sheet import Sheet, Socket
 
 MOST = 16
 """Lights that a shot may have."""
 _VERSION_KEY, _VERSION = "platelight_rig", 1
-_GAIN, _OUTPUT = "platelight_gain", "platelight_output"
+_GAIN, _OUTPUT, _SIGN = "platelight_gain", "platelight_output", "platelight_world"
+WORLD = "WORLD"
+"""The kind of the world's row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +46,20 @@ def is_rig(tree: bpy.types.NodeTree | None) -> bool:
     return tree is not None and tree.get(_VERSION_KEY) is not None
 
 
-def wired_lights(tree: bpy.types.NodeTree) -> dict[bpy.types.Object | None, str]:
-    """The lights in a rig and their kind; None stands for those deleted since."""
+def wired_lights(tree: bpy.types.NodeTree) -> dict[bpy.types.ID | None, str]:
+    """The lights in a rig and their kind, the world with them; None stands for those deleted since."""
     return {light: kind for light, (kind, _) in _rows(tree).items()}
 
 
-def gain_of(tree: bpy.types.NodeTree, node: bpy.types.Node, light: bpy.types.Object | None) -> bpy.types.NodeSocket | None:
+def gain_of(tree: bpy.types.NodeTree, node: bpy.types.Node, light: bpy.types.ID | None) -> bpy.types.NodeSocket | None:
     """The socket on a rig's node that says how much of a light there is."""
     row = _rows(tree).get(light)
     return next((socket for socket in node.inputs if row and socket.identifier == row[1].gain), None)
+
+
+def world_sign(tree: bpy.types.NodeTree) -> str:
+    """What the world was like when its row was built; ``""`` without one."""
+    return next((node[_SIGN] for node in tree.nodes if node.get(_SIGN)), "")
 
 
 def names(tree: bpy.types.NodeTree) -> set[str]:
@@ -60,14 +68,21 @@ def names(tree: bpy.types.NodeTree) -> set[str]:
 
 
 def sync(
-    tree: bpy.types.NodeTree, *, scene: bpy.types.Scene, camera: bpy.types.Object, lights: list[bpy.types.Object]
+    tree: bpy.types.NodeTree, *, scene: bpy.types.Scene, camera: bpy.types.Object, lights: list[bpy.types.Object],
+    world: bpy.types.World | None = None,
 ) -> None:
-    """Build the rig's nodes and drivers for these lights, at most `MOST`; sockets of lights that stay, stay as they are.
+    """Build the rig's nodes and drivers for these lights, at most `MOST`, and for the world if it is one that `world.find` knows.
+
+    Sockets of lights that stay, stay as they are.
 
     Nodes that already show the rig in the scene's compositor give their new sockets 0; here they get the 1 that is meant.
     """
     known = {light: row for light, (_, row) in _rows(tree).items() if light is not None}
-    kept = {light: known[light] for light in lights if light in known}
+    around = worlds.find(world) if world else None
+    sources: list[bpy.types.ID] = list(lights)
+    if world and around:
+        sources.append(world)
+    kept = {source: known[source] for source in sources if source in known}
     _drop_sockets(tree, {identifier for row in kept.values() for identifier in (row.gain, row.output)})
     for curve in list(tree.animation_data.drivers) if tree.animation_data else []:
         tree.animation_data.drivers.remove(curve)
@@ -76,16 +91,20 @@ def sync(
     sheet = Sheet(tree)
     surface = _surface(sheet, scene=scene, camera=camera)
     diffuse, specular = [], []
-    for light in lights:
-        row = kept.get(light) or _new_sockets(tree)
+    for source in sources:
+        row = kept.get(source) or _new_sockets(tree)
         for item in tree.interface.items_tree:
             if item.item_type == "SOCKET" and item.identifier in (row.gain, row.output):
-                item.name = light.name
-        node = _light(sheet, light, row, camera=camera, surface=surface)
+                item.name = source.name
+        if source == world:
+            node = _world(sheet, world, around, row, camera=camera, normal=surface["Normal"])
+        else:
+            node = _light(sheet, source, row, camera=camera, surface=surface)
+            specular.append(node.outputs["Specular"])
         diffuse.append(node.outputs["Diffuse"])
-        specular.append(node.outputs["Specular"])
         sheet.output_of(row.output, node.outputs["Diffuse"])
     for name, values in (("Diffuse", diffuse), ("Specular", specular)):
+        sheet.last().inputs[name].default_value = (0.0, 0.0, 0.0, 1.0)
         if values:
             sheet.section(f"Sum of {name.lower()} light")
             total = values[0]
@@ -101,7 +120,7 @@ def sync(
                 socket.default_value = 1.0
 
 
-def _rows(tree: bpy.types.NodeTree) -> dict[bpy.types.Object | None, tuple[str, Row]]:
+def _rows(tree: bpy.types.NodeTree) -> dict[bpy.types.ID | None, tuple[str, Row]]:
     nodes = [node for node in tree.nodes if node.get(_GAIN)]
     return {drivers.id_of(tree, n, "h"): (n["platelight_kind"], Row(gain=n[_GAIN], output=n[_OUTPUT])) for n in nodes}
 
@@ -158,6 +177,16 @@ def _light(
         sources = {name: Source(owner=light, path=path) for name, path in power.paths.items()}
         drivers.drive(node.inputs["Light"], power.expression, index=channel, **sources)
     _DRIVE[kind](node, light, camera)
+    return node
+
+
+def _world(
+    sheet: Sheet, world: bpy.types.World, found: worlds.Found, row: Row, *, camera: bpy.types.Object, normal: Socket
+) -> bpy.types.Node:
+    sheet.section(f"{world.name} (world)")
+    node = sheet.group(worlds.group(), label=world.name, Normal=normal, Gain=sheet.input_of(row.gain))
+    node[_GAIN], node[_OUTPUT], node["platelight_kind"], node[_SIGN] = row.gain, row.output, WORLD, found.sign
+    worlds.drive(node, world, found, camera)
     return node
 
 

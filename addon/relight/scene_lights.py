@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender import compat, graph
+from ..blender import compat, graph, light_power
 from . import group, kinds, rig
+from . import world as worlds
 
-_COLLECTION = "platelight_collection"
+_COLLECTION, _WORLD = "platelight_collection", "platelight_use_world"
 
 
 class RelightError(Exception):
@@ -32,8 +33,9 @@ def collection_of(tree: bpy.types.NodeTree) -> bpy.types.Collection | None:
     return tree.get(_COLLECTION)
 
 
-def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection | None) -> list[str]:
-    """Let the lights of a collection (None: all of the scene) light a plate; again to choose another collection.
+def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection | None, world: bool = True) -> list[str]:
+    """Let the lights of a collection (None: all of the scene) and the world light a plate; again to choose others, and to look at
+    the world's picture again.
 
     The first time the group's own lights are turned off (Studio Lights 0), so that what one sees is what the scene's lights do.
 
@@ -64,6 +66,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
         node.node_tree.pop(_COLLECTION, None)
     else:
         node.node_tree[_COLLECTION] = collection
+    node.node_tree[_WORLD] = world
     notices += update(scene, node.node_tree)
     _link(tree, block, node, relight)
     return notices
@@ -72,8 +75,16 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
 def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> list[str]:
     """Build a rig for the lights that there are now. Returns what the user should know; raises as `wire` does."""
     lights, notices = lights_of(scene, collection_of(tree))
-    rig.sync(tree, scene=scene, camera=_need_camera(scene), lights=lights)
+    world = world_of(scene, tree)
+    if world and worlds.find(world) is None:
+        notices.append(f"{world.name} is left out: only a colour or an equirectangular Environment Texture can light a plate")
+    rig.sync(tree, scene=scene, camera=_need_camera(scene), lights=lights, world=world)
     return notices
+
+
+def world_of(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bpy.types.World | None:
+    """The scene's world, unless the rig does without one."""
+    return scene.world if tree.get(_WORLD) else None
 
 
 def lights_of(scene: bpy.types.Scene, collection: bpy.types.Collection | None) -> tuple[list[bpy.types.Object], list[str]]:
@@ -84,7 +95,8 @@ def lights_of(scene: bpy.types.Scene, collection: bpy.types.Collection | None) -
     notices = [f"{light.name} is of a kind that can't light a plate" for light in found if light not in good]
     if len(good) > rig.MOST:
         notices.append(f"A plate takes {rig.MOST} lights: {', '.join(light.name for light in good[rig.MOST:])} are left out")
-    notices += [f"{light.name} has nodes; its colour and power count, the nodes don't" for light in good if _has_nodes(light)]
+    own = [light.name for light in good if light_power.has_nodes(light.data)]
+    notices += [f"{name} has nodes; its colour and power count, the nodes don't" for name in own]
     if not found:
         place = collection.name if collection else scene.name
         notices.append(f"There are no lights in {place} yet; those you add will light the plate")
@@ -96,9 +108,12 @@ def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
     if scene.camera is None or scene.camera.type != "CAMERA":
         return False
     lights, wired = lights_of(scene, collection_of(tree))[0], rig.wired_lights(tree)
-    if tree.get("platelight_camera") != scene.camera.name or None in wired:
+    world = world_of(scene, tree)
+    found = worlds.find(world) if world else None
+    wanted = {light: light.data.type for light in lights} | ({world: rig.WORLD} if found else {})
+    if tree.get("platelight_camera") != scene.camera.name or rig.world_sign(tree) != (found.sign if found else ""):
         return True
-    return wired != {light: light.data.type for light in lights} or rig.names(tree) != {light.name for light in lights}
+    return wired != wanted or rig.names(tree) != {source.name for source in wanted}
 
 
 def unwire(scene: bpy.types.Scene, shot: str) -> bool:
@@ -125,14 +140,6 @@ def _need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
     if camera.data.type != "PERSP":
         raise RelightError(f"{camera.name} is not a perspective camera: plates need one.")
     return camera
-
-
-def _has_nodes(light: bpy.types.Object) -> bool:
-    """Whether its nodes do more than Blender's default, an Emission of white and strength 1."""
-    tree = light.data.node_tree
-    if tree is None or not light.data.use_nodes:
-        return False
-    return len(tree.nodes) > 2 or any(link.to_socket.name != "Surface" for link in tree.links)
 
 
 def _link(tree: bpy.types.NodeTree, block: graph.Block, node: bpy.types.Node, relight: bpy.types.Node) -> None:

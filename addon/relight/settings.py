@@ -1,7 +1,7 @@
 """The settings of a scene's relighting. Data only."""
 
 import bpy
-from bpy.props import PointerProperty
+from bpy.props import BoolProperty, PointerProperty
 
 
 class PlatelightRelightSettings(bpy.types.PropertyGroup):
@@ -9,6 +9,7 @@ class PlatelightRelightSettings(bpy.types.PropertyGroup):
         name="Lights", description="The collection whose lights light the plates; none is the whole scene",
         type=bpy.types.Collection,
     )
+    world: BoolProperty(name="World", description="Let the scene's World light the plates, too", default=True)
 
 
 def register() -> None:

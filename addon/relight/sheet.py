@@ -9,7 +9,7 @@ import bpy
 from ..blender import compat, vector_nodes
 
 Socket = bpy.types.NodeSocket
-Value = Socket | float
+Value = Socket | float | tuple[float, ...]
 _KEY = "platelight_group"
 _COLUMN, _GAP, _MARGIN = 240.0, 40.0, 120.0
 
@@ -28,7 +28,7 @@ def shared_group(name: str, *, version: int, build: Callable[[Sheet], None]) -> 
 
 
 class Sheet:
-    """A node group under construction. A value is a socket to link from or a number to set.
+    """A node group under construction. A value is a socket to link from, or a number or a colour (RGBA) to set.
 
     Nodes go into the section that was begun last. `arrange` puts every node to the right of those that feed it, and the
     sections below each other.
@@ -110,7 +110,7 @@ class Sheet:
         self._give(vector, node.inputs[0])
         return tuple(node.outputs[:3])
 
-    def color(self, blend: str, a: Socket, b: Socket, *, factor: Value = 1.0, label: str = "") -> Socket:
+    def color(self, blend: str, a: Socket, b: Value, *, factor: Value = 1.0, label: str = "") -> Socket:
         """A Mix Color node, unclamped; a number that is linked to it is a grey."""
         mix = compat.new_mix(self.tree, blend)
         self.place(mix.node, label=label)
@@ -135,13 +135,14 @@ class Sheet:
 
     def output(self, **values: Socket) -> None:
         for name, value in values.items():
-            self.tree.links.new(value, self._last().inputs[name.replace("_", " ")])
+            self.tree.links.new(value, self.last().inputs[name.replace("_", " ")])
 
     def output_of(self, identifier: str, value: Socket) -> None:
         """The same by identifier, where names are the user's."""
-        self.tree.links.new(value, next(socket for socket in self._last().inputs if socket.identifier == identifier))
+        self.tree.links.new(value, next(socket for socket in self.last().inputs if socket.identifier == identifier))
 
-    def _last(self) -> bpy.types.Node:
+    def last(self) -> bpy.types.Node:
+        """The Group Output."""
         node = next((n for n in self.tree.nodes if n.bl_idname == "NodeGroupOutput"), None)
         return node or self.tree.nodes.new("NodeGroupOutput")
 

@@ -7,7 +7,7 @@ from bpy.app.handlers import persistent
 
 from . import scene_lights
 
-_KINDS = ("OBJECT", "COLLECTION", "SCENE", "LIGHT")
+_KINDS = ("OBJECT", "COLLECTION", "SCENE", "LIGHT", "WORLD")
 
 
 @persistent

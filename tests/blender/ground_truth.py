@@ -35,6 +35,32 @@ def stage(scene: bpy.types.Scene) -> bpy.types.Object:
     return camera
 
 
+def sky(scene: bpy.types.Scene, picture: np.ndarray | None, folder: Path) -> bpy.types.World:
+    """A world of that equirectangular radiance (H, W, 3), row 0 at the bottom, turned and brightened from frame 1 to 3; or of a
+    colour."""
+    world = scene.world = bpy.data.worlds.new("Sky")
+    if world.node_tree is None:
+        world.use_nodes = True
+    nodes, links = world.node_tree.nodes, world.node_tree.links
+    background = next(node for node in nodes if node.bl_idname == "ShaderNodeBackground")
+    background.inputs["Color"].default_value = (0.3, 0.5, 0.9, 1.0)
+    for frame, strength in ((1, 0.7), (3, 1.4)):
+        background.inputs["Strength"].default_value = strength
+        background.inputs["Strength"].keyframe_insert("default_value", frame=frame)
+    if picture is not None:
+        file = write_exr(folder / "sky.exr", {c: np.ascontiguousarray(picture[::-1, :, i]) for i, c in enumerate("RGB")})
+        texture, mapping, place = (nodes.new(f"ShaderNode{kind}") for kind in ("TexEnvironment", "Mapping", "TexCoord"))
+        world.cycles.sampling_method, world.cycles.sample_map_resolution = "MANUAL", 64
+        texture.image = bpy.data.images.load(str(file))
+        links.new(place.outputs["Generated"], mapping.inputs["Vector"])
+        links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
+        links.new(texture.outputs["Color"], background.inputs["Color"])
+        for frame, turn in ((1, (0.2, -0.3, 0.5)), (3, (0.5, 0.4, 2.5))):
+            mapping.inputs["Rotation"].default_value = turn
+            mapping.inputs["Rotation"].keyframe_insert("default_value", frame=frame)
+    return world
+
+
 def add(scene: bpy.types.Scene, name: str, data: bpy.types.ID) -> bpy.types.Object:
     made = bpy.data.objects.new(name, data)
     scene.collection.objects.link(made)

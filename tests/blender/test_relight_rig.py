@@ -1,0 +1,262 @@
+"""Wiring: lights come and go, graphs follow, people's own work and old files stay."""
+
+from __future__ import annotations
+
+import bpy
+import ground_truth
+import numpy as np
+import pytest
+from footage import linear, plate_bytes, render, render_elsewhere, write_normals, write_plate
+from platelight.addon import relight
+from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.relight import kinds, rig, scene_lights, watch
+from platelight.addon.relight import world as worlds
+from relit import TOLERANCE, stored
+from strips import image_strip
+
+
+@pytest.fixture
+def shot(scene, tmp_path):
+    """A relit plate of three frames, a camera that looks along -Y, and no light yet; gives the relight group's node."""
+    image_strip(scene, write_plate(tmp_path, range(1, 4)))
+    write_normals(tmp_path / "passes", range(1, 4))
+    [target] = clips.targets_by_pattern("plate")
+    passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=3)
+    scene.camera = ground_truth.add(scene, "Camera", bpy.data.cameras.new("Camera"))
+    return graph.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+
+
+def lights_node(scene):
+    return graph.Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
+
+
+def light(scene, name, kind="SUN", *, energy=np.pi, turn=(0.0, 0.0, 0.0)):
+    """A sun that a white surface reflects with radiance 1, from behind the camera."""
+    made = ground_truth.add(scene, name, bpy.data.lights.new(name, kind))
+    made.data.energy, made.rotation_euler = energy, turn
+    return made
+
+
+def facing(frame):
+    """The default sun's light: as much as the surface faces the camera."""
+    return np.maximum(0, stored(frame)[..., 2:])
+
+
+def test_a_sun_lights_the_plate_alone(scene, shot, tmp_path):
+    light(scene, "Sun")
+    notices = scene_lights.wire(scene, "plate", collection=None)
+    assert any("Studio Lights" in notice for notice in notices)
+    lights_node(scene).inputs["Reflectance"].default_value = 0.0
+    lights_node(scene).inputs["Roughness"].default_value = 1.0
+    tree = compat.compositor_tree(scene)
+    want = linear(plate_bytes(2)) * facing(2)
+    got = render(scene, [2], tmp_path)[2][..., :3]
+    assert np.abs(got - want).max() < 0.06, "what Fresnel's law adds at grazing angles"
+    tree.links.new(shot.outputs["Light"], compat.output_socket(tree))
+    np.testing.assert_allclose(render(scene, [2], tmp_path)[2][..., :3], np.broadcast_to(facing(2), want.shape), atol=TOLERANCE)
+
+
+def test_renders_elsewhere_without_the_add_on_and_without_python(scene, shot, tmp_path):
+    """Every driver is simple; another Blender with auto-execution off renders the same animated light."""
+    for index, kind in enumerate(kinds.KINDS):
+        made = light(scene, f"L{index}", kind, energy=3.0 if kind == "SUN" else 200.0)
+        made.location.z = 2.0
+        made.data.keyframe_insert("energy", frame=1)
+        made.data.energy *= 3
+        made.data.keyframe_insert("energy", frame=3)
+    scene_lights.wire(scene, "plate", collection=None)
+    for curve in lights_node(scene).node_tree.animation_data.drivers:
+        assert curve.driver.is_simple_expression and curve.driver.is_valid, curve.driver.expression
+        assert len(curve.driver.expression) < 256
+    here = render(scene, [1, 3], tmp_path)
+    assert here[3][..., :3].mean() > 2 * here[1][..., :3].mean()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    np.testing.assert_allclose(render_elsewhere(tmp_path / "shot.blend", 3, tmp_path / "there.exr"), here[3], atol=1e-5)
+
+
+def test_lights_come_and_go(scene, shot):
+    scene_lights.wire(scene, "plate", collection=None)
+    tree = lights_node(scene).node_tree
+    assert watch.refresh(scene) == 0 and rig.wired_lights(tree) == {}
+    one, two = light(scene, "One"), light(scene, "Two", "AREA")
+    assert watch.refresh(scene) == 1 and rig.wired_lights(tree) == {one: "SUN", two: "AREA"}
+    assert [lights_node(scene).inputs[name].default_value for name in ("One", "Two")] == [1.0, 1.0]
+    bpy.data.objects.remove(one)
+    assert watch.refresh(scene) == 1 and rig.wired_lights(tree) == {two: "AREA"}
+    assert "One" not in lights_node(scene).inputs and watch.refresh(scene) == 0
+    two.data.type = "SPOT"
+    assert watch.refresh(scene) == 1 and rig.wired_lights(tree) == {bpy.data.objects["Two"]: "SPOT"}
+
+
+def test_blender_itself_calls_for_the_update(scene, shot, registered):
+    scene_lights.wire(scene, "plate", collection=None)
+    added = light(scene, "Added")
+    bpy.context.view_layer.update()
+    assert rig.wired_lights(lights_node(scene).node_tree) == {added: "SUN"}
+
+
+def test_settings_and_links_outlast_other_lights_and_new_names(scene, shot):
+    one = light(scene, "One")
+    scene_lights.wire(scene, "plate", collection=None)
+    node, tree = lights_node(scene), compat.compositor_tree(scene)
+    node.inputs["One"].default_value = 0.25
+    viewer = tree.nodes.new("CompositorNodeViewer")
+    tree.links.new(node.outputs["One"], viewer.inputs[0])
+    light(scene, "Another")
+    one.name = "Renamed"
+    assert watch.refresh(scene) == 1
+    assert node.inputs["Renamed"].default_value == 0.25 and node.inputs["Another"].default_value == 1.0
+    assert viewer.inputs[0].links[0].from_socket.name == "Renamed"
+
+
+def test_gain_and_render_visibility_of_each_light(scene, shot, tmp_path):
+    one, two = light(scene, "One"), light(scene, "Two")
+    scene_lights.wire(scene, "plate", collection=None)
+    node, tree = lights_node(scene), compat.compositor_tree(scene)
+    tree.links.new(node.outputs["Diffuse"], compat.output_socket(tree))
+    cases = (((False, False), (1.0, 1.0), 2.0), ((False, True), (0.5, 1.0), 0.5), ((True, False), (1.0, 0.0), 0.0))
+    for hidden, gains, total in cases:
+        one.hide_render, two.hide_render = hidden
+        node.inputs["One"].default_value, node.inputs["Two"].default_value = gains
+        got = render(scene, [1], tmp_path)[1][..., :3]
+        np.testing.assert_allclose(got, np.broadcast_to(total * facing(1), got.shape), atol=TOLERANCE)
+
+
+def test_only_the_chosen_collection_counts(scene, shot):
+    chosen = bpy.data.collections.new("Relight")
+    scene.collection.children.link(chosen)
+    inside = bpy.data.objects.new("Inside", bpy.data.lights.new("Inside", "POINT"))
+    chosen.objects.link(inside)
+    light(scene, "Outside")
+    scene_lights.wire(scene, "plate", collection=chosen)
+    assert rig.wired_lights(lights_node(scene).node_tree) == {inside: "POINT"} and watch.refresh(scene) == 0
+    scene_lights.wire(scene, "plate", collection=None)
+    assert len(rig.wired_lights(lights_node(scene).node_tree)) == 2
+
+
+def test_sixteen_lights_and_not_more(scene, shot, tmp_path):
+    for index in range(17):
+        light(scene, f"L{index:02d}", energy=np.pi / 16)
+    notices = scene_lights.wire(scene, "plate", collection=None)
+    assert any("16 lights" in notice and "L16" in notice for notice in notices)
+    tree = compat.compositor_tree(scene)
+    tree.links.new(lights_node(scene).outputs["Diffuse"], compat.output_socket(tree))
+    got = render(scene, [1], tmp_path)[1][..., :3]
+    np.testing.assert_allclose(got, np.broadcast_to(facing(1), got.shape), atol=TOLERANCE)
+
+
+def test_another_camera_takes_over(scene, shot, tmp_path):
+    light(scene, "Sun")
+    scene_lights.wire(scene, "plate", collection=None)
+    scene.camera = ground_truth.add(scene, "Other", bpy.data.cameras.new("Other"))
+    scene.camera.rotation_euler = (0.0, np.pi / 2, 0.0)  # looks along -X: the sun is on its left
+    assert watch.refresh(scene) == 1
+    tree = compat.compositor_tree(scene)
+    tree.links.new(lights_node(scene).outputs["Diffuse"], compat.output_socket(tree))
+    got = render(scene, [1], tmp_path)[1][..., :3]
+    np.testing.assert_allclose(got, np.broadcast_to(np.maximum(0, -stored(1)[..., :1]), got.shape), atol=TOLERANCE)
+
+
+def test_worlds_come_and_go(scene, shot, tmp_path):
+    light(scene, "Sun")
+    scene.world = None
+    scene_lights.wire(scene, "plate", collection=None)
+    tree = lights_node(scene).node_tree
+    world = ground_truth.sky(scene, None, tmp_path)
+    assert watch.refresh(scene) == 1 and rig.WORLD in rig.wired_lights(tree).values() and watch.refresh(scene) == 0
+    nodes, links = world.node_tree.nodes, world.node_tree.links
+    background = next(node for node in nodes if node.bl_idname == "ShaderNodeBackground")
+    links.new(nodes.new("ShaderNodeTexSky").outputs[0], background.inputs["Color"])
+    assert watch.refresh(scene) == 1 and rig.WORLD not in rig.wired_lights(tree).values() and watch.refresh(scene) == 0
+    assert any("Sky is left out" in notice for notice in scene_lights.wire(scene, "plate", collection=None))
+    scene.world = None
+    assert watch.refresh(scene) == 0
+    scene.world = bpy.data.worlds.new("Plain")
+    assert watch.refresh(scene) == 1 and "Plain" in lights_node(scene).inputs
+    scene_lights.wire(scene, "plate", collection=None, world=False)
+    assert list(rig.wired_lights(tree).values()) == ["SUN"] and watch.refresh(scene) == 0
+
+
+@pytest.mark.parametrize("case", ["no camera", "orthographic", "no plate"])
+def test_what_stands_in_the_way_is_told_before_anything_changes(scene, shot, case):
+    light(scene, "Sun")
+    if case == "no camera":
+        scene.camera = None
+    elif case == "orthographic":
+        scene.camera.data.type = "ORTHO"
+    nodes = len(compat.compositor_tree(scene).nodes)
+    with pytest.raises(scene_lights.RelightError, match="camera" if case != "no plate" else "no passes"):
+        scene_lights.wire(scene, "plate" if case != "no plate" else "other", collection=None)
+    assert len(compat.compositor_tree(scene).nodes) == nodes and shot.inputs["Studio Lights"].default_value == 1.0
+
+
+def test_unwiring_brings_the_first_look_back(scene, shot, tmp_path):
+    before = render(scene, [1], tmp_path)[1]
+    groups = {group.name for group in bpy.data.node_groups if rig.is_rig(group)}
+    light(scene, "Sun")
+    scene_lights.wire(scene, "plate", collection=None)
+    assert np.abs(render(scene, [1], tmp_path)[1] - before).max() > 0.1
+    assert scene_lights.unwire(scene, "plate") and not scene_lights.unwire(scene, "plate")
+    np.testing.assert_allclose(render(scene, [1], tmp_path)[1], before, atol=1e-6)
+    assert {group.name for group in bpy.data.node_groups if rig.is_rig(group)} == groups
+
+
+def test_a_group_from_before_scene_lights_is_renewed_and_keeps_its_settings(scene, shot, tmp_path):
+    old = shot.node_tree
+    for item in [item for item in old.interface.items_tree if item.name in ("Specular", "Scene Lights", "Studio Lights")]:
+        old.interface.remove(item)
+    for item in [item for item in old.interface.items_tree if item.name.startswith("Scene ")]:
+        old.interface.remove(item)
+    old["platelight_version"] = 1
+    tree = compat.compositor_tree(scene)
+    viewer = next((node for node in tree.nodes if node.bl_idname == "CompositorNodeViewer"), None)
+    viewer = viewer or tree.nodes.new("CompositorNodeViewer")
+    tree.links.new(shot.outputs["Normal Preview"], viewer.inputs[0])
+    shot.inputs["Key Direction"].default_value = (0.1, 0.2, 0.3)
+    for frame, value in ((1, 0.5), (3, 2.5)):
+        shot.inputs["Key Strength"].default_value = value
+        shot.inputs["Key Strength"].keyframe_insert("default_value", frame=frame)
+    scene_lights.wire(scene, "plate", collection=None)
+    assert shot.node_tree != old and shot.node_tree == relight.node_group()
+    assert tuple(shot.inputs["Key Direction"].default_value) == pytest.approx((0.1, 0.2, 0.3))
+    assert shot.inputs["Image"].is_linked and shot.inputs["Normal"].is_linked
+    assert viewer.inputs[0].links[0].from_socket.name == "Normal Preview"
+    shot.inputs["Studio Lights"].default_value = 1.0
+    first, last = (render(scene, [frame], tmp_path)[frame] for frame in (1, 3))
+    assert last[..., :3].mean() > 1.5 * first[..., :3].mean(), "its keyframes still animate it"
+
+
+def test_distance_moves_a_point_light_nearer(scene, shot, tmp_path):
+    """Without depth the plate is a card at the distance that the user sets: light falls off with its square."""
+    light(scene, "Point", "POINT", energy=100.0)
+    scene_lights.wire(scene, "plate", collection=None)
+    node, tree = lights_node(scene), compat.compositor_tree(scene)
+    tree.links.new(node.outputs["Diffuse"], compat.output_socket(tree))
+    means = []
+    for distance in (2.0, 4.0):
+        node.inputs["Depth"].default_value = distance
+        means.append(render(scene, [1], tmp_path)[1][..., :3].mean())
+    assert means[0] == pytest.approx(4 * means[1], rel=1e-3)
+
+
+def test_the_rig_reads_from_left_to_right(scene, shot, tmp_path):
+    for index, kind in enumerate(kinds.KINDS):
+        light(scene, f"L{index}", kind)
+    ground_truth.sky(scene, None, tmp_path)
+    scene_lights.wire(scene, "plate", collection=None)
+    for tree in (lights_node(scene).node_tree, *(build() for build in kinds.KINDS.values()), worlds.group(), relight.node_group()):
+        for link in tree.links:
+            assert link.from_node.location.x < link.to_node.location.x, (tree.name, link.from_node.name, link.to_node.name)
+        places = [tuple(round(value) for value in node.location) for node in tree.nodes if node.bl_idname != "NodeFrame"]
+        assert len(places) == len(set(places)), f"no node hides another in {tree.name}"
+        assert all(node.parent for node in tree.nodes if node.bl_idname not in ("NodeFrame", "NodeGroupOutput"))
+
+
+def test_buttons_and_panel(scene, shot, registered):
+    light(scene, "Sun")
+    assert bpy.ops.platelight.wire_lights() == {"FINISHED"}
+    assert rig.gain_of(lights_node(scene).node_tree, lights_node(scene), bpy.data.objects["Sun"]).default_value == 1.0
+    assert bpy.ops.platelight.unwire_lights() == {"FINISHED"} and not bpy.ops.platelight.unwire_lights.poll()
+    scene.camera = None
+    with pytest.raises(RuntimeError, match="no camera"):
+        bpy.ops.platelight.wire_lights()
