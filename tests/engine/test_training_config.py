@@ -38,6 +38,7 @@ def test_defaults_are_the_papers_and_paths_start_at_the_file(tmp_path):
     assert settings.regularisation == Regularisation(encoder="facebook/dino", layer="up1", weight=1.0)
     assert settings.model == str(tmp_path / "m") and settings.out == str(tmp_path / "runs" / "x")
     assert settings.data == (DataSource(kind="clips", root=str(tmp_path / ".." / "clips")),)
+    assert read(tmp_path, GOOD.replace("facebook/dino", "./dino")).regularisation.encoder == str(tmp_path / "dino")
     (tmp_path / "facebook" / "dino").mkdir(parents=True)
     assert read(tmp_path, GOOD).regularisation.encoder == str(tmp_path / "facebook" / "dino")
 

@@ -24,10 +24,13 @@ from training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
 from conftest import ENGINE, ROOT
 from engine.evaluation.metrics import pooled
 from engine.models import registry
+from engine.models.normalcrafter.revision import revision
 from engine.protocol import EstimateSettings, PlatelightError
 from engine.training.clips import read_clip
 from engine.training.normalcrafter.ablation import estimate
-from engine.training.normalcrafter.checkpoint import newest
+from engine.training.normalcrafter.checkpoint import newest, read_progress
+from engine.training.normalcrafter.config import LatentConfig
+from engine.training.normalcrafter.config_file import read_config
 from engine.training.normalcrafter.failure import EXIT_CODE, TrainingStopped
 from engine.training.normalcrafter.features import SemanticEncoder
 from engine.training.normalcrafter.layers import is_temporal
@@ -234,6 +237,7 @@ def test_data_and_models_that_are_not_there_are_named(folder):
         ({"model": str(folder / "no-model")}, "no-model"),
         ({"data": (dataclasses.replace(config("vae", folder).data[0], root=str(folder / "no-clips")),)}, "no-clips"),
         ({"data": (dataclasses.replace(config("vae", folder).data[0], kind="films"),)}, "films"),
+        ({"data": (dataclasses.replace(config("vae", folder).data[0], only=("clip1", "nobody")),)}, "no clip nobody"),
     ):
         with pytest.raises(PlatelightError) as caught:
             run(config("vae", folder, **changes))
@@ -265,14 +269,6 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def test_the_command_trains_in_bfloat16_and_says_how_far_it_is(folder):
-    done = _python(*ENGINE[1:], "train", "latent", "--config", _toml(folder, out="mixed", more='precision = "bf16"'))
-    assert done.returncode == 0, done.stderr
-    assert "latent: step 2/2, loss" in done.stderr and "cosine" in done.stderr and "frames/s" in done.stderr
-    assert str(folder / "mixed" / "model") in done.stdout
-    assert {value.dtype for value in load_file(folder / "mixed" / "model" / UNET).values()} == {torch.float32}
-
-
 def test_a_wrong_file_has_its_own_exit_code_and_no_traceback(folder):
     done = _python(*ENGINE[1:], "train", "pixel", "--config", _toml(folder, out="x", more="steps = 3"))
     assert done.returncode != 0 and "x.toml" in done.stderr and "Traceback" not in done.stderr
@@ -281,16 +277,18 @@ def test_a_wrong_file_has_its_own_exit_code_and_no_traceback(folder):
     assert str(pickle.loads(pickle.dumps(stopped))) == "a. b", "an ablation's runs are processes of their own"
 
 
-def test_two_processes_train_one_network(folder):
-    """Through accelerate, as on several GPUs: both clips of a step count, and there is one result."""
+def test_two_processes_train_one_network_in_bfloat16(folder):
+    """The command as on several GPUs: both clips of a step count, there is one result, and one of them talks."""
     launch = ("-m", "torch.distributed.run", "--nproc_per_node", 2, "--master_port", _free_port(), "-m", "engine")
-    more = 'precision = "fp32"\nlearning_rate = 1e-3'
-    done = _python(*launch, "train", "latent", "--config", _toml(folder, out="pair", more=more))
+    file = _toml(folder, out="pair", more='precision = "bf16"\nlearning_rate = 1e-3')
+    done = _python(*launch, "train", "latent", "--config", file)
     assert done.returncode == 0, done.stderr[-3000:]
-    state = json.loads((newest(folder / "pair") / "state.json").read_text())
+    assert done.stderr.count("latent: step 2/2, loss") == 1 and "cosine" in done.stderr and "frames/s" in done.stderr
+    assert done.stdout.count(str(folder / "pair" / "model")) == 1
+    assert {value.dtype for value in load_file(folder / "pair" / "model" / UNET).values()} == {torch.float32}
+    last = newest(folder / "pair")
+    state = json.loads((last / "state.json").read_text())
     assert len(state["positions"]) == 2 and state["positions"][0]["number"] == state["positions"][1]["number"] == 2
-    assert (newest(folder / "pair") / "process-1.safetensors").is_file()
-    assert done.stderr.count("latent: step 2/2") == 1
+    assert (last / "process-1.safetensors").is_file()
     with pytest.raises(TrainingStopped, match="made by 2 processes, not 1"):
-        alone = config("latent", folder, out="pair", lengths=(1, 2), learning_rate=1e-3, warm_up=100, regularised=True)
-        run(dataclasses.replace(alone, gradient_checkpointing=True))
+        read_progress(last, config=read_config(file, LatentConfig), base=revision(GOLDEN), processes=1)

@@ -17,7 +17,7 @@ from engine.models.normalcrafter.pipeline import Pipeline
 from engine.models.normalcrafter.random_weights import UNET
 from engine.models.normalcrafter.unet import FrameConditionedUNet
 from engine.protocol import PlatelightError
-from engine.training.normalcrafter.config import LAYERS
+from engine.training.normalcrafter.config import LAYERS, DataSource
 from engine.training.normalcrafter.export import load
 from engine.training.normalcrafter.features import SemanticEncoder, block, channels
 from engine.training.normalcrafter.feed import Feed, read_checked
@@ -219,6 +219,13 @@ def test_the_feed_goes_on_where_it_stood_and_processes_share_lengths_only(folder
     assert [len(each.frames) for each in ours] == [len(each.frames) for each in theirs]
     assert len({len(each.frames) for each in ours}) > 1
     assert {each.seed for each in ours}.isdisjoint({each.seed for each in theirs})
+
+
+def test_only_the_clips_that_are_named_are_drawn(folder):
+    source = DataSource(kind="clips", root=str(folder / "clips"), only=("clip1",))
+    feed = Feed(config("vae", folder, data=(source,)), process=0)
+    assert {feed.next().name for _ in range(5)} == {"clip1"}
+    feed.close()
 
 
 class _Short:

@@ -1,8 +1,7 @@
 #!/bin/sh
-# Renders eight clips, trains every stage and each of them left out, and leaves table.md and curves.png in dist/tiny/ablation.
+# Renders seven clips, trains every stage and each of them left out, and leaves table.md and curves.png in dist/tiny/ablation.
 # From the repository's root, with the engine's Python: PYTHON=.venv/engine/bin/python docs/training/tiny/run.sh
 set -e
 PYTHON="${PYTHON:-python}"
-"$PYTHON" -m engine train make-clips --out dist/tiny/clips --scenes 4 --views 1 --looks 1 --frames 14 --seed 1
-"$PYTHON" -m engine train make-clips --out dist/tiny/unseen --scenes 4 --views 1 --looks 1 --frames 14 --seed 0
+"$PYTHON" -m engine train make-clips --out dist/tiny/clips --scenes 7 --views 1 --looks 1 --frames 6 --seed 1
 "$PYTHON" -m engine train ablate --config docs/training/tiny/ablate.toml

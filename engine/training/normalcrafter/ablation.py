@@ -112,6 +112,8 @@ def _train_all(runs: dict[str, AnyConfig], *, jobs: int) -> Iterator[str]:
         left = {name: config for name, config in runs.items() if not (Path(config.out) / MODEL).is_dir()}
         waiting = {pool.submit(_train_one, config, threads): name for name, config in left.items()}
         for done in concurrent.futures.as_completed(waiting):
+            if done.exception():
+                pool.shutdown(wait=False, cancel_futures=True)
             done.result()
             yield waiting[done]
 

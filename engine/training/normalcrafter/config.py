@@ -16,15 +16,12 @@ DEVICES = ("auto", "cpu")
 
 @dataclass(frozen=True, kw_only=True)
 class DataSource:
-    """A data set. `kind`: a reader's name, see `engine.training.readers`. `root`: its folder. `limit`: only so many of its clips,
-    the first ones, 0 for all."""
+    """A data set. `kind`: a reader's name, see `engine.training.readers`. `root`: its folder. `only`: these of its clips, by
+    name, none for all."""
 
     kind: str
     root: str
-    limit: int = 0
-
-    def __post_init__(self) -> None:
-        _at_least("data.limit", self.limit, 0)
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ PATHS = ("model", "vae", "out", "root", "head", "latent", "pixel", "base")
 """Keys that hold a path; a relative one starts at the file's own folder."""
 
 PATHS_OR_IDS = ("encoder",)
-"""Keys that hold a path or an id on the hub: a path where there is such a folder."""
+"""Keys that hold a path or an id on the hub: a path where there is such a folder, or where it begins with a point or a tilde."""
 
 _WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
@@ -89,7 +89,7 @@ def _tuple(value: Any, arguments: tuple[Any, ...], *, source: str, key: str, fol
 def _path(key: str, value: Any, folder: Path) -> Any:
     if isinstance(value, str) and value:
         path = folder / Path(value).expanduser()
-        if key in PATHS or (key in PATHS_OR_IDS and path.is_dir()):
+        if key in PATHS or (key in PATHS_OR_IDS and (path.is_dir() or value.startswith((".", "~")))):
             return str(path)
     return value
 

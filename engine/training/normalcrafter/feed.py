@@ -30,11 +30,23 @@ class Position:
     sampler: Any
 
 
-class FirstClips:
-    """The first clips of a set."""
+class SomeClips:
+    """Those clips of a set that are named."""
 
-    def __init__(self, clips: ClipSet, limit: int) -> None:
-        self.names, self.frame_counts, self.read = clips.names[:limit], clips.frame_counts[:limit], clips.read
+    def __init__(self, clips: ClipSet, names: tuple[str, ...]) -> None:
+        """
+        Raises:
+            ValueError: the set has no clip of a name.
+        """
+        missing = sorted(set(names) - set(clips.names))
+        if missing:
+            raise ValueError(f"there is no clip {missing[0]}")
+        self._clips, self._indices = clips, [clips.names.index(name) for name in names]
+        self.names = names
+        self.frame_counts = tuple(clips.frame_counts[index] for index in self._indices)
+
+    def read(self, index: int, first: int, count: int) -> Clip:
+        return self._clips.read(self._indices[index], first, count)
 
 
 class Feed:
@@ -102,7 +114,7 @@ def open_set_of(source: DataSource) -> ClipSet:
     """
     try:
         clips = open_set(source.kind, Path(source.root))
-        return FirstClips(clips, source.limit) if source.limit else clips
+        return SomeClips(clips, source.only) if source.only else clips
     except (OSError, ValueError, LookupError) as error:
         raise _unreadable(f"The set {source.kind} in {source.root}", error) from error
 
