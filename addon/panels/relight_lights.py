@@ -22,7 +22,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column.prop(scene.platelight_relight, "collection")
     column.prop(scene.platelight_relight, "world")
     wired = scene_lights.rigs(scene)
-    text = "Use This Collection" if wired else "Light with Scene Lights"
+    text = "Update Lights and World" if wired else "Light with Scene Lights"
     row = layout.row(align=True)
     row.operator("platelight.wire_lights", text=text, icon="LIGHT")
     if wired:

@@ -56,7 +56,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
         notices.append(f"Relight ({shot}) is now the group of this version; the nodes inside an older one are not taken over")
     node = block.find("lights")
     if node is None:
-        node = block.node("lights", "CompositorNodeGroup", at=(340, 900), label="Scene Lights")
+        node = block.node("lights", "CompositorNodeGroup", at=(340, 1100), label="Scene Lights")
         node.width = 220
         relight.inputs["Studio Lights"].default_value = 0.0
         notices.append("Key, fill, rim and ambient are off: turn up Studio Lights to have them too")
