@@ -195,4 +195,6 @@ def _height(node: bpy.types.Node) -> float:
     shown = sum(1 for socket in (*node.inputs, *node.outputs) if socket.enabled and not socket.hide)
     if node.bl_idname == "NodeGroupInput":
         shown = sum(1 for socket in node.outputs if socket.is_linked)
-    return 60.0 + 24.0 * shown + (30.0 if hasattr(node, "operation") or hasattr(node, "blend_type") else 0.0)
+    shown += 3 * sum(1 for socket in node.inputs if socket.type == "VECTOR" and socket.enabled and not socket.is_linked)
+    menu = any(hasattr(node, name) for name in ("operation", "blend_type", "node_tree"))
+    return 60.0 + 24.0 * shown + (35.0 if menu else 0.0)
