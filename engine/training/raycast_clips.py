@@ -11,17 +11,26 @@ from pathlib import Path
 import numpy as np
 
 from .clips import write_clip
+from .environments import Environment, read_environments
 from .gbuffer import Caster
 from .scenes import KINDS, Camera, Zoo, looking, random_scene
 from .shading import shade
 from .textures import Noise
 
 SIZES = ((192, 288), (232, 232), (168, 336))
-KIND_SHARES = (0.22, 0.2, 0.22, 0.2, 0.16)
+KIND_SHARES = (0.14, 0.18, 0.28, 0.32, 0.08)
 
 
 def make_clips(
-    *, out: Path, scenes: int = 1000, views: int = 3, looks: int = 2, frames: int = 1, seed: int = 0, workers: int = 2
+    *,
+    out: Path,
+    scenes: int = 1000,
+    views: int = 3,
+    looks: int = 2,
+    frames: int = 1,
+    seed: int = 0,
+    workers: int = 2,
+    environments: Path | None = None,
 ) -> Iterator[int]:
     """Renders clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept.
 
@@ -33,9 +42,10 @@ def make_clips(
         frames: `T`, frames per clip; the camera moves a little from one to the next.
         seed: another seed makes other scenes.
         workers: processes.
+        environments: folder of equirectangular EXR maps, lat-long, as light for half of the looks.
     """
     out.mkdir(parents=True, exist_ok=True)
-    shares = [(out, range(first, scenes, workers), views, looks, frames, seed) for first in range(workers)]
+    shares = [(out, range(first, scenes, workers), views, looks, frames, seed, environments) for first in range(workers)]
     done = 0
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for finished in pool.imap_unordered(_make_share, _split(shares, pieces=max(1, scenes // (workers * 50)))):
@@ -50,17 +60,20 @@ def _split(shares: list[tuple], *, pieces: int) -> list[tuple]:
 
 def _make_share(share: tuple) -> int:
     """Renders the scenes of one share; returns how many."""
-    out, numbers, views, looks, frames, seed = share
+    out, numbers, views, looks, frames, seed, folder = share
     noise, zoo = Noise(), None
+    places = read_environments(folder) if folder else []
     for number in numbers:
         rng = np.random.default_rng([seed, number])
         zoo = Zoo(rng=rng) if zoo is None else Zoo(rng=rng, kept=zoo.kept)
         if not (out / f"{number:06d}_{views - 1}_{looks - 1}").exists():
-            _make_scene(out, number=number, views=views, looks=looks, frames=frames, zoo=zoo, noise=noise)
+            _make_scene(out, number=number, views=views, looks=looks, frames=frames, zoo=zoo, noise=noise, places=places)
     return len(numbers)
 
 
-def _make_scene(out: Path, *, number: int, views: int, looks: int, frames: int, zoo: Zoo, noise: Noise) -> None:
+def _make_scene(
+    out: Path, *, number: int, views: int, looks: int, frames: int, zoo: Zoo, noise: Noise, places: list[Environment]
+) -> None:
     """Renders every view and look of one scene."""
     rng = zoo.rng
     things, first = random_scene(zoo, kind=KINDS[rng.choice(len(KINDS), p=KIND_SHARES)])
@@ -80,7 +93,17 @@ def _make_scene(out: Path, *, number: int, views: int, looks: int, frames: int, 
         for look in range(looks):
             key = int(rng.integers(2**31))
             shaded = [
-                shade(buffer, things=things, caster=caster, noise=noise, seed=key, anchor=anchor, reach=reach) for buffer in buffers
+                shade(
+                    buffer,
+                    things=things,
+                    caster=caster,
+                    noise=noise,
+                    seed=key,
+                    anchor=anchor,
+                    reach=reach,
+                    environments=places,
+                )
+                for buffer in buffers
             ]
             normals = [
                 (each.label @ camera.axes.T) * (buffer.thing >= 0)[..., None]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .environments import Environment, looked_up
 from .gbuffer import Caster, GBuffer
 from .scenes import Thing
-from .surfaces import random_rotation, unit
+from .surfaces import random_rotation, rotation, unit
 from .textures import PATTERNS, Noise, pattern, random_colour
 
 FUR_SCALE = 14.0
@@ -31,16 +32,26 @@ class Look:
 
 
 def shade(
-    gbuffer: GBuffer, *, things: list[Thing], caster: Caster, noise: Noise, seed: int, anchor: np.ndarray, reach: float
+    gbuffer: GBuffer,
+    *,
+    things: list[Thing],
+    caster: Caster,
+    noise: Noise,
+    seed: int,
+    anchor: np.ndarray,
+    reach: float,
+    environments: list[Environment],
 ) -> Look:
     """Draws materials, lights, air and lens from `seed` and renders one frame.
 
     The same seed, `anchor` (the world point that lamps are placed around) and `reach` (how far from it, in units) give the
-    same materials and lights for every frame of a clip.
+    same materials and lights for every frame of a clip. Half of the looks are lit by one of `environments`, if there are any.
     """
     rng = np.random.default_rng(seed)
-    sky = _Sky(rng)
-    lights = _lights(rng, anchor=anchor, reach=reach)
+    sky: _Sky | _Place = _Sky(rng)
+    if environments and rng.random() < 0.5:
+        sky = _Place(environments[rng.integers(len(environments))], rng)
+    lights = [*sky.lights(reach), *_lights(rng, anchor=anchor, reach=reach, most=sky.most_lights)]
     height, width = gbuffer.thing.shape
     hit = gbuffer.thing.ravel() >= 0
     points, ray = gbuffer.position.reshape(-1, 3)[hit], gbuffer.ray.reshape(-1, 3)[hit]
@@ -134,6 +145,11 @@ class _Sky:
         self.clouds, self.scale = rng.choice([0.0, rng.uniform(0.1, 0.8)]), rng.uniform(0.5, 4)
         self.soft = rng.uniform(0.02, 0.6)
 
+    most_lights = 3
+
+    def lights(self, reach: float) -> list["_Light"]:
+        return []
+
     def radiance(self, directions: np.ndarray, *, noise: Noise) -> np.ndarray:
         """Light arriving from `(N, 3)` unit directions."""
         level = directions @ self.up
@@ -150,6 +166,35 @@ class _Sky:
         above = (0.5 + 0.5 * normals @ self.up)[:, None]
         lobe = np.maximum(0.5 + 0.5 * normals @ self.side, 0)[:, None] ** 2
         return self.low * (1 - above) + self.top * above + self.glow * lobe
+
+
+class _Place:
+    """A measured surrounding, turned about the upright axis, brightened and tinted at random. Stands in for `_Sky`."""
+
+    most_lights = 1
+
+    def __init__(self, environment: Environment, rng: np.random.Generator):
+        self.environment = environment
+        self.turn = rotation([0, 1, 0], rng.uniform(0, 2 * np.pi))
+        self.gain = np.clip(1 + rng.normal(size=3) * 0.08, 0.5, 1.5) * rng.uniform(0.3, 1.5)
+        self.horizon = environment.radiance[len(environment.radiance) // 2].mean(0) * self.gain
+        self.soft = float(rng.uniform(0.005, 0.1))
+
+    def lights(self, reach: float) -> list["_Light"]:
+        """The sun of the place, where it has one."""
+        colour = self.environment.sun_colour * self.gain
+        if colour.max() < 0.05:
+            return []
+        sun = self.environment.sun @ self.turn.T
+        return [_Light(place=sun, is_lamp=False, colour=colour, softness=self.soft, shadow=1.0, reach=reach)]
+
+    def radiance(self, directions: np.ndarray, *, noise: Noise) -> np.ndarray:
+        """Light arriving from `(N, 3)` unit directions."""
+        return looked_up(self.environment.radiance, directions @ self.turn) * self.gain
+
+    def ambient(self, normals: np.ndarray) -> np.ndarray:
+        """Light gathered by unit normals."""
+        return looked_up(self.environment.irradiance, normals @ self.turn) * self.gain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,10 +217,10 @@ class _Light:
         return toward / far[:, None], far * 0.98, 1 / np.maximum(far / self.reach, 0.2) ** 2
 
 
-def _lights(rng: np.random.Generator, *, anchor: np.ndarray, reach: float) -> list[_Light]:
-    """None to three lights: suns from above mostly, but also from the side and from below, and lamps in the scene."""
+def _lights(rng: np.random.Generator, *, anchor: np.ndarray, reach: float, most: int) -> list[_Light]:
+    """None to `most` (three) lights: suns from above mostly, but also from the side and from below, and lamps in the scene."""
     lights = []
-    for _ in range(int(rng.choice([0, 1, 1, 1, 2, 3]))):
+    for _ in range(min(most, int(rng.choice([0, 1, 1, 1, 2, 3])))):
         direction = unit(rng.normal(size=3))
         if rng.random() < 0.6:
             direction[1] = abs(direction[1])
@@ -200,7 +245,7 @@ def _smoothed(seen: np.ndarray, hit: np.ndarray, *, shape: tuple[int, int], radi
     return cv2.GaussianBlur(full.reshape(shape), (0, 0), 0.6 + radius).ravel()[hit]
 
 
-def _air(picture: np.ndarray, gbuffer: GBuffer, sky: _Sky, rng: np.random.Generator) -> np.ndarray:
+def _air(picture: np.ndarray, gbuffer: GBuffer, sky: _Sky | _Place, rng: np.random.Generator) -> np.ndarray:
     """Haze by distance and blur away from the focus distance."""
     picture = picture.astype(np.float32)
     if rng.random() < 0.12:

@@ -94,7 +94,7 @@ def test_training_makes_clips_and_learns_from_them(tmp_path):
     pytest.importorskip("embreex")
     done = engine("train", "make-clips", "--out", tmp_path / "clips", "--scenes", 1, "--views", 1, "--looks", 1, "--workers", 1)
     assert done.returncode == 0 and "1/1 scenes" in done.stderr, done.stderr
-    done = engine("train", "preview", "--clips", tmp_path / "clips", "--out", tmp_path / "run", "--minutes", 0.01, "--workers", 0)
+    done = engine("train", "preview", "--clips", tmp_path / "clips", "--out", tmp_path / "run", "--steps", 2, "--workers", 0)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "preview.safetensors").stat().st_size > 1000
 

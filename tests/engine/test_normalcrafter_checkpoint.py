@@ -116,7 +116,9 @@ def _flip(file: Path, position: int) -> None:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize(("name", "position"), [(VAE, -1), (UNET, 0), (UNET, -SAMPLE_BYTES // 2), ("scheduler/scheduler_config.json", 3)])
+@pytest.mark.parametrize(
+    ("name", "position"), [(VAE, -1), (UNET, 0), (UNET, -SAMPLE_BYTES // 2), ("scheduler/scheduler_config.json", 3)]
+)
 def test_the_revision_changes_with_the_checkpoint(folder: Path, name: str, position: int):
     before = revision(folder)
     assert before == revision(CHECKPOINT)

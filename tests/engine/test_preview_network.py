@@ -1,19 +1,24 @@
-"""The shipped `preview` weights: better than a constant on frames they never saw, unit length, any size, any precision."""
+"""The shipped `preview` weights: right on clips they never saw, steady over time, unit length, any size, any precision."""
 
 import json
-from pathlib import Path
 
+import heldout
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from engine.evaluation.constant import best_constant
+from engine.evaluation.metrics import pooled, surface
+from engine.evaluation.stability import flow_warped_change
 from engine.models.preview.network import WEIGHTS, PreviewConfig, PreviewNet, load, metadata
 
-HELD_OUT = Path(__file__).parents[1] / "samples" / "preview_heldout"
 TINY = PreviewConfig(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
+SHARE_OF_CONSTANT = 0.76
+MEDIAN_DEGREES = 23.0
+CHANGE_OVER_TRUTH = 1.75
+"""What these weights hold. The goals are 0.62, 20 degrees and 1.5: see the model card."""
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +27,25 @@ def network() -> PreviewNet:
 
 
 @pytest.fixture(scope="module")
-def held_out() -> tuple[torch.Tensor, torch.Tensor]:
-    """All held-out frames `[T, 3, H, W]` in [0, 1] and their normals, zero where there is no surface."""
-    frames, normals = [], []
-    for truth in sorted(HELD_OUT.glob("*.npz")):
-        frames += [np.asarray(Image.open(path)) for path in sorted(HELD_OUT.glob(f"{truth.stem}.*.png"))]
-        normals.append(np.load(truth)["normals"].astype(np.float32))
-    both = np.stack(frames).astype(np.float32) / 255, np.concatenate(normals)
-    return tuple(torch.from_numpy(part).permute(0, 3, 1, 2) for part in both)
+def clips() -> list[heldout.HeldOutClip]:
+    """All held-out clips."""
+    return [heldout.load(name) for name in heldout.names()]
+
+
+@pytest.fixture(scope="module")
+def held_out(clips) -> torch.Tensor:
+    """The first frames of the clips of the most common size, `[T, 3, H, W]` in [0, 1]."""
+    shapes = [clip.frames.shape for clip in clips]
+    usual = max(set(shapes), key=shapes.count)
+    frames = np.stack([clip.frames[0] for clip in clips if clip.frames.shape == usual])
+    return torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+
+
+@pytest.fixture(scope="module")
+@torch.inference_mode()
+def estimates(network, clips) -> list[np.ndarray]:
+    """What the network makes of each held-out clip, `(T, H, W, 3)`."""
+    return [network(torch.from_numpy(clip.frames).permute(0, 3, 1, 2).float() / 255).permute(0, 2, 3, 1).numpy() for clip in clips]
 
 
 def angles(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
@@ -38,25 +54,23 @@ def angles(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     return torch.rad2deg(torch.atan2(across, (first.double() * second.double()).sum(1)))
 
 
-def best_constant(truth: torch.Tensor) -> float:
-    """The lowest mean angle that any one direction reaches over `(N, 3)` normals, searched over 2000 directions."""
-    count = torch.arange(2000, dtype=torch.float64)
-    z, turn = 1 - 2 * (count + 0.5) / 2000, count * np.pi * (3 - 5**0.5)
-    around = torch.sqrt(1 - z**2)
-    directions = torch.stack([around * torch.cos(turn), around * torch.sin(turn), z], -1)
-    directions = torch.cat([directions, torch.nn.functional.normalize(truth.double().mean(0), dim=0)[None]])
-    sample = torch.nn.functional.normalize(truth[::7].double(), dim=1)
-    best = directions[torch.acos((sample @ directions.T).clamp(-1, 1)).mean(0).argmin()]
-    return float(torch.rad2deg(torch.acos((truth.double() @ best).clamp(-1, 1))).mean())
+def test_it_beats_the_best_constant_on_held_out_clips(clips, estimates):
+    truths = [clip.normals for clip in clips]
+    result = pooled(estimates, truths)
+    direction = best_constant(np.concatenate([truth[surface(truth)] for truth in truths]))
+    constant = pooled([np.broadcast_to(direction, truth.shape) for truth in truths], truths)
+    assert result.mean <= SHARE_OF_CONSTANT * constant.mean
+    assert result.median <= MEDIAN_DEGREES
 
 
-@torch.inference_mode()
-def test_beats_the_best_constant_by_15_percent(network, held_out):
-    """The goal is 30 %; the model card says what these weights reach."""
-    frames, truth = held_out
-    surface = truth.norm(dim=1) > 0.5
-    error = angles(network(frames), truth)[surface].mean()
-    assert error <= 0.85 * best_constant(truth.permute(0, 2, 3, 1)[surface])
+def test_it_changes_over_time_about_as_the_surfaces_do(clips, estimates):
+    """Flow-warped, against what the true normals change."""
+    change = {"estimate": 0.0, "truth": 0.0}
+    for clip, estimate in zip(clips, estimates, strict=True):
+        valid = surface(clip.normals)
+        change["estimate"] += flow_warped_change(clip.frames, estimate, valid=valid)
+        change["truth"] += flow_warped_change(clip.frames, clip.normals, valid=valid)
+    assert change["estimate"] <= CHANGE_OVER_TRUTH * change["truth"]
 
 
 @torch.inference_mode()
@@ -69,9 +83,9 @@ def test_a_lit_ball_bulges_in_camera_axes(network):
     frame = torch.where(inside, shade, torch.full_like(shade, 0.35)).expand(1, 3, -1, -1)
     normals = network(frame)[0]
     ring = inside & (x**2 + y**2 > 0.5)
-    assert normals[0][ring & (x > 0.6)].mean() > 0.1 > -0.1 > normals[0][ring & (x < -0.6)].mean()
+    assert normals[0][ring & (x > 0.6)].mean() > 0.2 > -0.2 > normals[0][ring & (x < -0.6)].mean()
     assert normals[1][ring & (y > 0.6)].mean() > 0.2
-    assert normals[1][ring & (y > 0.6)].mean() > normals[1][ring & (y < -0.6)].mean() + 0.15
+    assert normals[1][ring & (y > 0.6)].mean() > normals[1][ring & (y < -0.6)].mean() + 0.4
     assert normals[2][inside].mean() > 0.4
 
 
@@ -86,14 +100,14 @@ def test_any_size_gives_unit_normals(network, size):
 
 @torch.inference_mode()
 def test_frames_do_not_see_each_other(network, held_out):
-    frames = held_out[0][:3]
+    frames = held_out[:3]
     together, alone = network(frames), torch.cat([network(frame[None]) for frame in frames])
     assert angles(together, alone).max() < 0.05
 
 
 @torch.inference_mode()
 def test_bfloat16_and_channels_last_stay_close(network, held_out):
-    frames = held_out[0][::6]
+    frames = held_out[::6]
     exact = network(frames)
     last = load().to(memory_format=torch.channels_last)(frames.contiguous(memory_format=torch.channels_last))
     assert angles(exact, last).max() < 0.1
@@ -105,7 +119,7 @@ def test_bfloat16_and_channels_last_stay_close(network, held_out):
 
 @torch.inference_mode()
 def test_grain_does_not_make_it_crawl(network, held_out):
-    frames = held_out[0][::3]
+    frames = held_out[::3]
     noise = torch.randn(frames.shape, generator=torch.Generator().manual_seed(2)) * 0.01
     assert angles(network(frames), network((frames + noise).clamp(0, 1))).mean() < 4
 

@@ -1,10 +1,10 @@
 """`PreviewNet`: a small feed-forward network from one frame to camera-space unit normals.
 
-A U-Net: pixels are folded 4x4 at the entrance, four scales of residual blocks follow, the
-coarsest with attention over the whole frame, and two steps of upsampling come back to full size beside a thin branch that
-sees the pixels themselves. Channels are normalised per pixel (LayerNorm), never over the frame: a
-pixel's estimate doesn't depend on batch or crop statistics, and since the output is normalised as well, nothing else would
-keep signals from growing without bound in training. Every layer runs in channels-last and in bfloat16 as well as in float32.
+A U-Net. On the way down it is EfficientNet-Lite0 (see `backbone`), which comes to training knowing pictures; at 1/32 of the frame
+attention looks over all of it; on the way up residual blocks join the scales, each adds its part of the normal, and a thin
+branch that sees the pixels themselves brings the edges back. (Without the parts of the coarser scales all had to pass the
+thin branch, which never learned left from right.) Nothing is normalised over the frame or the batch, so that a pixel's
+estimate doesn't depend on crop statistics. Every layer runs in channels-last and in bfloat16 as well as in float32.
 """
 
 import json
@@ -17,24 +17,26 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .backbone import PASSED_WIDTHS, Backbone
+
 WEIGHTS = Path(__file__).with_name("preview.safetensors")
 MULTIPLE = 32
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewConfig:
-    """Sizes of the network.
+    """Sizes of the network's way up; the backbone's are its own.
 
     Attributes:
         widths: channels at 1/4, 1/8, 1/16 and 1/32 of the frame.
-        blocks: residual blocks at each of them, on the way down and again on the way up.
+        blocks: residual blocks at each of them.
         heads: attention heads at the coarsest scale.
         middle_width: channels at 1/2.
         detail_width: channels at full size.
     """
 
-    widths: tuple[int, ...] = (48, 96, 160, 256)
-    blocks: tuple[int, ...] = (1, 2, 2, 2)
+    widths: tuple[int, ...] = (40, 72, 128, 256)
+    blocks: tuple[int, ...] = (1, 1, 2, 2)
     heads: int = 8
     middle_width: int = 16
     detail_width: int = 8
@@ -46,22 +48,28 @@ class PreviewNet(nn.Module):
     def __init__(self, config: PreviewConfig | None = None):
         super().__init__()
         self.config = config = config or PreviewConfig()
-        widths, blocks = config.widths, config.blocks
-        self.fold = nn.PixelUnshuffle(4)
-        self.stem = nn.Conv2d(3 * 16 + 2, widths[0], 3, padding=1)
-        self.down = nn.ModuleList(_stack(width, count) for width, count in zip(widths, blocks, strict=True))
-        self.shrink = nn.ModuleList(nn.Sequential(_Norm(a), nn.Conv2d(a, b, 2, stride=2)) for a, b in pairwise(widths))
+        widths, blocks, middle = config.widths, config.blocks, config.middle_width
+        self.backbone = Backbone()
+        self.side = nn.ModuleList(
+            nn.Conv2d(passed, width, 1) for passed, width in zip((*PASSED_WIDTHS[1:-1], PASSED_WIDTHS[-1] + 2), widths, strict=True)
+        )
         self.context = nn.ModuleList(_Attention(widths[-1], config.heads) for _ in range(blocks[-1]))
-        self.up = nn.ModuleList(_stack(width, count) for width, count in zip(widths[:-1], blocks[:-1], strict=True))
+        self.up = nn.ModuleList(_stack(width, count) for width, count in zip(widths, blocks, strict=True))
         self.lift = nn.ModuleList(nn.Sequential(_Norm(b), nn.Conv2d(b, a, 1)) for a, b in pairwise(widths))
-        self.middle_pixels = nn.Conv2d(12, config.middle_width, 3, padding=1)
-        self.to_middle = nn.Sequential(_Norm(widths[0]), nn.Conv2d(widths[0], config.middle_width, 1))
-        self.middle_block = _Residual(config.middle_width)
+        self.coarse = nn.ModuleList(nn.Conv2d(width, 3, 1) for width in widths)
+        self.middle_side = nn.Conv2d(PASSED_WIDTHS[0], middle, 1)
+        self.middle_pixels = nn.Conv2d(12, middle, 3, padding=1)
+        self.to_middle = nn.Sequential(_Norm(widths[0]), nn.Conv2d(widths[0], middle, 1))
+        self.middle_block = _Residual(middle)
         self.pixels = nn.Conv2d(3, config.detail_width, 3, padding=1)
-        self.to_detail = nn.Sequential(_Norm(config.middle_width), nn.Conv2d(config.middle_width, config.detail_width, 1))
+        self.to_detail = nn.Sequential(_Norm(middle), nn.Conv2d(middle, config.detail_width, 1))
         self.detail_block = nn.Conv2d(config.detail_width, config.detail_width, 3, padding=1)
         self.head = nn.Conv2d(config.detail_width, 3, 3, padding=1)
-        self.apply(_keep_variance)
+        for name, part in self.named_children():
+            if name != "backbone":
+                part.apply(_keep_variance)
+        for part in self.coarse:
+            nn.init.zeros_(part.weight)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Estimates a normal for every pixel.
@@ -78,20 +86,20 @@ class PreviewNet(nn.Module):
         return F.normalize(raw.float(), dim=1).to(frames.dtype)
 
     def _raw(self, frames: Tensor) -> Tensor:
-        x = self.fold(frames)
-        x = self.stem(torch.cat([x, _place(x)], dim=1))
-        passed = []
-        for level, stack in enumerate(self.down):
-            x = stack(self.shrink[level - 1](x) if level else x)
-            passed.append(x)
+        half, *passed = self.backbone(frames)
+        passed[-1] = torch.cat([passed[-1], _place(passed[-1])], dim=1)
+        x = self.side[-1](passed[-1])
         for block in self.context:
             x = block(x)
+        x = self.up[-1](x)
+        coarse = self.coarse[-1](x)
         for level in reversed(range(len(self.lift))):
-            x = self.up[level](passed[level] + _doubled(self.lift[level](x)))
-        x = _doubled(self.to_middle(x)) + self.middle_pixels(F.pixel_unshuffle(frames, 2))
+            x = self.up[level](self.side[level](passed[level]) + _doubled(self.lift[level](x)))
+            coarse = self.coarse[level](x) + _doubled(coarse)
+        x = _doubled(self.to_middle(x)) + self.middle_side(half) + self.middle_pixels(F.pixel_unshuffle(frames, 2))
         x = self.middle_block(x)
         x = F.relu(_doubled(self.to_detail(x)) + self.pixels(frames))
-        return self.head(x + F.relu(self.detail_block(x)))
+        return self.head(x + F.relu(self.detail_block(x))) + _doubled(_doubled(coarse))
 
 
 class _Norm(nn.LayerNorm):
