@@ -82,7 +82,9 @@ class _Batches(IterableDataset):
             frames = np.stack([grain(frame, rng=rng) for frame, _ in pairs])
             again = np.stack([grain(frame, rng=rng) for frame, _ in pairs]) if self.calm else frames
             normals = np.stack([normal for _, normal in pairs])
-            parts = [torch.from_numpy(part).permute(0, 3, 1, 2) for part in (frames[here], normals[here], again[there], normals[there])]
+            parts = [
+                torch.from_numpy(part).permute(0, 3, 1, 2) for part in (frames[here], normals[here], again[there], normals[there])
+            ]
             frames_here, normals_here, frames_there, normals_there = (
                 part.contiguous(memory_format=torch.channels_last) for part in parts
             )
