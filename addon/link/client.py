@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,9 @@ class Client:
         else:
             self._held.append(pending)
 
-    def poll(self) -> Iterator[Event]:
-        """Take in everything that has come, in the order in which the engine said it: yields the notifications, and calls back
-        between them, so that nothing said of a job before its end is heard after it. Goes only as far as it is iterated.
+    def poll(self, hear: Callable[[Event], None]) -> None:
+        """Take in everything that has come, in the order in which the engine said it: `hear` gets the notifications, and requests
+        are answered between them, so that nothing said of a job before its end is heard after it.
         """
         while True:
             try:
@@ -103,7 +103,8 @@ class Client:
             if isinstance(line, Ended):
                 self._fail(self._death(line))
             elif not self.failure:
-                yield from self._take(line.decode(errors="replace"))
+                for event in self._take(line.decode(errors="replace")):
+                    hear(event)
         if not self.ready and not self.failure and time.monotonic() > self._deadline:
             self._fail(PlatelightError(ErrorCode.ENGINE_SILENT, f"nothing within {self._timeout:.0f} s{self._last_words()}"))
         if self.failure:

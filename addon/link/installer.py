@@ -167,7 +167,7 @@ class Install:
         deadline = time.monotonic() + DOCTOR_TIMEOUT
         while not answers and time.monotonic() < deadline:
             self._stop_if_cancelled(client.kill)
-            list(client.poll())  # goes only as far as it is iterated
+            client.poll(lambda event: None)
             time.sleep(0.05)
         client.close()
         if not answers:

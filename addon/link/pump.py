@@ -123,8 +123,7 @@ def _listen() -> None:
     client = state.client
     if client is None:
         return
-    for event in client.poll():
-        _take(event)
+    client.poll(_take)
     if client.failure:
         state.client = None
 

@@ -37,7 +37,7 @@ def until(condition, client, *, seconds=20.0):
     """Poll until the condition holds; returns all events."""
     events, deadline = [], time.monotonic() + seconds
     while True:
-        events += client.poll()
+        client.poll(events.append)
         if condition():
             return events
         assert time.monotonic() < deadline, f"nothing after {seconds} s; {client.failure!r}"
@@ -107,7 +107,7 @@ def test_what_is_said_before_an_answer_is_heard_before_it(part, peer):
     answers, answered_at = ask(client, contract.ListModels()), []
     deadline = time.monotonic() + 20
     while len(answered_at) < 2 and time.monotonic() < deadline:
-        answered_at += [bool(answers) for event in client.poll()]
+        client.poll(lambda event: answered_at.append(bool(answers)))
         time.sleep(0.2)
     assert answered_at == [False, True]
 
