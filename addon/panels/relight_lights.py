@@ -38,17 +38,15 @@ def _draw_shot(
     box.label(text=block.strip_name, icon="NODE_COMPOSITING")
     node, relight = block.find("lights"), block.find("relight")
     column = box.column(align=True)
-    for light, kind in rig.wired_lights(lights).items():
-        gain = rig.gain_of(lights, node, light)
-        if light is None or gain is None:
-            continue
+    gains = rig.gains(lights, node)
+    for light, gain in gains.items():
         row = column.row(align=True)
-        if kind == rig.WORLD:
+        if isinstance(light, bpy.types.World):
             row.label(text="", icon="WORLD")
         else:
-            row.prop(light, "hide_render", text="", icon=_ICONS[kind], invert_checkbox=True)
+            row.prop(light, "hide_render", text="", icon=_ICONS[light.data.type], invert_checkbox=True)
         row.prop(gain, "default_value", text=light.name)
-    if not rig.wired_lights(lights):
+    if not gains:
         paragraph(box, "No lights yet: those you add will light the plate.", width=characters(context), icon="INFO")
     column = box.column(align=True)
     if not node.inputs["Depth"].is_linked:

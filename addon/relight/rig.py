@@ -51,10 +51,11 @@ def wired_lights(tree: bpy.types.NodeTree) -> dict[bpy.types.ID | None, str]:
     return {light: kind for light, (kind, _) in _rows(tree).items()}
 
 
-def gain_of(tree: bpy.types.NodeTree, node: bpy.types.Node, light: bpy.types.ID | None) -> bpy.types.NodeSocket | None:
-    """The socket on a rig's node that says how much of a light there is."""
-    row = _rows(tree).get(light)
-    return next((socket for socket in node.inputs if row and socket.identifier == row[1].gain), None)
+def gains(tree: bpy.types.NodeTree, node: bpy.types.Node) -> dict[bpy.types.ID, bpy.types.NodeSocket]:
+    """The sockets on a rig's node that say how much of each light there is."""
+    sockets = {socket.identifier: socket for socket in node.inputs}
+    rows = _rows(tree).items()
+    return {light: sockets[row.gain] for light, (_, row) in rows if light is not None and row.gain in sockets}
 
 
 def world_sign(tree: bpy.types.NodeTree) -> str:

@@ -255,7 +255,7 @@ def test_the_rig_reads_from_left_to_right(scene, shot, tmp_path):
 def test_buttons_and_panel(scene, shot, registered):
     light(scene, "Sun")
     assert bpy.ops.platelight.wire_lights() == {"FINISHED"}
-    assert rig.gain_of(lights_node(scene).node_tree, lights_node(scene), bpy.data.objects["Sun"]).default_value == 1.0
+    assert rig.gains(lights_node(scene).node_tree, lights_node(scene))[bpy.data.objects["Sun"]].default_value == 1.0
     assert bpy.ops.platelight.unwire_lights() == {"FINISHED"} and not bpy.ops.platelight.unwire_lights.poll()
     scene.camera = None
     with pytest.raises(RuntimeError, match="no camera"):
