@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
+from .failures import FULL_DISK
 from .protocol import ErrorCode, PlatelightError
 
 _TEMPORARY = ".part"
 _ATTEMPTS = 4
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST)
 _LAYERS = {"normal": ("Normal", "XYZ", np.float16), "depth": ("Depth", "Z", np.float32)}
 
@@ -117,7 +117,7 @@ def replace(path: Path, write_to: Callable[[Path], None]) -> None:
             return
         except OSError as error:
             _discard(temporary)
-            if error.errno in (*_FULL, *_FORBIDDEN) or attempt == _ATTEMPTS - 1:
+            if error.errno in (*FULL_DISK, *_FORBIDDEN) or attempt == _ATTEMPTS - 1:
                 raise output_error(error, path) from error
             time.sleep(0.1 * 4**attempt)
 
@@ -146,7 +146,7 @@ def remove_leftovers(folder: Path, *, clip: str) -> None:
 
 def output_error(error: OSError, path: Path) -> PlatelightError:
     """The failure of writing `path` as a person should read it."""
-    code = ErrorCode.DISK_FULL if error.errno in _FULL else ErrorCode.OUTPUT_NOT_WRITABLE
+    code = ErrorCode.DISK_FULL if error.errno in FULL_DISK else ErrorCode.OUTPUT_NOT_WRITABLE
     return PlatelightError(code, f"{path}: {os.strerror(error.errno) if error.errno else error}")
 
 

@@ -7,6 +7,8 @@ import sys
 
 from .protocol import ErrorCode, PlatelightError
 
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 def explain(error: BaseException) -> PlatelightError:
     """The failure behind an exception; `internal` where nobody foresaw it."""

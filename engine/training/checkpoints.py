@@ -1,18 +1,20 @@
 """Where training stands, in one safetensors file: it can be gone on from after any stop."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import nn, optim
+from torch import Tensor, nn, optim
+
+OPTIMIZER = "optimizer."
 
 
 def write_state(path: Path, *, networks: dict[str, nn.Module], optimizer: optim.Optimizer, numbers: dict[str, float]) -> None:
     """Writes networks, optimizer and a few numbers beside `path`, then renames: the last good file stays until then."""
     tensors = {f"{name}.{key}": value for name, network in networks.items() for key, value in network.state_dict().items()} | {
-        f"optimizer.{index}.{key}": value
-        for index, entry in optimizer.state_dict()["state"].items()
-        for key, value in entry.items()
+        f"{OPTIMIZER}{name}": value for name, value in optimizer_tensors(optimizer).items()
     }
     beside = path.with_suffix(".part")
     save_file(
@@ -34,10 +36,21 @@ def read_state(path: Path, *, networks: dict[str, nn.Module], optimizer: optim.O
         numbers = {name: float(value) for name, value in file.metadata().items()}
     for name, network in networks.items():
         network.load_state_dict({key: tensors[f"{name}.{key}"] for key in network.state_dict()})
-    entries: dict[int, dict] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".")
-            entries.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict(optimizer.state_dict() | {"state": entries})
+    moments = {name.removeprefix(OPTIMIZER): value for name, value in tensors.items() if name.startswith(OPTIMIZER)}
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": optimizer_entries(moments)})
     return numbers
+
+
+def optimizer_tensors(optimizer: optim.Optimizer) -> dict[str, Tensor]:
+    """Its moments and step counts, by ``<index of the parameter>.<name>``."""
+    entries = optimizer.state_dict()["state"]
+    return {f"{index}.{key}": torch.as_tensor(value) for index, entry in entries.items() for key, value in entry.items()}
+
+
+def optimizer_entries(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    """What `optimizer_tensors` gave, as the ``state`` of an optimizer."""
+    entries: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        index, key = name.split(".")
+        entries.setdefault(int(index), {})[key] = value
+    return entries

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import OpenEXR
 
+from ..frames.stills import read_still
 from .surfaces import unit
 
 SUN_OVER_MEAN = 12.0
@@ -34,11 +34,12 @@ def read_environments(folder: Path) -> list[Environment]:
 
     Raises:
         FileNotFoundError: if there is none.
+        PlatelightError: as `read_still`, naming the file.
     """
     files = sorted(Path(folder).glob("*.exr"))
     if not files:
         raise FileNotFoundError(f"No environment map (*.exr) was found in {folder}.")
-    return [_measured(OpenEXR.File(str(file)).channels()["RGB"].pixels.astype(np.float32)) for file in files]
+    return [_measured(read_still(file).rgb) for file in files]
 
 
 def looked_up(image: np.ndarray, directions: np.ndarray) -> np.ndarray:

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn import functional as F
 from torch.utils.data import DataLoader, IterableDataset
 
+from ..evaluation.metrics import pooled
 from ..models.preview.network import PreviewConfig, PreviewNet, metadata
 from .augment import cut, grain, roll, spoil
 from .checkpoints import read_state, write_state
@@ -245,16 +245,14 @@ def _optimizer(network: PreviewNet, *, learning_rate: float, backbone_share: flo
 @torch.inference_mode()
 def mean_angle(network: PreviewNet, clips: list[Path]) -> float:
     """Mean error in degrees over all surface pixels of the clips' first frames."""
-    total, count = 0.0, 0
+    estimates, truths = [], []
     for clip in clips:
         movie, normals = read_clip(clip)
         frame = torch.from_numpy(movie[:1].astype(np.float32) / 255).permute(0, 3, 1, 2)
-        truth = torch.from_numpy(normals[:1].astype(np.float32)).permute(0, 3, 1, 2)
-        surface = truth.square().sum(1) > 0.25
-        cosine = (network(frame.contiguous(memory_format=torch.channels_last)) * F.normalize(truth, dim=1)).sum(1)
-        total += float(torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))[surface].sum())
-        count += int(surface.sum())
-    return total / max(count, 1)
+        estimate = network(frame.contiguous(memory_format=torch.channels_last))
+        estimates.append(estimate.permute(0, 2, 3, 1).numpy())
+        truths.append(normals[:1])
+    return pooled(estimates, truths).mean
 
 
 def write_weights(path: Path, network: PreviewNet, *, revision: str) -> None:

@@ -1,17 +1,17 @@
 """The held-out clips of `tests/samples/heldout`, rendered by `tests/samples/make_heldout_clips.py`."""
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from engine.normals import normalise
+from engine.evaluation.own_sets import read_pictures
+from engine.evaluation.sets import Shot
 from engine.training.clips import Intrinsics
 
 HELD_OUT = Path(__file__).parents[1] / "samples" / "heldout"
-_ZERO, _ONE = 32768, 32767
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,24 +34,23 @@ class HeldOutClip:
 
 def names() -> list[str]:
     """All clips, in order of name."""
-    return sorted(path.parent.name for path in HELD_OUT.glob("*/camera.json"))
+    return list(_shots())
 
 
 def load(name: str) -> HeldOutClip:
     """One clip."""
-    folder = HELD_OUT / name
-    about = json.loads((folder / "camera.json").read_text())
-    poses = np.array(about["camera_to_world"])
-    numbers = range(1, len(poses) + 1)
-    frames = np.stack([_read(folder / f"frame.{number}.png") for number in numbers])
-    stored = np.stack([_read(folder / f"normal.{number}.png") for number in numbers])
-    valid = (stored != _ZERO).any(-1)
-    normals = normalise((stored.astype(np.float32) - _ZERO) / _ONE) * valid[..., None]
+    shot = _shots()[name]
+    moments = [shot.read(index) for index in range(shot.count)]
+    about = json.loads((HELD_OUT / name / "camera.json").read_text())
     intrinsics = Intrinsics(*(about[key] for key in ("fx", "fy", "cx", "cy")))
-    return HeldOutClip(name=name, frames=frames, normals=normals, camera=Camera(intrinsics=intrinsics, poses=poses))
+    return HeldOutClip(
+        name=name,
+        frames=np.stack([moment.frame for moment in moments]),
+        normals=np.stack([moment.normals * moment.valid[..., None] for moment in moments]),
+        camera=Camera(intrinsics=intrinsics, poses=shot.poses),
+    )
 
 
-def _read(path: Path) -> np.ndarray:
-    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    assert stored is not None, path
-    return cv2.cvtColor(stored, cv2.COLOR_BGR2RGB)
+@functools.cache
+def _shots() -> dict[str, Shot]:
+    return {shot.name: shot for shot in read_pictures(HELD_OUT).shots}

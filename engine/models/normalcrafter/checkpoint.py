@@ -43,8 +43,7 @@ def load_networks(folder: Path, *, compute: Compute) -> Networks:
     Raises:
         PlatelightError: `model_incomplete` or `model_invalid`, naming the file.
     """
-    for library in (transformers_logging, diffusers_logging):
-        library.disable_progress_bar()  # the job tells how far it is; a bar fills logs
+    hide_progress_bars()
     preprocessor = _json(folder / "feature_extractor" / "preprocessor_config.json")
     _json(folder / "model_index.json")
     _json(folder / "scheduler" / "scheduler_config.json")
@@ -69,6 +68,12 @@ def load_networks(folder: Path, *, compute: Compute) -> Networks:
         file = folder / "feature_extractor" / "preprocessor_config.json"
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} has no image_mean and image_std") from error
     return Networks(tower=tower, unet=unet, vae=vae, scheduler=scheduler, image_mean=mean, image_std=std)
+
+
+def hide_progress_bars() -> None:
+    """None of the libraries' own: the job tells how far it is, and a bar fills logs."""
+    for library in (transformers_logging, diffusers_logging):
+        library.disable_progress_bar()
 
 
 def weight_file(folder: Path, *, stem: str) -> Path:

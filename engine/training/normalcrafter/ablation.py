@@ -17,6 +17,7 @@ import torch
 
 from ...evaluation.constant import best_constant
 from ...evaluation.metrics import Angular, pooled
+from ...models.normalcrafter.checkpoint import hide_progress_bars
 from ...models.normalcrafter.estimator import NormalCrafter
 from ...models.normalcrafter.estimator import load as load_estimator
 from ...models.registry import info
@@ -27,7 +28,6 @@ from .config import AnyConfig, DataSource, LatentConfig, PixelConfig, VaeConfig
 from .config_file import read_config
 from .export import export
 from .feed import open_set_of, read_checked
-from .progress import quiet
 from .samples import prepare
 from .tiny import make_tiny
 from .trainer import train
@@ -121,7 +121,7 @@ def _train_all(runs: dict[str, AnyConfig], *, jobs: int) -> Iterator[str]:
 def _train_one(config: AnyConfig, threads: int) -> None:
     """Train one run in a process of its own."""
     torch.set_num_threads(threads)
-    quiet()
+    hide_progress_bars()
     for _ in train(config):
         pass
 

@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ..checkpoints import optimizer_entries
 from .config import STAGES, AnyConfig, changed_setting, stage_name
 from .config_file import from_table
 from .failure import TrainingStopped, not_written
@@ -89,12 +90,6 @@ def random_state() -> dict[str, Tensor]:
     return state
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Its moments and step counts, by ``<index of the parameter>.<name>``."""
-    entries = optimizer.state_dict()["state"]
-    return {f"{index}.{key}": torch.as_tensor(value) for index, entry in entries.items() for key, value in entry.items()}
-
-
 def finish(folder: Path, *, config: AnyConfig, progress: Progress) -> None:
     """Write the state, give `folder` its name and drop the oldest beyond ``config.keep``.
 
@@ -161,10 +156,7 @@ def restore(
     load_into(folder / WEIGHTS, trained)
     if average:
         load_into(folder / AVERAGE, average)
-    entries: dict[int, dict[str, Tensor]] = {}
-    for name, value in _read(folder / OPTIMIZER).items():
-        index, key = name.split(".")
-        entries.setdefault(int(index), {})[key] = value
+    entries = optimizer_entries(_read(folder / OPTIMIZER))
     parameters = list(trained.values())
     for index, entry in entries.items():  # none for a parameter that no frame has passed through
         for key in ("exp_avg", "exp_avg_sq"):

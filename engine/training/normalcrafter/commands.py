@@ -27,11 +27,13 @@ def _stage(name: str) -> Callable[[Path], None]:
     def run(config: ConfigFile) -> None:
         from .config import STAGES
         from .config_file import read_config
-        from .progress import follow, is_first, quiet
+        from .progress import follow, is_first
 
         settings = read_config(config, STAGES[name])
-        quiet()
+        from ...models.normalcrafter.checkpoint import hide_progress_bars
         from .trainer import train
+
+        hide_progress_bars()
 
         follow(train(settings), name=name)
         if is_first():
@@ -44,12 +46,13 @@ def make_tiny(config: ConfigFile) -> None:
     """Make a tiny checkpoint to try training on, with data and steps for its VAE from a config of the stage vae."""
     from .config import VaeConfig
     from .config_file import read_config
-    from .progress import line, quiet
+    from .progress import line
 
     settings = read_config(config, VaeConfig)
-    quiet()
+    from ...models.normalcrafter.checkpoint import hide_progress_bars
     from .tiny import make_tiny as make
 
+    hide_progress_bars()
     for step, error in make(settings):
         line(f"make-tiny: step {step}/{settings.steps}, error {error:.4f}", last=step == settings.steps)
     print(f"a tiny checkpoint is in {settings.out}")
@@ -59,12 +62,13 @@ def ablate(config: ConfigFile) -> None:
     """Run all stages and each of them left out, and write one table."""
     from .ablation_plan import AblationConfig
     from .config_file import read_config
-    from .progress import line, quiet
+    from .progress import line
 
     settings = read_config(config, AblationConfig)
-    quiet()
+    from ...models.normalcrafter.checkpoint import hide_progress_bars
     from .ablation import run
 
+    hide_progress_bars()
     for text in run(settings):
         line(text, last=True)
     print((Path(settings.out) / "table.md").read_text(encoding="utf-8"))

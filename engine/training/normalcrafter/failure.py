@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 from pathlib import Path
 
 from safetensors import SafetensorError
 
+from ...failures import FULL_DISK
 from ...protocol import ErrorCode, PlatelightError
 
 EXIT_CODE = 60
 CONTINUES = "The last good checkpoint is as it was; run the same command again to go on from there"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_IN_WORDS = ("no space left", "os error 28", "disk quota", "file too large")
 
 
@@ -48,7 +47,7 @@ class TrainingStopped(PlatelightError):
 def not_written(error: OSError | SafetensorError, path: Path) -> TrainingStopped:
     """The failure behind a file that could not be written. safetensors says only in words what the system told it."""
     said = str(error).lower()
-    if getattr(error, "errno", None) in _FULL or any(words in said for words in _FULL_IN_WORDS):
+    if getattr(error, "errno", None) in FULL_DISK or any(words in said for words in _FULL_IN_WORDS):
         return TrainingStopped(f"The disk is full: {path} could not be written", remedy=f"Free some space. {CONTINUES}.")
     reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:200]
     return TrainingStopped(f"{path} could not be written: {reason}", remedy=f"Choose another folder or its rights. {CONTINUES}.")

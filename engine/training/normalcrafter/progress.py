@@ -66,12 +66,3 @@ def line(text: str, *, last: bool) -> None:
 
 def _smooth(before: float | None, step: Step) -> float:
     return step.loss if before is None else before + SMOOTHING * (step.loss - before)
-
-
-def quiet() -> None:
-    """No bars of the libraries' own while they load and save."""
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    diffusers_logging.disable_progress_bar()
-    transformers_logging.disable_progress_bar()

@@ -15,6 +15,7 @@ from accelerate.utils import gather_object, set_seed
 from torch import Tensor
 
 from ...models.normalcrafter.revision import revision
+from ..checkpoints import optimizer_tensors
 from . import checkpoint
 from .config import AnyConfig
 from .export import leave_model, load, load_head
@@ -171,7 +172,7 @@ class _Run:
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
             checkpoint.write_tensors(self.trained, part / checkpoint.WEIGHTS)
-            checkpoint.write_tensors(checkpoint.optimizer_tensors(self.optimizer), part / checkpoint.OPTIMIZER)
+            checkpoint.write_tensors(optimizer_tensors(self.optimizer), part / checkpoint.OPTIMIZER)
             if self.average:
                 checkpoint.write_tensors(self.average, part / checkpoint.AVERAGE)
             scaler = accelerator.scaler.state_dict() if accelerator.scaler else {}
