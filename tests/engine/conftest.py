@@ -17,7 +17,7 @@ import pytest
 
 from engine.estimate import run
 from engine.models.interface import Estimator
-from engine.protocol import Estimate, EstimateResult, EstimateSettings, FramesReady, Notice, Progress, Source
+from engine.protocol import Estimate, EstimateResult, EstimateSettings, FramesReady, Notice, PlatelightError, Progress, Source
 
 # Small frames on many threads wait for each other more than they compute, and on a busy machine much more.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -127,6 +127,23 @@ def finish(job: Estimate, estimator: Estimator | None = None) -> Outcome:
             (outcome.progress if isinstance(event, Progress) else outcome.ready).append(event)
 
 
+def refused(job, estimator=None) -> PlatelightError:
+    with pytest.raises(PlatelightError) as caught:
+        finish(job, estimator)
+    return caught.value
+
+
+class Unwilling:
+    """Stands in the way of any work: a job that reuses everything never gets to it."""
+
+    def __init__(self, estimator):
+        self.info, self.revision = estimator.info, estimator.revision
+        self.precision, self.device = estimator.precision, estimator.device
+
+    def stream(self, *args, **kwargs):
+        raise AssertionError("the frames were there already")
+
+
 def exr_bytes(out: Path) -> dict[str, bytes]:
     """All passes under `out`, by name."""
     return {path.name: path.read_bytes() for path in sorted(out.glob("normal/*.exr"))}
@@ -162,3 +179,11 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """48 frames of H.264 with B-frames and a key frame every 12."""
     options = {"g": "12", "bf": "3", "crf": "12"}
     return write_movie(tmp_path_factory.mktemp("movie") / "plate_v2.mp4", 48, options=options)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(movie, preview, tmp_path_factory):
+    """The passes of frames 5 to 30 as one run makes them."""
+    out = tmp_path_factory.mktemp("uninterrupted")
+    finish(request(movie, out, first=5, last=30), preview)
+    return out

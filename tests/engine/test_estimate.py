@@ -6,36 +6,18 @@ import dataclasses
 import itertools
 import json
 import shutil
-import subprocess
-import sys
-import textwrap
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import OpenEXR
 import pytest
 
-from conftest import ROOT, exr_bytes, finish, leftovers, numbered, request, write_exr, write_images, write_movie
+from conftest import Unwilling, exr_bytes, finish, leftovers, refused, request, write_images, write_movie
 from engine import exr
 from engine.estimate import run
 from engine.models.interface import ResumePoint
-from engine.protocol import ErrorCode, FramesReady, PlatelightError, Stage
-
-
-def refused(job, estimator=None) -> PlatelightError:
-    with pytest.raises(PlatelightError) as caught:
-        finish(job, estimator)
-    return caught.value
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(movie, preview, tmp_path_factory):
-    """The passes of frames 5 to 30 as one run makes them."""
-    out = tmp_path_factory.mktemp("uninterrupted")
-    finish(request(movie, out, first=5, last=30), preview)
-    return out
+from engine.protocol import ErrorCode, FramesReady, Stage
 
 
 def test_a_movie_becomes_passes(movie, preview, tmp_path):
@@ -104,17 +86,6 @@ def test_settings_that_cannot_be(movie, preview, tmp_path, bad):
 def test_unknown_models_and_colour_spaces(movie, tmp_path):
     assert refused(request(movie, tmp_path, model="marigold")).code == ErrorCode.MODEL_UNKNOWN
     assert refused(request(movie, tmp_path, color_space="LogC9")).code == ErrorCode.COLOR_SPACE_UNKNOWN
-
-
-class Unwilling:
-    """Stands in the way of any work: a job that reuses everything never gets to it."""
-
-    def __init__(self, estimator):
-        self.info, self.revision = estimator.info, estimator.revision
-        self.precision, self.device = estimator.precision, estimator.device
-
-    def stream(self, *args, **kwargs):
-        raise AssertionError("the frames were there already")
 
 
 def test_the_same_again_reuses_what_is_there(uninterrupted, movie, preview):
@@ -274,80 +245,3 @@ def test_passes_begun_in_another_precision_are_continued_in_it(movie, preview, t
     stop_after(job, preview, 4)
     finish(dataclasses.replace(job, settings=dataclasses.replace(job.settings, precision="auto", device="auto")))
     assert json.loads((tmp_path / "normal" / "plate_v2.json").read_text())["settings"]["precision"] == "fp32"
-
-
-def test_a_frame_that_cannot_be_read_ends_the_job_and_keeps_the_rest(preview, tmp_path):
-    files = write_images(tmp_path / "plates", range(1, 41))
-    whole = tmp_path / "whole"
-    finish(request(files[0], whole), preview)
-    cv2.imwrite(str(files[29]), numbered(30, size=(48, 48)))
-    out = tmp_path / "out"
-    error = refused(request(files[0], out), preview)
-    assert error.code == ErrorCode.FRAME_SIZE_CHANGED and files[29].name in error.detail
-    kept = exr_bytes(out)
-    assert 1 <= len(kept) < 30 and all(exr_bytes(whole)[name] == data for name, data in kept.items())
-    assert leftovers(out) == ["plate.resume"]
-
-
-def test_bad_numbers_are_reported_once(preview, tmp_path):
-    for number in range(1, 6):
-        red = np.full((24, 32), 0.2, np.float32)
-        red[:2, 0] = np.inf if number > 3 else 0.2
-        write_exr(tmp_path / f"p.{number:04d}.exr", {"R": red, "G": np.full_like(red, 0.1), "B": np.full_like(red, 0.1)})
-    outcome = finish(request(tmp_path / "p.0001.exr", tmp_path / "o"), preview)
-    assert len(outcome.notices) == 1 and "4 pixels" in outcome.notices[0] and "2 frames, the first is 4" in outcome.notices[0]
-
-
-@pytest.mark.parametrize("where", ["file", "file/below", "/proc/platelight"])
-def test_a_folder_that_cannot_be_written(movie, preview, tmp_path, where):
-    (tmp_path / "file").write_text("in the way")
-    assert refused(request(movie, tmp_path / where), preview).code == ErrorCode.OUTPUT_NOT_WRITABLE
-
-
-class Failing(Unwilling):
-    """A network that fails in the middle, as real ones do."""
-
-    def __init__(self, estimator, error):
-        super().__init__(estimator)
-        self._estimator, self._error = estimator, error
-
-    def stream(self, *args, **kwargs):
-        for number, event in enumerate(self._estimator.stream(*args, **kwargs)):
-            if number == 7:
-                raise self._error
-            yield event
-
-
-@pytest.mark.parametrize(("error", "code"), [
-    (MemoryError(), ErrorCode.OUT_OF_MEMORY),
-    (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"), ErrorCode.OUT_OF_MEMORY),
-    (OSError(12, "Cannot allocate memory"), ErrorCode.OUT_OF_MEMORY), (ZeroDivisionError("x"), ErrorCode.INTERNAL),
-    (ImportError("no module named nothing"), ErrorCode.ENGINE_INCOMPLETE),
-])
-def test_failures_of_the_network_have_their_codes_and_keep_what_is_done(uninterrupted, movie, preview, tmp_path, error, code):
-    job = request(movie, tmp_path, first=5, last=30)
-    assert refused(job, Failing(preview, error)).code == code
-    kept = exr_bytes(tmp_path)
-    assert len(kept) == 8 and all(exr_bytes(uninterrupted)[name] == data for name, data in kept.items())
-    assert finish(job, preview).result.frames_reused == 8
-
-
-def test_real_memory_that_runs_out(tmp_path):
-    """A plate larger than what the process may still allocate."""
-    (tmp_path / "p").mkdir()
-    plate = tmp_path / "p" / "plate.0001.png"
-    cv2.imwrite(str(plate), np.zeros((2000, 3000, 3), np.uint8))
-    script = textwrap.dedent(f"""
-        import resource, sys, psutil
-        from engine.models import registry
-        from engine.__main__ import main
-        from engine.protocol import EstimateSettings
-        registry.load(EstimateSettings(model="preview", max_resolution=0, precision="fp32", device="cpu"))
-        limit = psutil.Process().memory_info().vms + (400 << 20)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        sys.argv[1:] = "estimate {plate} --out {tmp_path} --model preview --max-resolution 0 --precision fp32 --device cpu".split()
-        sys.exit(main())
-    """)
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == PlatelightError(ErrorCode.OUT_OF_MEMORY).exit_code, done.stderr[-2000:]
-    assert "Traceback" not in done.stderr and exr_bytes(tmp_path) == {}
