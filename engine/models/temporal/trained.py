@@ -1,0 +1,70 @@
+"""Trained temporal blocks as a small file: safetensors that also say how the blocks are built and for which family of models."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from ...protocol import ErrorCode, PlatelightError
+from .block import TemporalSettings
+
+FORMAT = "platelight temporal blocks 1"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained:
+    """`tensors`: by their names in the video model: ``temporal.*``, and of a trained head its own names as well."""
+
+    settings: TemporalSettings
+    tensors: dict[str, torch.Tensor]
+
+
+def save(file: Path, trained: Trained, *, family: str) -> None:
+    """Write the file whole or not at all. `family`: the subpackage of `engine.models` that it is for."""
+    about = {"format": FORMAT, "family": family, "settings": json.dumps(dataclasses.asdict(trained.settings))}
+    temporary = file.with_name(f".{file.name}.part")
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in trained.tensors.items()}
+    save_file(tensors, temporary, metadata=about)
+    temporary.replace(file)
+
+
+def read(file: Path, *, family: str) -> Trained:
+    """Read a file that `save` has written.
+
+    Raises:
+        PlatelightError: `model_incomplete` when it isn't there; `model_invalid` when it's something else, or of another family.
+    """
+    if not file.is_file():
+        raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
+    try:
+        with safe_open(file, framework="pt") as opened:
+            about = opened.metadata() or {}
+            if about.get("format") != FORMAT or about.get("family") != family:
+                found = f"{about.get('format', 'no temporal blocks')}, {about.get('family', 'of no model')}"
+                raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {found}; temporal blocks for {family} are needed")
+            settings = TemporalSettings(**json.loads(about["settings"]))
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - it is no dict
+    except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
+        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {error}".splitlines()[0][:300]) from error
+    return Trained(settings=settings, tensors=tensors)
+
+
+def put(model: torch.nn.Module, trained: Trained, *, file: Path) -> None:
+    """Put trained tensors in their places in `model`, which has blocks built with the same settings.
+
+    Raises:
+        PlatelightError: `model_invalid` where a tensor fits nowhere, or a block gets none.
+    """
+    own = model.state_dict()
+    blocks = {name for name in own if name.startswith("temporal.")}
+    strange = sorted(n for n, t in trained.tensors.items() if n not in own or own[n].shape != t.shape)
+    missing = sorted(blocks - set(trained.tensors))
+    if strange or missing:
+        told = f"{strange[0]} fits nowhere in this model" if strange else f"{missing[0]} is missing"
+        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {told}; it was trained for another size of the model")
+    model.load_state_dict(trained.tensors, strict=False)
