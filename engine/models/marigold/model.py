@@ -188,12 +188,16 @@ class VideoNormals(nn.Module):
             temporal: False for the image model's own answer.
 
         Returns:
-            [T, 4, h, w], scaled, float32.
+            [T, 4, h, w], scaled, float32. With the U-Net's gradient checkpointing, which computes it once more on the way back,
+            the frames must be of one shot.
         """
         sample = torch.cat([latents, torch.zeros_like(latents)], dim=1).to(self.image_unet.dtype)
         prompt = self.prompt.to(sample.dtype).expand(len(sample), -1, -1)
         self._cuts, self._temporal = tuple(cuts), temporal
-        answer = self.image_unet(sample, self.timestep, encoder_hidden_states=prompt, return_dict=False)[0]
+        try:
+            answer = self.image_unet(sample, self.timestep, encoder_hidden_states=prompt, return_dict=False)[0]
+        finally:
+            self._cuts, self._temporal = (), True
         return answer.float() * self.gain
 
     def decode(self, latents: torch.Tensor, *, size: tuple[int, int]) -> torch.Tensor:
