@@ -5,18 +5,19 @@ import numpy as np
 
 
 def cut(
-    frame: np.ndarray, normals: np.ndarray, *, size: tuple[int, int], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """A random window of a frame and its normals, resized to `size` (height, width), half of the time mirrored, more
-    often than not all of it.
+    frame: np.ndarray, normals: np.ndarray, depth: np.ndarray, *, size: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A random window of a frame, its normals and its depth, resized to `size` (height, width), half of the time mirrored,
+    more often than not all of it.
 
     Args:
         frame: `(H, W, 3)` uint8.
         normals: `(H, W, 3)`, zero where there is no surface.
+        depth: `(H, W)`, zero where it isn't known.
         size: of the result, pixels.
 
     Returns:
-        `(h, w, 3)` float32 frame in [0, 1] and `(h, w, 3)` float32 normals, unit length or zero.
+        `(h, w, 3)` float32 frame in [0, 1], `(h, w, 3)` float32 normals, unit length or zero, and `(h, w)` float32 depth.
     """
     height, width = frame.shape[:2]
     share = 1.0 if rng.random() < 0.55 else rng.uniform(0.35, 1.0)
@@ -27,22 +28,24 @@ def cut(
     method = cv2.INTER_AREA if fit > 1 else cv2.INTER_LINEAR
     frame = cv2.resize(np.ascontiguousarray(frame[window]), size[::-1], interpolation=method)
     normals = cv2.resize(normals[window].astype(np.float32), size[::-1], interpolation=method)
+    depth = cv2.resize(depth[window].astype(np.float32), size[::-1], interpolation=cv2.INTER_NEAREST)
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     normals = np.where(length > 0.5, normals / np.maximum(length, 1e-6), 0)
     if rng.random() < 0.5:
-        frame, normals = frame[:, ::-1], normals[:, ::-1] * np.array([-1, 1, 1], dtype=np.float32)
-    return frame.astype(np.float32) / 255, normals.astype(np.float32)
+        frame, normals, depth = frame[:, ::-1], normals[:, ::-1] * np.array([-1, 1, 1], dtype=np.float32), depth[:, ::-1]
+    return frame.astype(np.float32) / 255, normals.astype(np.float32), depth
 
 
-def roll(frame: np.ndarray, normals: np.ndarray, *, degrees: float) -> tuple[np.ndarray, np.ndarray]:
-    """Frame and normals (as in `cut`) turned anticlockwise about the middle; what comes in at the corners is no surface."""
+def roll(frame: np.ndarray, normals: np.ndarray, depth: np.ndarray, *, degrees: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Frame, normals and depth (as in `cut`) turned anticlockwise about the middle; what comes in at the corners is no surface."""
     height, width = frame.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2 - 0.5, height / 2 - 0.5), degrees, 1.0)
     frame = cv2.warpAffine(np.ascontiguousarray(frame), turn, (width, height), borderMode=cv2.BORDER_REFLECT_101)
     normals = cv2.warpAffine(normals.astype(np.float32), turn, (width, height), flags=cv2.INTER_NEAREST)
+    depth = cv2.warpAffine(depth.astype(np.float32), turn, (width, height), flags=cv2.INTER_NEAREST)
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     about_view = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], dtype=np.float32)
-    return frame, normals @ about_view.T
+    return frame, normals @ about_view.T, depth
 
 
 def spoil(frame: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
-from .scenes import Camera, Thing
+from .scene import Camera, Thing
 from .surfaces import joined, unit
 
 

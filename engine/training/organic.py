@@ -59,7 +59,7 @@ def figure(rng: np.random.Generator) -> Surface:
             )
     if rng.random() < 0.6:
         parts.append((head, head + np.array([0, -0.04, head_radius * 1.1]), head_radius * 0.5, head_radius * 0.35))
-    vertices, faces = _melted(parts, blend=blend, cells=80)
+    vertices, faces = melted(parts, blend=blend, cells=80)
     return smooth(vertices, faces).moved(np.eye(3) * 1.2, np.zeros(3))
 
 
@@ -67,7 +67,7 @@ def metaballs(rng: np.random.Generator) -> Surface:
     """Balls and sausages melted together."""
     centres = rng.uniform(-0.55, 0.55, (int(rng.integers(3, 9)), 3))
     parts = [(centre, centre + rng.normal(size=3) * 0.25, *rng.uniform(0.08, 0.34, 2)) for centre in centres]
-    return smooth(*_melted(parts, blend=rng.uniform(0.03, 0.2), cells=64))
+    return smooth(*melted(parts, blend=rng.uniform(0.03, 0.2), cells=64))
 
 
 def sheet(rng: np.random.Generator) -> Surface:
@@ -141,7 +141,7 @@ def branch(rng: np.random.Generator) -> Surface:
         parts.append((points[-2], points[-1], thick, thick * 0.9))
         if rng.random() < 0.4:
             parts.append((points[-1], points[-1] + unit(rng.normal(size=3)) * 0.4, thick * 0.6, 0.02))
-    vertices, faces = _melted(parts, blend=0.03, cells=72)
+    vertices, faces = melted(parts, blend=0.03, cells=72)
     return smooth(vertices - vertices.mean(0), faces)
 
 
@@ -153,7 +153,7 @@ def grid_faces(rows: int, columns: int) -> np.ndarray:
     return np.concatenate(faces).reshape(-1, 3)
 
 
-def _melted(parts: list[tuple], *, blend: float, cells: int) -> tuple[np.ndarray, np.ndarray]:
+def melted(parts: list[tuple], *, blend: float, cells: int) -> tuple[np.ndarray, np.ndarray]:
     """Cones with round ends `(from, to, radius, radius)` joined with a smooth minimum, as vertices and faces."""
     ends = np.array([end for a, b, _, _ in parts for end in (a, b)])
     thick = np.array([max(first, last) for _, _, first, last in parts for _ in range(2)])[:, None]

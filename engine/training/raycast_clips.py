@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from .clips import write_clip
+from .clips import Intrinsics, write_clip
 from .environments import Environment, read_environments
-from .gbuffer import Caster
-from .scenes import KINDS, Camera, Zoo, looking, random_scene
+from .gbuffer import Caster, GBuffer
+from .scene import Camera, Zoo, looking
+from .scenes import KINDS, random_scene
 from .shading import shade
 from .textures import Noise
 
 SIZES = ((192, 288), (232, 232), (168, 336))
-KIND_SHARES = (0.14, 0.18, 0.28, 0.32, 0.08)
+KIND_SHARES = (0.05, 0.08, 0.1, 0.12, 0.03, 0.15, 0.09, 0.05, 0.1, 0.11, 0.05, 0.04, 0.03)
 
 
 def make_clips(
@@ -113,7 +114,14 @@ def _make_scene(
                 out / f"{number:06d}_{view}_{look}",
                 frames=np.rint(np.stack([each.frame for each in shaded]) * 255),
                 normals=np.stack(normals),
+                depth=np.stack([_depth(camera, buffer) for camera, buffer in zip(path, buffers, strict=True)]),
+                intrinsics=Intrinsics(fx=start.focal * width, fy=start.focal * width, cx=(width - 1) / 2, cy=(height - 1) / 2),
             )
+
+
+def _depth(camera: Camera, buffer: GBuffer) -> np.ndarray:
+    """`(H, W)` distance along the camera's axis, zero where the ray hit nothing."""
+    return -(buffer.position - camera.position) @ camera.axes[2] * (buffer.thing >= 0)
 
 
 def _moved(camera: Camera, rng: np.random.Generator, *, stride: float) -> Camera:

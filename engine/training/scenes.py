@@ -1,84 +1,13 @@
 """Random scenes and cameras for ray casting. World axes +X right, +Y up; one unit is about a metre."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from . import organic, surfaces
-from .surfaces import Surface, rotation, unit
+from . import built_scenes, close_scenes, organic, surfaces
+from .scene import Camera, Thing, Zoo, looking, random_focal
+from .surfaces import rotation, unit
 
 SIMPLE = (surfaces.box, surfaces.cylinder, surfaces.torus, surfaces.superquadric, surfaces.lathe, surfaces.prism)
 GROWN = (organic.blob, organic.rock, organic.figure, organic.figure, organic.metaballs, organic.branch)
-KINDS = ("meadow", "street", "room", "studio", "thicket")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Thing:
-    """A surface in the scene. `hint` is what it may look like: any, ground, plant, rock or wall."""
-
-    surface: Surface
-    hint: str = "any"
-    clutter: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Camera:
-    """A pinhole camera.
-
-    Attributes:
-        position: `(3,)` world position.
-        axes: `(3, 3)` rows are the camera's +X right, +Y up and +Z toward the viewer in world axes.
-        focal: focal length in units of the frame's width.
-    """
-
-    position: np.ndarray
-    axes: np.ndarray
-    focal: float
-
-
-@dataclass(kw_only=True)
-class Zoo:
-    """Keeps the costly shapes so that many scenes share them, each moved, turned and stretched anew."""
-
-    rng: np.random.Generator
-    keep: int = 40
-    kept: dict = field(default_factory=dict)
-
-    def draw(self, make) -> Surface:
-        shapes = self.kept.setdefault(make, [])
-        if len(shapes) < self.keep and (not shapes or self.rng.random() < 0.4):
-            shapes.append(make(self.rng))
-            return shapes[-1]
-        return shapes[self.rng.integers(len(shapes))]
-
-    def stand(self, make, *, at: np.ndarray, size: float, tumble: bool) -> Surface:
-        """A shape of about `size` units standing on the point `at`."""
-        rng = self.rng
-        shape = self.draw(make)
-        turn = surfaces.random_rotation(rng) if tumble else rotation([0, 1, 0], rng.uniform(0, 2 * np.pi))
-        shape = shape.moved(turn @ np.diag(rng.uniform(0.75, 1.25, 3)), np.zeros(3))
-        corners = shape.triangles.reshape(-1, 3)
-        scale = size / (corners.max(0) - corners.min(0)).max()
-        foot = np.array([0, corners[:, 1].min() + 0.03 / scale * size, 0])
-        return shape.moved(np.eye(3) * scale, at - foot * scale)
-
-
-def random_scene(zoo: Zoo, *, kind: str) -> tuple[list[Thing], Camera]:
-    """Things and a first camera for one of `KINDS`."""
-    return {"meadow": _meadow, "street": _street, "room": _room, "studio": _studio, "thicket": _thicket}[kind](zoo)
-
-
-def looking(position: np.ndarray, target: np.ndarray, *, focal: float, roll: float = 0.0) -> Camera:
-    """A camera at `position` facing `target`; `roll` in radians."""
-    back = unit(position - target)
-    right = unit(np.cross([0, 1, 0], back))
-    axes = np.stack([right, np.cross(back, right), back])
-    turn = np.array([[np.cos(roll), np.sin(roll), 0], [-np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    return Camera(position=np.asarray(position, dtype=np.float64), axes=turn @ axes, focal=focal)
-
-
-def _focal(rng: np.random.Generator) -> float:
-    return float(np.exp(rng.uniform(np.log(0.6), np.log(2.6))))
 
 
 def _height(points: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -114,7 +43,7 @@ def _meadow(zoo: Zoo) -> tuple[list[Thing], Camera]:
     eye = np.array([0, rng.uniform(0.4, 2.6), 1.0])
     eye[1] += _height(points, eye[None])[0]
     target = np.array([rng.normal() * 0.8, eye[1] * rng.uniform(0.2, 1.1), -rng.uniform(3, 9)])
-    return things, looking(eye, target, focal=_focal(rng), roll=rng.normal() * 0.05)
+    return things, looking(eye, target, focal=random_focal(rng), roll=rng.normal() * 0.05)
 
 
 def _lawn(rng: np.random.Generator, points: np.ndarray) -> Thing:
@@ -155,7 +84,7 @@ def _street(zoo: Zoo) -> tuple[list[Thing], Camera]:
         things.append(Thing(surface=surface, hint="plant" if clutter else "any", clutter=clutter))
     eye = np.array([0, rng.uniform(0.5, 3.5), 0.0])
     target = np.array([rng.normal(), rng.uniform(0.2, 1.8), -rng.uniform(4, 10)])
-    return things, looking(eye, target, focal=_focal(rng), roll=rng.normal() * 0.04)
+    return things, looking(eye, target, focal=random_focal(rng), roll=rng.normal() * 0.04)
 
 
 def _room(zoo: Zoo) -> tuple[list[Thing], Camera]:
@@ -199,7 +128,7 @@ def _studio(zoo: Zoo) -> tuple[list[Thing], Camera]:
         place = np.array([rng.normal() * 0.6, level if backdrop == "table" else rng.normal() * 0.4 - 0.6, rng.normal() * 0.6])
         things.append(Thing(surface=zoo.stand(make, at=place, size=rng.uniform(0.6, 2.0), tumble=rng.random() < 0.6)))
     direction = unit(np.array([rng.normal() * 0.5, rng.uniform(-0.3 if backdrop != "table" else 0.1, 0.9), 1]))
-    focal = _focal(rng)
+    focal = random_focal(rng)
     eye, target = direction * rng.uniform(1.8, 3.2) * focal, rng.normal(size=3) * 0.2
     return things, looking(eye, target, focal=focal, roll=rng.normal() * 0.15)
 
@@ -221,4 +150,17 @@ def _thicket(zoo: Zoo) -> tuple[list[Thing], Camera]:
         things.append(Thing(surface=surface, hint=hint, clutter=make is organic.bush))
     eye = np.array([0, _height(points, np.zeros((1, 3)))[0] + rng.uniform(0.5, 2.5), 0.5])
     target = np.array([rng.normal() * 0.8, eye[1] + rng.uniform(-1.2, 0.8), -rng.uniform(3, 7)])
-    return things, looking(eye, target, focal=_focal(rng), roll=rng.normal() * 0.05)
+    return things, looking(eye, target, focal=random_focal(rng), roll=rng.normal() * 0.05)
+
+
+MAKERS = {
+    "meadow": _meadow, "street": _street, "room": _room, "studio": _studio, "thicket": _thicket,
+    "facade": built_scenes.facade, "counter": built_scenes.counter, "loft": built_scenes.loft, "table": close_scenes.table,
+    "afloat": close_scenes.afloat, "curtain": close_scenes.curtain, "pots": close_scenes.pots, "stairway": built_scenes.stairway,
+}  # fmt: skip
+KINDS = tuple(MAKERS)
+
+
+def random_scene(zoo: Zoo, *, kind: str) -> tuple[list[Thing], Camera]:
+    """Things and a first camera for one of `KINDS`."""
+    return MAKERS[kind](zoo)

@@ -11,11 +11,10 @@ import numpy as np
 
 from .environments import Environment, looked_up
 from .gbuffer import Caster, GBuffer
-from .scenes import Thing
-from .surfaces import random_rotation, rotation, unit
-from .textures import PATTERNS, Noise, pattern, random_colour
-
-FUR_SCALE = 14.0
+from .materials import material
+from .scene import Thing
+from .surfaces import rotation, unit
+from .textures import Noise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +60,13 @@ def shade(
     normal = normal.copy()
     for index in np.unique(owner):
         mine = owner == index
-        material = _material(points[mine], hint=things[index].hint, noise=noise, rng=np.random.default_rng([seed, index]))
-        base[mine] = material["base"]
-        gloss[mine], metal[mine], wrap[mine] = material["gloss"], material["metal"], material["wrap"]
-        if material["bump"] is not None:
-            normal[mine] = unit(normal[mine] + material["bump"])
-            if material["bump_is_shape"]:
-                label[mine] = unit(label[mine] + material["bump"])
+        look = material(points[mine], hint=things[index].hint, noise=noise, rng=np.random.default_rng([seed, index]))
+        base[mine] = look.base
+        gloss[mine], metal[mine], wrap[mine] = look.gloss, look.metal, look.wrap
+        if look.bump is not None:
+            normal[mine] = unit(normal[mine] + look.bump)
+            if look.bump_is_shape:
+                label[mine] = unit(label[mine] + look.bump)
     diffuse = sky.ambient(normal) * open_sky[:, None]
     shine = sky.radiance(unit(ray - 2 * (ray * normal).sum(-1, keepdims=True) * normal), noise=noise) * open_sky[:, None]
     for light in lights:
@@ -94,40 +93,6 @@ def shade(
     taught = gbuffer.label.reshape(-1, 3).copy()
     taught[hit] = label
     return Look(frame=_develop(picture, rng), label=taught.reshape(height, width, 3).astype(np.float32))
-
-
-def _material(points: np.ndarray, *, hint: str, noise: Noise, rng: np.random.Generator) -> dict:
-    """Reflectance, gloss and bumps of one thing at its `(N, 3)` points."""
-    spread = float(np.exp(rng.uniform(np.log(0.3), np.log(4))))
-    local = (points @ random_rotation(rng).T if rng.random() < 0.5 else points) * spread + rng.uniform(0, 9, 3)
-    kind = PATTERNS[rng.integers(len(PATTERNS))] if rng.random() < 0.5 else "plain"
-    mix = pattern(kind, local, noise=noise, rng=rng)[:, None]
-    first = random_colour(rng, hint=hint)
-    second = random_colour(rng, hint=hint) if rng.random() < 0.45 else first * rng.uniform(0.4, 1.4)
-    base = first * (1 - mix) + second * mix
-    if rng.random() < 0.4:
-        base = base * np.exp(rng.uniform(0.1, 0.5) * noise.octaves(local * rng.uniform(0.5, 6), count=3))[:, None]
-    bump, is_shape = None, False
-    fate = rng.random()
-    if fate < (0.08 if hint == "wall" else 0.15):
-        bump, is_shape = _bump(local * rng.uniform(0.7, 2.0), strength=rng.uniform(0.05, 0.25), noise=noise), True
-    elif fate < 0.35 or (hint == "ground" and fate < 0.6):
-        stretch = np.array([1, rng.uniform(0.1, 1), 1]) * FUR_SCALE * rng.uniform(0.5, 2) / spread
-        bump = _bump(local * stretch, strength=rng.uniform(0.1, 0.6), noise=noise)
-    gloss = rng.uniform(0.2, 1) if rng.random() < 0.45 else 0.0
-    return {
-        "base": np.clip(base, 0, 1),
-        "gloss": gloss,
-        "metal": float(rng.random() < 0.08),
-        "wrap": rng.uniform(0.1, 0.6) if rng.random() < 0.3 else 0.0,
-        "bump": bump,
-        "bump_is_shape": is_shape,
-    }
-
-
-def _bump(points: np.ndarray, *, strength: float, noise: Noise) -> np.ndarray:
-    """A `(N, 3)` tilt for normals."""
-    return strength * np.stack([noise.octaves(points + offset, count=2) for offset in (0.0, 21.3, 42.9)], -1)
 
 
 class _Sky:
@@ -222,7 +187,7 @@ def _lights(rng: np.random.Generator, *, anchor: np.ndarray, reach: float, most:
     lights = []
     for _ in range(min(most, int(rng.choice([0, 1, 1, 1, 2, 3])))):
         direction = unit(rng.normal(size=3))
-        if rng.random() < 0.6:
+        if rng.random() < 0.75:
             direction[1] = abs(direction[1])
         is_lamp = rng.random() < 0.3
         lights.append(

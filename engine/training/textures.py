@@ -6,8 +6,10 @@ import numpy as np
 from scipy.ndimage import map_coordinates, zoom
 from scipy.spatial import cKDTree
 
+from .drawings import drawing
+
 CELLS = 64
-PATTERNS = ("plain", "cloud", "marble", "stripes", "checker", "bricks", "dots", "patches", "streaks", "speckle")
+PATTERNS = ("plain", "cloud", "marble", "stripes", "checker", "bricks", "dots", "patches", "streaks", "speckle", "tiles", "boards")
 
 
 class Noise:
@@ -53,8 +55,16 @@ def random_colour(rng: np.random.Generator, *, hint: str = "any") -> np.ndarray:
             hue, saturation, value = rng.uniform(0.05, 0.35), rng.uniform(0.1, 0.8), rng.uniform(0.03, 0.5)
         elif hint == "rock":
             hue, saturation, value = rng.uniform(0.02, 0.7), rng.uniform(0, 0.3), rng.uniform(0.05, 0.6)
-        elif hint == "wall":
+        elif hint in ("wall", "plain", "tile", "cloth"):
             hue, saturation, value = rng.uniform(0.02, 0.2), rng.uniform(0, 0.4), rng.uniform(0.3, 0.95)
+        elif hint in ("board", "floor"):
+            hue, saturation, value = rng.uniform(0.04, 0.12), rng.uniform(0.2, 0.7), rng.uniform(0.08, 0.6)
+        elif hint == "brick":
+            hue, saturation, value = rng.uniform(0.0, 0.09), rng.uniform(0.1, 0.7), rng.uniform(0.1, 0.7)
+        elif hint == "skin":
+            hue, saturation, value = rng.uniform(0.02, 0.09), rng.uniform(0.25, 0.65), rng.uniform(0.12, 0.85)
+        elif hint == "glass":
+            hue, saturation, value = rng.uniform(0.4, 0.7), rng.uniform(0, 0.4), rng.uniform(0.01, 0.2)
     return np.array(colorsys.hsv_to_rgb(hue, saturation, value))
 
 
@@ -87,4 +97,37 @@ def pattern(kind: str, points: np.ndarray, *, noise: Noise, rng: np.random.Gener
         return noise.cells(points * rng.uniform(0.3, 1.5))[1]
     if kind == "streaks":
         return 1 / (1 + np.exp(-2.5 * noise.octaves(points * [rng.uniform(8, 25), rng.uniform(0.5, 2), 8], count=2)))
+    if kind == "tiles":
+        within = np.abs((points * rng.uniform(1, 5)) % 1 - 0.5).max(-1)
+        line, shade = rng.uniform(0.44, 0.49), rng.uniform(0, 0.3)
+        lot = np.sin(np.floor(points * 3.1) @ [12.99, 78.2, 37.7])
+        return np.where(within < line, 0.7 + shade * lot, 0.0)
+    if kind == "boards":
+        along, across = rng.permutation(3)[:2]
+        scaled = points * rng.uniform(2, 9)
+        lot = np.sin(np.floor(scaled[:, across]) * 78.2) * 0.25
+        grain = points.copy() * 12
+        grain[:, along] *= 0.06
+        line = np.abs(scaled[:, across] % 1 - 0.5) < rng.uniform(0.46, 0.5)
+        return np.where(line, np.clip(0.5 + lot + 0.2 * noise.octaves(grain, count=2), 0, 1), 0.0)
     return np.clip(0.5 + 0.35 * noise.octaves(points * rng.uniform(6, 20), count=2), 0, 1)
+
+
+def painted(points: np.ndarray, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Letters and shapes in several colours over `(N, 3)` points: colour `(N, 3)`, cover `(N, 1)` in [0, 1].
+
+    They stand upright on walls, and lie on what is level.
+    """
+    size, extent = 384, rng.uniform(2, 7)
+    across, up = points[:, 0] + points[:, 2] * rng.choice([1, -1]), points[:, 1]
+    if np.ptp(up) < 0.2 * np.ptp(across):
+        across, up = points[:, 0], points[:, 2]
+    column = ((across + rng.uniform(0, extent)) % extent / extent * size).astype(np.int32) % size
+    row = size - 1 - ((up + rng.uniform(0, extent)) % extent / extent * size).astype(np.int32) % size
+    colour, cover = np.zeros((len(points), 3)), np.zeros((len(points), 1))
+    for _ in range(int(rng.integers(1, 4))):
+        layer = drawing(rng, size=size, words=rng.uniform(0, 1))
+        share = layer[row, column][:, None] / 255.0
+        colour = colour * (1 - share) + random_colour(rng) * share
+        cover = np.maximum(cover, share)
+    return colour / np.maximum(cover, 1e-6), cover

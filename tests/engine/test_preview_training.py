@@ -7,8 +7,9 @@ from torch import nn
 
 from engine.models.preview.backbone import BATCH_NORM_EPSILON, Backbone
 from engine.models.preview.network import PreviewConfig, load
+from engine.training.augment import cut, roll
 from engine.training.clips import write_clip
-from engine.training.preview import angular_loss, calm_loss, edge_loss, fall, train_preview
+from engine.training.preview import angular_loss, calm_loss, depth_loss, edge_loss, fall, quarter, train_preview
 
 TINY = PreviewConfig(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
 
@@ -19,7 +20,8 @@ def clips(tmp_path):
     tilted = np.array([0.6, 0, 0.8])
     for index in range(2):
         frames = np.random.default_rng(index).integers(0, 255, (1, 64, 64, 3))
-        write_clip(tmp_path / "clips" / f"{index}", frames=frames, normals=np.broadcast_to(tilted, frames.shape))
+        depth = np.full(frames.shape[:-1], 3.0) if index else None
+        write_clip(tmp_path / "clips" / f"{index}", frames=frames, normals=np.broadcast_to(tilted, frames.shape), depth=depth)
     return tmp_path / "clips"
 
 
@@ -51,6 +53,41 @@ def test_calm_loss_compares_the_same_places():
     assert calm_loss(wide[..., :8, :8], wide[..., 2:10, 3:11], aside=(3, 2)) > 0.1
 
 
+def test_depth_loss_forgives_a_scale_but_not_a_shape():
+    truth = torch.tensor([[[[1.0, 2.0], [4.0, 0.0]]]])
+    known = truth.clamp(min=1e-3).log()
+    assert depth_loss(known, truth) == pytest.approx(0, abs=1e-6)
+    assert depth_loss(known + 1, truth) == pytest.approx(0.1, abs=1e-6)
+    bent = known.clone()
+    bent[..., 0, 0] += 0.9
+    assert depth_loss(bent, truth) == pytest.approx(0.3, abs=1e-6)
+    assert depth_loss(known, torch.zeros_like(truth)) == 0
+
+
+def test_a_quarter_keeps_directions_and_drops_what_is_mostly_no_surface():
+    normals = unit(0.6, 0, 0.8)[..., :1, :1].repeat(1, 1, 8, 8)
+    normals[..., 4:, 1:] = 0
+    depth = torch.arange(64.0).reshape(1, 1, 8, 8)
+    small, far = quarter(normals, depth)
+    assert torch.allclose(small[..., 0, :], unit(0.6, 0, 0.8)[..., 0, :])
+    assert (small[..., 1, :] == 0).all()
+    assert far.flatten().tolist() == [18, 22, 50, 54]
+
+
+def test_crops_keep_frame_normals_and_depth_together():
+    """A mark at one place is at the same place in all three after rolling, cutting and mirroring."""
+    rng = np.random.default_rng(3)
+    frame, normals, depth = np.zeros((60, 80, 3), dtype=np.uint8), np.zeros((60, 80, 3)), np.full((60, 80), 5.0)
+    normals[..., 2] = 1
+    frame[20:32, 50:62], normals[20:32, 50:62], depth[20:32, 50:62] = 255, [1, 0, 0], 2.0
+    for _ in range(12):
+        rolled = roll(frame, normals, depth, degrees=rng.normal() * 8)
+        seen, facing, far = cut(*rolled, size=(48, 64), rng=rng)
+        marks = seen[..., 0] > 0.5, np.abs(facing[..., 0]) > 0.7, far == 2
+        overlap = [(marks[0] & other).sum() / max((marks[0] | other).sum(), 1) for other in marks[1:]]
+        assert marks[0].sum() < 20 or min(overlap) > 0.7
+
+
 def test_the_rate_stays_and_then_falls():
     assert fall(0) == fall(0.3) == 1
     assert fall(0.65) == pytest.approx(0.505)
@@ -65,6 +102,10 @@ def test_it_learns_stops_and_goes_on(clips, tmp_path):
     assert [step.step for step in first + on] == list(range(1, 25))
     assert on[-1].loss < 0.9 * first[0].loss
     assert load(out / "preview.safetensors").config == TINY
+    again = next(
+        train_preview(clips=clips, out=tmp_path / "more", steps=1, config=TINY, workers=0, start=out / "preview.safetensors")
+    )
+    assert again.loss < 0.9 * first[0].loss
 
 
 def test_training_that_diverges_keeps_the_last_checkpoint(clips, tmp_path):

@@ -1,4 +1,4 @@
-"""`PreviewNet`: a small feed-forward network from one frame to camera-space unit normals.
+"""`PreviewNet`: a small feed-forward network from one frame to camera-space unit normals and relative depth.
 
 A U-Net. On the way down it is EfficientNet-Lite0 (see `backbone`), which comes to training knowing pictures; at 1/32 of the frame
 attention looks over all of it; on the way up residual blocks join the scales, each adds its part of the normal, and a thin
@@ -42,8 +42,23 @@ class PreviewConfig:
     detail_width: int = 8
 
 
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """What the way down hands to the way up.
+
+    Attributes:
+        frames: `[T, 3, H, W]` in [-1, 1].
+        half: `[T, 16, H/2, W/2]`.
+        sides: `[T, widths[k], H/s, W/s]` for s = 4, 8, 16, 32; the last has looked over the whole frame.
+    """
+
+    frames: Tensor
+    half: Tensor
+    sides: list[Tensor]
+
+
 class PreviewNet(nn.Module):
-    """Frames to camera-space normals, each frame by itself."""
+    """Frames to camera-space normals and depth, each frame by itself."""
 
     def __init__(self, config: PreviewConfig | None = None):
         super().__init__()
@@ -65,41 +80,60 @@ class PreviewNet(nn.Module):
         self.to_detail = nn.Sequential(_Norm(middle), nn.Conv2d(middle, config.detail_width, 1))
         self.detail_block = nn.Conv2d(config.detail_width, config.detail_width, 3, padding=1)
         self.head = nn.Conv2d(config.detail_width, 3, 3, padding=1)
+        self.coarse_depth = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in widths)
+        self.depth_head = nn.Conv2d(config.detail_width, 1, 3, padding=1)
         for name, part in self.named_children():
             if name != "backbone":
                 part.apply(_keep_variance)
-        for part in self.coarse:
+        for part in (*self.coarse, *self.coarse_depth, self.depth_head):
             nn.init.zeros_(part.weight)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Estimates a normal for every pixel.
+        """Normals alone; see `normals_and_depth`."""
+        return self.normals_and_depth(frames)[0]
+
+    def normals_and_depth(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Estimates a normal and a depth for every pixel.
 
         Args:
             frames: `[T, 3, H, W]` display-referred sRGB in [0, 1], of any size from 1x1 up; float32, bfloat16 or float16
                 like the weights.
 
         Returns:
-            `[T, 3, H, W]` unit normals, camera space, +X right, +Y up, +Z toward the camera, in the dtype of `frames`.
+            `[T, 3, H, W]` unit normals, camera space, +X right, +Y up, +Z toward the camera, and `[T, 1, H, W]` the natural
+            logarithm of the distance along the camera's axis, its unit not known; both in the dtype of `frames`.
         """
         height, width = frames.shape[-2:]
-        raw = self._raw(_padded(frames - 0.5) * 2)[..., :height, :width]
-        return F.normalize(raw.float(), dim=1).to(frames.dtype)
+        raw = self.raw(self.features(prepared(frames)))[..., :height, :width]
+        return unit_normals(raw).to(frames.dtype), raw[:, 3:]
 
-    def _raw(self, frames: Tensor) -> Tensor:
+    def features(self, frames: Tensor) -> Features:
+        """The way down: what `raw` needs of `[T, 3, H, W]` frames in [-1, 1], sides multiples of `MULTIPLE`."""
         half, *passed = self.backbone(frames)
         passed[-1] = torch.cat([passed[-1], _place(passed[-1])], dim=1)
-        x = self.side[-1](passed[-1])
+        sides = [side(part) for side, part in zip(self.side, passed, strict=True)]
+        x = sides[-1]
         for block in self.context:
             x = block(x)
-        x = self.up[-1](x)
-        coarse = self.coarse[-1](x)
+        return Features(frames=frames, half=half, sides=[*sides[:-1], x])
+
+    def raw(self, features: Features, *, finest: bool = True) -> Tensor:
+        """The way up: `[T, 4, H, W]`, normals that are not unit length yet and log depth; a quarter of the size unless `finest`."""
+        x = self.up[-1](features.sides[-1])
+        coarse = self._coarse(x, level=-1)
         for level in reversed(range(len(self.lift))):
-            x = self.up[level](self.side[level](passed[level]) + _doubled(self.lift[level](x)))
-            coarse = self.coarse[level](x) + _doubled(coarse)
-        x = _doubled(self.to_middle(x)) + self.middle_side(half) + self.middle_pixels(F.pixel_unshuffle(frames, 2))
-        x = self.middle_block(x)
-        x = F.relu(_doubled(self.to_detail(x)) + self.pixels(frames))
-        return self.head(x + F.relu(self.detail_block(x))) + _doubled(_doubled(coarse))
+            x = self.up[level](features.sides[level] + _doubled(self.lift[level](x)))
+            coarse = self._coarse(x, level=level) + _doubled(coarse)
+        if not finest:
+            return coarse
+        pixels = F.pixel_unshuffle(features.frames, 2)
+        x = self.middle_block(_doubled(self.to_middle(x)) + self.middle_side(features.half) + self.middle_pixels(pixels))
+        x = F.relu(_doubled(self.to_detail(x)) + self.pixels(features.frames))
+        x = x + F.relu(self.detail_block(x))
+        return torch.cat([self.head(x), self.depth_head(x)], dim=1) + _doubled(_doubled(coarse))
+
+    def _coarse(self, x: Tensor, *, level: int) -> Tensor:
+        return torch.cat([self.coarse[level](x), self.coarse_depth[level](x)], dim=1)
 
 
 class _Norm(nn.LayerNorm):
@@ -163,10 +197,16 @@ def _doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
-def _padded(frames: Tensor) -> Tensor:
-    """Frames grown at the right and the bottom to a multiple of `MULTIPLE`, repeating the last pixel."""
+def unit_normals(raw: Tensor) -> Tensor:
+    """`[T, 3, H, W]` float32 unit normals out of what `PreviewNet.raw` gives."""
+    return F.normalize(raw[:, :3].float(), dim=1)
+
+
+def prepared(frames: Tensor) -> Tensor:
+    """Frames in [0, 1] as `PreviewNet.features` takes them: in [-1, 1], grown at the right and the bottom to a multiple of
+    `MULTIPLE` by repeating the last pixel."""
     height, width = frames.shape[-2:]
-    return F.pad(frames, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="replicate")
+    return F.pad((frames - 0.5) * 2, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="replicate")
 
 
 def _place(x: Tensor) -> Tensor:
