@@ -1,0 +1,136 @@
+"""What a step computes for each model: a module whose forward pass takes a clip to its losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ...models.depth_anything.model import load_depth_model
+from ...models.marigold.model import load_normals_model
+from ...models.preview import network
+from ...models.preview.temporal import TemporalPreview
+from ...protocol import ErrorCode, PlatelightError
+from .config import AnyConfig, DepthConfig, NormalsConfig, PreviewConfig
+from .deferred import deferred
+from .feed import Clip
+from .flow import away_from_edges
+from .losses import affine_invariant_clip, angle_loss, depth_prior_loss, prior_loss, stability_loss
+
+EXPORT = "temporal.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """`total`: what is minimised, a scalar with its gradient. `parts`: what it is made of, detached scalars."""
+
+    total: Tensor
+    parts: dict[str, Tensor]
+
+
+class DepthStage(nn.Module):
+    """Depth Anything V2: its DPT and temporal blocks learn from the frozen image model's depth and from flow."""
+
+    def __init__(self, config: DepthConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.video = load_depth_model(Path(config.model), fresh=config.temporal)
+        self.image = self.video.image_model()
+        self.multiple = self.video.patch
+        for parameter in self.video.head_parameters():
+            parameter.requires_grad_(config.head)
+
+    def forward(self, clip: Clip) -> Losses:
+        config = self.config
+        tokens, grid = self.video.encode(clip.frames), self.video.grid(*clip.frames.shape[-2:])
+        with torch.no_grad():
+            target = self.image.decode(tokens[clip.chosen, None], grid=grid).float()
+        depth = self.video.decode(tokens, grid=grid).float()[:, None]
+        prior = depth_prior_loss(depth[clip.chosen], target, form=config.prior)
+        pairs = away_from_edges(clip.pairs, depth, distance=config.edge_distance, thresholds=config.canny)
+        stable = stability_loss(affine_invariant_clip(depth) if config.spread else depth, pairs)
+        return _sum(prior, stable, config.omega_reg)
+
+    def export(self, out: Path) -> None:
+        """Leave the blocks and, where it has learned, the DPT."""
+        self.video.save_temporal(out / EXPORT, head=self.config.head)
+
+
+class NormalsStage(nn.Module):
+    """Marigold-E2E-FT: its temporal blocks learn from the frozen U-Net's latents and, decoded a few frames at a time, from flow."""
+
+    multiple = 64
+
+    def __init__(self, config: NormalsConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.video = load_normals_model(Path(config.model), fresh=config.temporal)
+        if config.gradient_checkpointing:
+            self.video.image_unet.enable_gradient_checkpointing()
+
+    def forward(self, clip: Clip) -> Losses:
+        images = self.video.encode(clip.frames)
+        with torch.no_grad():
+            target = self.video.unet(images[clip.chosen, None], temporal=False)[0]
+        latents = self.video.unet(images)
+        size = tuple(clip.frames.shape[-2:])
+        stable = deferred(
+            latents,
+            decode=lambda part: self.video.decode(part, size=size),
+            loss=lambda normals: stability_loss(normals, clip.pairs),
+            chunk=self.config.decode_chunk_size,
+        )
+        return _sum(prior_loss(latents[clip.chosen], target, form=self.config.prior), stable, self.config.omega_reg)
+
+    def export(self, out: Path) -> None:
+        """Leave the blocks."""
+        self.video.save_temporal(out / EXPORT)
+
+
+class PreviewStage(nn.Module):
+    """The embedded model: its temporal blocks learn from its own per-frame normals and from flow."""
+
+    multiple = network.MULTIPLE
+
+    def __init__(self, config: PreviewConfig) -> None:
+        super().__init__()
+        self.config = config
+        try:
+            net = network.load(Path(config.model) if config.model else None)
+        except (FileNotFoundError, ValueError, RuntimeError) as error:
+            raise PlatelightError(ErrorCode.MODEL_INVALID, str(error)) from error
+        self.video = TemporalPreview(net)
+
+    def forward(self, clip: Clip) -> Losses:
+        frames = clip.frames.contiguous(memory_format=torch.channels_last)
+        normals = self.video(frames)
+        prior = angle_loss(normals[clip.chosen], self.video.image(frames[clip.chosen, None])[0])
+        return _sum(prior, stability_loss(normals, clip.pairs), self.config.omega_reg)
+
+    def export(self, out: Path) -> None:
+        """Leave the blocks."""
+        self.video.save_temporal(out / EXPORT)
+
+
+Stage = DepthStage | NormalsStage | PreviewStage
+
+
+def build(config: AnyConfig) -> Stage:
+    """The stage of a configuration; only what it trains requires gradients.
+
+    Raises:
+        PlatelightError: the model can't be loaded.
+    """
+    match config:
+        case DepthConfig():
+            return DepthStage(config)
+        case NormalsConfig():
+            return NormalsStage(config)
+        case PreviewConfig():
+            return PreviewStage(config)
+
+
+def _sum(prior: Tensor, stable: Tensor, omega_reg: float) -> Losses:
+    return Losses(total=omega_reg * prior + stable, parts={"prior": prior.detach(), "stable": stable.detach()})
