@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import bpy
 
-LENGTH = "sqrt(a*a+b*b+c*c)"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
@@ -18,6 +16,63 @@ class Source:
 
     owner: bpy.types.ID
     path: str
+
+
+MOST_CUTS = 10
+"""Cameras in a row that an expression has room for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """From `frame` on, the scene is seen through `camera`."""
+
+    frame: int
+    camera: bpy.types.Object
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eye:
+    """What a scene is seen through: its camera, whichever that is; or those that timeline markers cut to, in order.
+
+    While an animation renders, the scene's own camera changes a frame after its marker as far as drivers are concerned, so markers
+    are followed by their frames.
+    """
+
+    scene: bpy.types.Scene
+    cuts: tuple[Cut, ...]
+
+    @property
+    def sign(self) -> str:
+        """Changes when the drivers have to be built anew."""
+        return "|".join(f"{cut.frame} {cut.camera.name}" for cut in self.cuts)
+
+    def drive(self, socket: bpy.types.NodeSocket, path: str, *, index: int = -1) -> None:
+        """Let a property of the camera give a socket's value, or one component of it."""
+        if not self.cuts:
+            drive(socket, "a", index=index, a=Source(owner=self.scene, path=f"camera.{path}"))
+            return
+        names = dict(zip(dict.fromkeys(cut.camera for cut in self.cuts), "abcdefghijklmnop", strict=False))
+        expression = names[self.cuts[-1].camera]
+        for cut, after in reversed(list(zip(self.cuts[:-1], self.cuts[1:], strict=True))):
+            expression = f"({names[cut.camera]} if frame<{after.frame} else {expression})"
+        drive(socket, expression, index=index, **{name: Source(owner=camera, path=path) for camera, name in names.items()})
+
+    def drive_axes(self, node: bpy.types.Node) -> None:
+        """Its axes in the world, of any length, and its place: a node's inputs Camera X, Camera Y, Camera Z and Camera Place."""
+        for column, name in enumerate(("X", "Y", "Z", "Place")):
+            if taker := node.inputs.get(f"Camera {name}"):
+                for row in range(3):
+                    self.drive(taker, f"matrix_world[{column}][{row}]", index=row)
+
+
+def eye(scene: bpy.types.Scene) -> Eye:
+    """As Blender renders it: before the first marker with a camera, through that camera; those disabled in renders don't count."""
+    bound = [marker for marker in scene.timeline_markers if marker.camera and not marker.camera.hide_render]
+    cuts: list[Cut] = []
+    for marker in sorted(bound, key=lambda marker: marker.frame):
+        if not cuts or cuts[-1].camera != marker.camera:
+            cuts.append(Cut(frame=marker.frame, camera=marker.camera))
+    return Eye(scene=scene, cuts=tuple(cuts[:MOST_CUTS]))
 
 
 def drive(socket: bpy.types.NodeSocket, expression: str, *, index: int = -1, **variables: Source) -> None:
@@ -39,20 +94,10 @@ def column(prefix: str, owner: bpy.types.Object, number: int) -> dict[str, Sourc
     return {name: Source(owner=owner, path=f"matrix_world[{number}][{row}]") for row, name in enumerate(prefix)}
 
 
-def drive_direction(
-    socket: bpy.types.NodeSocket, owner: bpy.types.Object, camera: bpy.types.Object, *, axis: int, sign: int
-) -> None:
-    """An axis of an object in camera space, of any length: nodes normalize it."""
-    for index in range(3):
-        variables = column("abc", camera, index) | column("xyz", owner, axis)
-        drive(socket, "a*x+b*y+c*z" if sign > 0 else "-(a*x+b*y+c*z)", index=index, **variables)
-
-
-def drive_position(socket: bpy.types.NodeSocket, owner: bpy.types.Object, camera: bpy.types.Object) -> None:
-    """An object's place in camera space, metres; a camera's own scale does not matter to what it sees."""
-    for index in range(3):
-        variables = column("abc", camera, index) | column("pqr", camera, 3) | column("xyz", owner, 3)
-        drive(socket, f"(a*(x-p)+b*(y-q)+c*(z-r))/{LENGTH}", index=index, **variables)
+def drive_column(socket: bpy.types.NodeSocket, owner: bpy.types.Object, number: int) -> None:
+    """A vector socket from a column of an object's world matrix."""
+    for index, source in enumerate(column("xyz", owner, number).values()):
+        drive(socket, "x", index=index, x=source)
 
 
 def id_of(tree: bpy.types.NodeTree, node: bpy.types.Node, variable: str) -> bpy.types.ID | None:

@@ -4,33 +4,59 @@ from __future__ import annotations
 
 import bpy
 
+from .drivers import Eye, Source, drive
 from .sheet import Sheet, shared_group
+
+_LENS, _SHIFT = ("Lens", "Sensor Width", "Sensor Height"), ("Shift X", "Shift Y")
+_RENDER = ("Size X", "Size Y", "Aspect X", "Aspect Y")
 
 
 def view() -> bpy.types.NodeTree:
     """Position and direction of view of every pixel of the render, camera space (+X right, +Y up, +Z toward the camera)."""
-    return shared_group("Platelight View", version=1, build=_view)
+    return shared_group("Platelight View", version=2, build=_view)
 
 
 def _view(sheet: Sheet) -> None:
-    sheet.gives("Position", "Of the surface, camera space, metres", kind="Vector")
-    sheet.gives("View", "From the surface to the camera, unit length", kind="Vector")
+    sheet.gives_field("Position", "Of the surface, camera space, metres")
+    sheet.gives_field("View", "From the surface to the camera, unit length")
     sheet.takes_number("Depth", "Distance from the camera's plane in metres", value=5.0, least=0.0)
-    sheet.takes_number("Width", "Of the picture at a distance of 1 m", value=0.72)
-    sheet.takes_number("Height", "Of the picture at a distance of 1 m", value=0.405)
-    sheet.takes_number("Shift X", "Of the picture's centre at a distance of 1 m", value=0.0)
-    sheet.takes_number("Shift Y", "Of the picture's centre at a distance of 1 m", value=0.0)
+    for name in _LENS:
+        sheet.takes_number(name, "Of the camera's sensor, in millimetres", value={"Lens": 50.0}.get(name, 36.0))
+    sheet.takes_number("Sensor Fit", "0: the longer side; 1: across; 2: up and down", value=0.0)
+    for name in _SHIFT:
+        sheet.takes_number(name, "Of the picture, in sensor widths", value=0.0)
+    for name, value in zip(_RENDER, (1920.0, 1080.0, 1.0, 1.0), strict=True):
+        sheet.takes_number(name, "Of the render, in pixels and pixel shapes", value=value)
+
+    sheet.section("The picture at a distance of 1 m")
+    size = [sheet.math("MULTIPLY", sheet.input(f"Size {axis}"), sheet.input(f"Aspect {axis}")) for axis in "XY"]
+    auto = sheet.math("COMPARE", sheet.input("Sensor Fit"), 0.0, 0.5, label="By the longer side?")
+    upright = sheet.math("COMPARE", sheet.input("Sensor Fit"), 2.0, 0.5, label="By its height?")
+    across = sheet.math("SUBTRACT", sheet.math("SUBTRACT", 1.0, auto), upright)
+    side = sheet.math("MULTIPLY", sheet.math("MAXIMUM", *size), auto)
+    side = sheet.math("MULTIPLY_ADD", size[0], across, side)
+    side = sheet.math("MULTIPLY_ADD", size[1], upright, side, label="The side that the sensor fits")
+    sensor = sheet.math("MULTIPLY", sheet.input("Sensor Width"), sheet.math("SUBTRACT", 1.0, upright))
+    sensor = sheet.math("MULTIPLY_ADD", sheet.input("Sensor Height"), upright, sensor)
+    sensor = sheet.math("DIVIDE", sensor, sheet.input("Lens"), label="Sensor at 1 m")
+    sides = [sheet.math("DIVIDE", sheet.math("MULTIPLY", sensor, length), side) for length in size]
+    shifts = [sheet.math("MULTIPLY", sensor, sheet.input(name)) for name in _SHIFT]
 
     sheet.section("Ray through the pixel's centre")
-    across, up = sheet.frame_coordinates()
     parts = []
-    for place, side, shift in ((across, "Width", "Shift X"), (up, "Height", "Shift Y")):
-        offset = sheet.math("MULTIPLY", sheet.math("SUBTRACT", place, 0.5), sheet.input(side))
-        parts.append(sheet.math("ADD", offset, sheet.input(shift)))
-    ray = sheet.combine(parts[0], parts[1], -1.0, label="At a distance of 1 m")
+    for place, length, shift in zip(sheet.frame_coordinates(), sides, shifts, strict=True):
+        parts.append(sheet.math("MULTIPLY_ADD", place, length, sheet.math("MULTIPLY_ADD", length, -0.5, shift)))
+    ray = sheet.vector(parts[0], parts[1], -1.0, label="At a distance of 1 m")
 
     sheet.section("Position")
-    position = sheet.vector("SCALE", ray, sheet.input("Depth"))
+    position = sheet.scale(ray, sheet.input("Depth"))
     sheet.section("View")
-    back = sheet.vector("SCALE", ray, -1.0)
-    sheet.output(Position=position, View=sheet.vector("NORMALIZE", back))
+    sheet.output(Position=position, View=sheet.scale(sheet.unit(ray), -1.0))
+
+
+def drive_lens(node: bpy.types.Node, camera: Eye) -> None:
+    """Give the group's node the camera's lens and the shape of the render."""
+    for name in (*_LENS, *_SHIFT, "Sensor Fit"):
+        camera.drive(node.inputs[name], f"data.{name.lower().replace(' ', '_')}")
+    for name, path in zip(_RENDER, ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y"), strict=True):
+        drive(node.inputs[name], "a", a=Source(owner=camera.scene, path=f"render.{path}"))

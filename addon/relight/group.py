@@ -3,7 +3,7 @@
 ``studio = ambient + sum(strength * colour * max(0, N . L))``, ``light = studio * factor + scene diffuse``, ``image = mix(plate,
 plate * light + scene specular, amount)``. What the scene's lights do comes from outside, from a rig of theirs. Nothing is clamped
 at the top, so highlights keep their value; the plate's alpha stays. N and L are made unit length inside: a pass that was scaled,
-and a direction typed by hand, light as they should. Only nodes that every version since 4.2 has.
+and a direction typed by hand, light as they should. A light's softness takes it for one of that size (`shading.facing`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 import bpy
 
-from .canvas import Canvas
+from . import shading
+from .sheet import Sheet
 
 NAME = "Platelight Relight"
-_VERSION = 2
+GREY = 0.18
+"""What a mid-grey surface reflects."""
+_VERSION = 3
 _VERSION_KEY = "platelight_version"
 
 
@@ -60,7 +63,12 @@ def renew(node: bpy.types.Node) -> bool:
     old = node.node_tree
     if old is not None and old.get(_VERSION_KEY) == _VERSION:
         return False
+    before = {socket.identifier for socket in node.inputs}
     node.node_tree = node_group()
+    defaults = {item.identifier: item for item in node.node_tree.interface.items_tree if item.item_type == "SOCKET"}
+    for socket in node.inputs:
+        if socket.identifier not in before:
+            socket.default_value = defaults[socket.identifier].default_value
     return True
 
 
@@ -95,6 +103,25 @@ def _interface(group: bpy.types.NodeTree) -> None:
     _number(face, "Studio Lights", 1.0, "Ambient, key, fill and rim beside the scene's lights", factor=True, panel=panel)
     highlights = face.new_socket("Specular", in_out="OUTPUT", socket_type="NodeSocketColor")
     highlights.description = "The highlights of the scene's lights"
+    _control(face)
+
+
+def _control(face: bpy.types.NodeTreeInterface) -> None:
+    """What came with version 3: last, for a socket's identifier is its number in the order in which they are made."""
+    panels = {item.name: item for item in face.items_tree if item.item_type == "PANEL"}
+    for light in LIGHTS:
+        panel = panels[light.name]
+        _number(face, f"{light.name} Softness", 0.0, "Wraps it around, as if it were that large", factor=True, panel=panel)
+        _number(face, f"{light.name} Matte", 1.0, "Where it may fall: an image, a mask, a cryptomatte", factor=True, panel=panel)
+        _number(face, f"{light.name} On", 1.0, "0 while it is muted, or another is solo", factor=True, panel=panel)
+    exposure = face.new_socket("Exposure", in_out="INPUT", socket_type="NodeSocketFloat")
+    exposure.description, exposure.min_value, exposure.max_value = "Of all the new light, in stops", -32.0, 32.0
+    for name, kind, note in (
+        ("Grey", "Color", "The light on mid-grey surfaces, highlights with it"),
+        ("Light Mask", "Float", "Where the new light falls, 0 to 1; ambient light aside"),
+        *((light.name, "Color", f"The {light.name.lower()} light alone, as on a white plate") for light in LIGHTS),
+    ):
+        face.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
 
 
 def _colour(
@@ -116,36 +143,38 @@ def _number(
 
 
 def _nodes(group: bpy.types.NodeTree) -> None:
-    """Left to right: unit normal, a row for each light, their sum, the plate under it."""
-    canvas = Canvas(group)
-    canvas.frame("Unit normal")
-    source = canvas.inputs(-2400, 0)
-    normal = canvas.unit(source["Normal"], x=-2200, y=0)
-    canvas.frame("Normal preview")
-    preview = canvas.preview(normal, x=-700, y=1300)
-    canvas.frame("Ambient")
-    source = canvas.inputs(-700, 640)
-    total = canvas.mix("MULTIPLY", source["Ambient Color"], source["Ambient Strength"], x=-500, y=640)
-    for row, light in enumerate(LIGHTS):
-        y = 300 - 700 * row
-        canvas.frame(f"{light.name} light: strength x color x max(0, N . L)")
-        source = canvas.inputs(-700, y)
-        direction = canvas.unit(source[f"{light.name} Direction"], x=-500, y=y)
-        facing = canvas.math("MAXIMUM", canvas.dot(normal, direction, x=760, y=y), 0.0, x=1300, y=y)
-        strength = canvas.math("MULTIPLY", facing, source[f"{light.name} Strength"], x=1480, y=y)
-        lit = canvas.mix("MULTIPLY", source[f"{light.name} Color"], strength, x=1660, y=y)
-        canvas.frame("Sum of the lights") if row == 0 else canvas.back_to("Sum of the lights")
-        total = canvas.mix("ADD", total, lit, x=1960 + 180 * row, y=300 - 260 * row)
-    canvas.frame("The scene's lights beside those of the studio")
-    source = canvas.inputs(2560, 500)
-    studio = canvas.mix("MULTIPLY", total, source["Studio Lights"], x=2760, y=760)
-    diffuse = canvas.mix("MULTIPLY", source["Scene Diffuse"], source["Scene Strength"], x=2760, y=500)
-    specular = canvas.mix("MULTIPLY", source["Scene Specular"], source["Scene Strength"], x=2760, y=240)
-    total = canvas.mix("ADD", studio, diffuse, x=2960, y=640)
-    canvas.frame("Plate x light + highlights, as much of it as asked for")
-    source = canvas.inputs(3160, 100)
-    relit = canvas.mix("MULTIPLY", source["Image"], total, x=3360, y=-60)
-    relit = canvas.mix("ADD", relit, specular, x=3560, y=-60)
-    image = canvas.mix("MIX", source["Image"], relit, x=3760, y=60, factor=source["Amount"])
-    canvas.frame("")
-    canvas.outputs({"Image": image, "Light": total, "Normal Preview": preview, "Specular": specular}, x=4040, y=60)
+    """Left to right and top to bottom: unit normal, a row for each light with the sum so far, the plate under it."""
+    sheet = Sheet(group)
+    sheet.section("Unit normal")
+    normal = sheet.unit(sheet.input_vector("Normal"))
+    sheet.section("How much of the studio, how much of the scene")
+    stops = sheet.math("POWER", 2.0, sheet.input("Exposure"), label="2^exposure")
+    studio = sheet.math("MULTIPLY", sheet.input("Studio Lights"), stops)
+    scene = sheet.math("MULTIPLY", sheet.input("Scene Strength"), stops)
+    sheet.section("Ambient")
+    ambient = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), studio)
+    total = ambient = sheet.scale(sheet.input_vector("Ambient Color"), ambient, label="Ambient light")
+    for light in LIGHTS:
+        sheet.section(f"{light.name} light: strength x color x (N . L, soft at the horizon)")
+        direction = sheet.unit(sheet.input_vector(f"{light.name} Direction"))
+        cosine = sheet.dot(normal, direction, label="N . L")
+        size = sheet.math("MAXIMUM", sheet.input(f"{light.name} Softness"), 1e-4)
+        strength = sheet.math("MULTIPLY", sheet.input(f"{light.name} Strength"), sheet.input(f"{light.name} On"))
+        strength = sheet.math("MULTIPLY", sheet.math("MULTIPLY", strength, studio), sheet.input(f"{light.name} Matte"))
+        amount = sheet.math("MULTIPLY", shading.facing(sheet, cosine, size), strength, label=light.name)
+        color = sheet.input_vector(f"{light.name} Color")
+        total = sheet.add_scaled(total, color, amount, label="Light so far")
+        sheet.output(**{light.name: sheet.scale(color, amount, label=f"{light.name} alone")})
+    sheet.section("The scene's lights beside those of the studio")
+    total = sheet.add_scaled(total, sheet.input_vector("Scene Diffuse"), scene, label="Light")
+    specular = sheet.scale(sheet.input_vector("Scene Specular"), scene, label="Highlights")
+    sheet.section("Plate x light + highlights, as much of it as asked for")
+    relit = sheet.add(sheet.times(sheet.input_vector("Image"), total), specular, label="Relit")
+    image = sheet.color("MIX", sheet.input("Image"), relit, factor=sheet.input("Amount"))
+    sheet.output(Image=image, Light=total, Specular=specular)
+    sheet.section("To look at")
+    sheet.output(Normal_Preview=sheet.add(sheet.scale(normal, 0.5), (0.5, 0.5, 0.5)))
+    sheet.output(Grey=sheet.add_scaled(specular, total, GREY, label="Grey"))
+    mask = sheet.dot(sheet.subtract(total, ambient), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
+    sheet.output(Light_Mask=sheet.math("MULTIPLY", mask, 1.0, clamp=True, label="Light mask"))
+    sheet.arrange()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat, graph, light_power
-from . import group, kinds, rig
+from . import drivers, group, kinds, rig
 from . import world as worlds
 
 _COLLECTION, _WORLD = "platelight_collection", "platelight_use_world"
@@ -67,18 +67,24 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
     else:
         node.node_tree[_COLLECTION] = collection
     node.node_tree[_WORLD] = world
-    notices += update(scene, node.node_tree)
+    notices += update(scene, node.node_tree, look_again=True)
     _link(tree, block, node, relight)
     return notices
 
 
-def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> list[str]:
-    """Build a rig for the lights that there are now. Returns what the user should know; raises as `wire` does."""
+def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree, *, look_again: bool = False) -> list[str]:
+    """Build a rig for the lights that there are now; with `look_again` the world's picture is read again, too.
+
+    Returns what the user should know; raises as `wire` does.
+    """
     lights, notices = lights_of(scene, collection_of(tree))
     world = world_of(scene, tree)
     if world and worlds.find(world) is None:
         notices.append(f"{world.name} is left out: only a colour or an equirectangular Environment Texture can light a plate")
-    rig.sync(tree, scene=scene, camera=_need_camera(scene), lights=lights, world=world)
+    _need_camera(scene)
+    if len(scene.timeline_markers) > drivers.MOST_CUTS and len(drivers.eye(scene).cuts) == drivers.MOST_CUTS:
+        notices.append(f"Only the first {drivers.MOST_CUTS} cameras that timeline markers cut to are followed")
+    rig.sync(tree, scene=scene, lights=lights, world=world, look_again=look_again)
     return notices
 
 
@@ -104,14 +110,16 @@ def lights_of(scene: bpy.types.Scene, collection: bpy.types.Collection | None) -
 
 
 def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
-    """Whether lights came, went, changed their kind or name, or the scene looks through another camera. Quick."""
+    """Whether lights came, went, changed their kind or name, or an older version built the rig. Quick."""
     if scene.camera is None or scene.camera.type != "CAMERA":
         return False
     lights, wired = lights_of(scene, collection_of(tree))[0], rig.wired_lights(tree)
     world = world_of(scene, tree)
     found = worlds.find(world) if world else None
-    wanted = {light: light.data.type for light in lights} | ({world: rig.WORLD} if found else {})
-    if tree.get("platelight_camera") != scene.camera.name or rig.world_sign(tree) != (found.sign if found else ""):
+    wanted = {light: kinds.sign_of(light.data) for light in lights} | ({world: rig.WORLD} if found else {})
+    if not rig.is_current(tree) or rig.eye_sign(tree) != drivers.eye(scene).sign:
+        return True
+    if rig.world_sign(tree) != (found.sign if found else ""):
         return True
     return wired != wanted or rig.names(tree) != {source.name for source in wanted}
 

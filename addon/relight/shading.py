@@ -7,66 +7,95 @@ import bpy
 from .sheet import Sheet, Socket, Value, shared_group
 
 
-def facing(sheet: Sheet, cosine: Socket, size: Value) -> Socket:
+def facing(sheet: Sheet, cosine: Socket, size: Value, *, label: str = "Soft at the horizon") -> Socket:
     """The cosine law for a ball of light: ``cosine`` to its centre where all of it is above the horizon, 0 where none is.
 
     Between, where ``|cosine| < size``, a parabola joins them: ``(cosine + size)^2 / (4 size)``; it is within 0.04 ``size``
-    of the exact form factor of a sphere cut by the horizon.
+    of the exact form factor of a sphere cut by the horizon. It is ``max(cosine, size t^2)``, ``t = cosine / (2 size) + 1/2``.
 
     Args:
-        size: sine of half the angle under which the light is seen, 0..1.
+        size: sine of half the angle under which the light is seen, more than 0, at most 1.
     """
-    size = sheet.math("MAXIMUM", size, 1e-4)
-    above = sheet.math("SUBTRACT", sheet.math("MAXIMUM", cosine, size), size)
-    risen = sheet.math("MAXIMUM", sheet.math("ADD", cosine, size), 0.0)
-    risen = sheet.math("MINIMUM", risen, sheet.math("MULTIPLY", size, 2.0))
-    part = sheet.math("DIVIDE", sheet.math("MULTIPLY", risen, risen), sheet.math("MULTIPLY", size, 4.0))
-    return sheet.math("ADD", above, part, label="Cosine, soft at the horizon")
+    risen = sheet.math("MULTIPLY_ADD", cosine, sheet.math("DIVIDE", 0.5, size), 0.5, clamp=True)
+    curve = sheet.math("MULTIPLY", sheet.math("MULTIPLY", risen, risen), size)
+    return sheet.math("MAXIMUM", cosine, curve, label=label)
+
+
+def _squares(sheet: Sheet) -> tuple[Socket, Socket]:
+    """a^2 of the lobe, that is roughness^4, and 1 - a^2."""
+    rough = sheet.math("MAXIMUM", sheet.input("Roughness"), 0.03)
+    rough = sheet.math("MULTIPLY", rough, rough)
+    a2 = sheet.math("MULTIPLY", rough, rough, label="Roughness^4")
+    return a2, sheet.math("SUBTRACT", 1.0, a2, label="1 - roughness^4")
+
+
+def _masking(sheet: Sheet, cosine: Socket, a2: Socket, less: Socket) -> Socket:
+    """s(c) = sqrt(c^2 + a^2 (1 - c^2)), of Smith's masking."""
+    return sheet.math("SQRT", sheet.math("MULTIPLY_ADD", sheet.math("MULTIPLY", cosine, cosine), less, a2))
+
+
+def surface() -> bpy.types.NodeTree:
+    """What highlights need to know of a surface whatever the light."""
+    return shared_group("Platelight Surface", version=1, build=_surface)
+
+
+def _surface(sheet: Sheet) -> None:
+    sheet.takes_field("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
+    sheet.takes_field("View", "To the camera, unit length", value=(0.0, 0.0, 1.0))
+    sheet.takes_number("Roughness", "As in the Principled BSDF", value=0.5, least=0.0, most=1.0, subtype="FACTOR")
+    sheet.gives("N V", "How much it faces the camera", kind="Float")
+    sheet.gives("Masking", "How much it hides itself from the camera: Smith's s(N V)", kind="Float")
+    sheet.section("Toward the camera")
+    cosine = sheet.dot(sheet.input_field("Normal"), sheet.input_field("View"), label="N . V")
+    cosine = sheet.math("MAXIMUM", cosine, 1e-4)
+    a2, less = _squares(sheet)
+    sheet.output(N_V=cosine, Masking=_masking(sheet, cosine, a2, less))
 
 
 def ggx() -> bpy.types.NodeTree:
     """Specular: pi x the BSDF x the cosine, so that times a light's Diffuse at normal incidence it is the radiance."""
-    return shared_group("Platelight GGX", version=1, build=_ggx)
+    return shared_group("Platelight GGX", version=2, build=_ggx)
 
 
 def _ggx(sheet: Sheet) -> None:
     """``pi D G F / (4 N.V)`` with the height-correlated Smith term (Heitz 2014, eq. 99) and Schlick's Fresnel.
 
     ``G / (4 N.V) = N.L / (2 (N.L s(N.V) + N.V s(N.L)))`` with ``s(c) = sqrt(c^2 + a^2 (1 - c^2))``, ``a = roughness^2``.
+    The half vector H stays out of it: with ``h = |L + V|^2 = 2 + 2 L.V`` it is ``(N.H)^2 = (N.L + N.V)^2 / h`` and
+    ``(V.H)^2 = h / 4``.
     """
-    sheet.takes_vector("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
-    sheet.takes_vector("View", "To the camera, unit length", value=(0.0, 0.0, 1.0))
-    sheet.takes_vector("To Light", "Unit length", value=(0.0, 0.0, 1.0))
+    sheet.takes_number("N L", "How much the surface faces the light", value=1.0)
+    sheet.takes_number("L V", "How much the light comes from where the camera is", value=1.0)
+    sheet.takes_number("N V", "How much the surface faces the camera", value=1.0)
+    sheet.takes_number("Masking", "Of the surface, seen from the camera", value=1.0)
     sheet.takes_number("Roughness", "As in the Principled BSDF", value=0.5, least=0.0, most=1.0, subtype="FACTOR")
     sheet.takes_number("Reflectance", "Seen head on; 0.04 for most materials", value=0.04, least=0.0, most=1.0, subtype="FACTOR")
     sheet.gives("Specular", "Radiance for a light of Diffuse 1", kind="Float")
 
-    sheet.section("Roughness")
-    rough = sheet.math("MAXIMUM", sheet.input("Roughness"), 0.03)
-    a2 = sheet.math("POWER", rough, 4.0, label="Roughness^4")
-    less = sheet.math("SUBTRACT", 1.0, a2, label="1 - roughness^4")
-
-    sheet.section("Half way between light and view")
-    half = sheet.vector("NORMALIZE", sheet.vector("ADD", sheet.input("To Light"), sheet.input("View")), label="H")
-    nh = sheet.math("MAXIMUM", sheet.vector("DOT_PRODUCT", sheet.input("Normal"), half, label="N . H"), 0.0)
-    slope = sheet.math("SUBTRACT", 1.0, sheet.math("MULTIPLY", sheet.math("MULTIPLY", nh, nh), less))
-    spread = sheet.math("DIVIDE", a2, sheet.math("MULTIPLY", slope, slope), label="pi x D")
+    sheet.section("Roughness: sqrt(pi x D / a^2)")
+    a2, less = _squares(sheet)
+    light = sheet.math("MAXIMUM", sheet.input("N L"), 0.0, label="N . L")
+    half = sheet.math("MULTIPLY_ADD", sheet.input("L V"), 2.0, 2.0, label="|L + V|^2")
+    both = sheet.math("ADD", light, sheet.input("N V"))
+    both = sheet.math("MULTIPLY", both, both, label="(N . (L + V))^2")
+    slope = sheet.math("SUBTRACT", half, sheet.math("MULTIPLY", both, less))
+    spread = sheet.math("DIVIDE", half, slope)
+    spread = sheet.math("MULTIPLY", spread, spread, label="pi x D / a^2")
 
     sheet.section("Shadowing and masking")
-    nl = sheet.math("MAXIMUM", sheet.vector("DOT_PRODUCT", sheet.input("Normal"), sheet.input("To Light"), label="N . L"), 0.0)
-    nv = sheet.math("MAXIMUM", sheet.vector("DOT_PRODUCT", sheet.input("Normal"), sheet.input("View"), label="N . V"), 1e-4)
-    masks = []
-    for cosine, other in ((nl, nv), (nv, nl)):
-        square = sheet.math("MULTIPLY", sheet.math("MULTIPLY", cosine, cosine), less)
-        masks.append(sheet.math("MULTIPLY", sheet.math("POWER", sheet.math("ADD", square, a2), 0.5), other))
-    both = sheet.math("MULTIPLY", sheet.math("ADD", masks[0], masks[1]), 2.0)
-    visible = sheet.math("DIVIDE", nl, sheet.math("MAXIMUM", both, 1e-6), label="N . L x G / (4 N.L N.V)")
+    a2, less = _squares(sheet)
+    hidden = sheet.math("MULTIPLY", _masking(sheet, light, a2, less), sheet.input("N V"))
+    hidden = sheet.math("MULTIPLY_ADD", light, sheet.input("Masking"), hidden)
+    visible = sheet.math("DIVIDE", light, sheet.math("MAXIMUM", hidden, 1e-6), label="2 G / (4 N.V)")
 
-    sheet.section("Fresnel")
-    vh = sheet.math("MAXIMUM", sheet.vector("DOT_PRODUCT", sheet.input("View"), half, label="V . H"), 0.0)
-    grazing = sheet.math("POWER", sheet.math("SUBTRACT", 1.0, vh, clamp=True), 5.0)
-    rest = sheet.math("MULTIPLY", grazing, sheet.math("SUBTRACT", 1.0, sheet.input("Reflectance")))
-    fresnel = sheet.math("ADD", rest, sheet.input("Reflectance"))
+    sheet.section("Fresnel x a^2 / 2")
+    a2, _ = _squares(sheet)
+    ahead = sheet.math("MULTIPLY_ADD", sheet.math("SQRT", half), -0.5, 1.0, clamp=True, label="1 - V . H")
+    grazing = sheet.math("MULTIPLY", ahead, ahead)
+    grazing = sheet.math("MULTIPLY", sheet.math("MULTIPLY", grazing, grazing), ahead, label="(1 - V . H)^5")
+    least = sheet.math("MULTIPLY", sheet.math("MULTIPLY", a2, 0.5), sheet.input("Reflectance"))
+    rest = sheet.math("SUBTRACT", sheet.math("MULTIPLY", a2, 0.5), least)
+    fresnel = sheet.math("MULTIPLY_ADD", grazing, rest, least)
 
     sheet.section("Their product")
     sheet.output(Specular=sheet.math("MULTIPLY", sheet.math("MULTIPLY", spread, visible), fresnel))

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import bpy
 
-from ..blender import compat, vector_nodes
+from ..blender import compat
+from ..blender.vector_nodes import BUILT_IN, new_frame_coordinates, new_vector_math
+from . import sheet_layout
 
 Socket = bpy.types.NodeSocket
 Value = Socket | float | tuple[float, ...]
 _KEY = "platelight_group"
-_COLUMN, _GAP, _MARGIN = 240.0, 40.0, 120.0
+_AXES = "XYZ"
+
+
+@dataclass(frozen=True)
+class Triple:
+    """A vector where the compositor has no nodes for vectors: three numbers."""
+
+    x: Value
+    y: Value
+    z: Value
+
+
+Vector = Socket | Triple | tuple[float, float, float]
+"""A vector or a colour; a socket only where `BUILT_IN`."""
 
 
 def shared_group(name: str, *, version: int, build: Callable[[Sheet], None]) -> bpy.types.NodeTree:
-    """The group of that name and version, one for the whole file; built when there is none."""
+    """The group of that name and version, one for the whole file; built when there is none.
+
+    A file may come from a Blender that has no vectors; its groups go on working, and new ones are built beside them.
+    """
+    key = f"{name} {version}" + ("" if BUILT_IN else " in numbers")
     for group in bpy.data.node_groups:
-        if group.get(_KEY) == f"{name} {version}" and group.library is None:
+        if group.get(_KEY) == key and group.library is None:
             return group
     group = bpy.data.node_groups.new(name, "CompositorNodeTree")
-    group[_KEY] = f"{name} {version}"
+    group[_KEY] = key
     sheet = Sheet(group)
     build(sheet)
     sheet.arrange()
@@ -31,7 +51,7 @@ class Sheet:
     """A node group under construction. A value is a socket to link from, or a number or a colour (RGBA) to set.
 
     Nodes go into the section that was begun last. `arrange` puts every node to the right of those that feed it, and the
-    sections below each other.
+    sections below each other. A node less is a picture less to compute: what is constant over the picture costs nothing.
     """
 
     def __init__(self, tree: bpy.types.NodeTree) -> None:
@@ -42,8 +62,17 @@ class Sheet:
     # The group's own sockets ------------------------------------------------------------------------------------------
 
     def takes_vector(self, name: str, note: str, *, value: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
+        """For people, and for what is the same all over the picture; `input_vector` reads it."""
         socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketVector")
         socket.description, socket.default_value = note, value
+
+    def takes_field(self, name: str, note: str, *, value: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
+        """A vector for each pixel, between groups of ours; as three numbers where vectors would only be taken apart again."""
+        if BUILT_IN:
+            self.takes_vector(name, note, value=value)
+            return
+        for axis, number in zip(_AXES, value, strict=True):
+            self.takes_number(f"{name} {axis}", note, value=number)
 
     def takes_number(
         self, name: str, note: str, *, value: float, least: float = -1e9, most: float = 1e9, subtype: str = "NONE"
@@ -60,7 +89,12 @@ class Sheet:
         """`kind`: Color, Vector or Float."""
         self.tree.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
 
-    # Nodes ------------------------------------------------------------------------------------------------------------
+    def gives_field(self, name: str, note: str) -> None:
+        """What `takes_field` takes."""
+        for part in (name,) if BUILT_IN else tuple(f"{name} {axis}" for axis in _AXES):
+            self.gives(part, note, kind="Vector" if BUILT_IN else "Float")
+
+    # Reading and writing them -----------------------------------------------------------------------------------------
 
     def section(self, label: str) -> None:
         """Put what follows into a new frame."""
@@ -72,9 +106,25 @@ class Sheet:
         """An input of the group, from a Group Input of the section's own, so that links stay short."""
         return self._source().outputs[name]
 
+    def input_vector(self, name: str) -> Vector:
+        """The same for a vector or a colour."""
+        return self.vector_from(self.input(name))
+
+    def vector_from(self, socket: Socket) -> Vector:
+        """What a vector's or a colour's socket gives."""
+        return socket if BUILT_IN else Triple(*self.separate(socket))
+
+    def input_field(self, name: str) -> Vector:
+        return self.field_of(self._source(), name)
+
     def input_of(self, identifier: str) -> Socket:
-        """The same by identifier, where names are the user's."""
+        """An input by identifier, where names are the user's."""
         return next(socket for socket in self._source().outputs if socket.identifier == identifier)
+
+    @staticmethod
+    def field_of(node: bpy.types.Node, name: str) -> Vector:
+        """A field that a node gives."""
+        return node.outputs[name] if BUILT_IN else Triple(*(node.outputs[f"{name} {axis}"] for axis in _AXES))
 
     def _source(self) -> bpy.types.Node:
         section = self._sections[-1].name
@@ -82,26 +132,29 @@ class Sheet:
             self._sources[section] = self.place(self.tree.nodes.new("NodeGroupInput"))
         return self._sources[section]
 
-    def math(self, operation: str, a: Value, b: Value = 0.0, *, label: str = "", clamp: bool = False) -> Socket:
-        """`clamp`: to 0..1."""
+    def output(self, **values: Value | Triple) -> None:
+        """``Two_Words=value`` gives the group's output Two Words."""
+        for name, value in values.items():
+            self._give_by_name(value, self.last().inputs, name.replace("_", " "))
+
+    def output_of(self, identifier: str, value: Value | Triple) -> None:
+        """The same by identifier, where names are the user's."""
+        self._give(value, next(socket for socket in self.last().inputs if socket.identifier == identifier))
+
+    def last(self) -> bpy.types.Node:
+        """The Group Output."""
+        node = next((n for n in self.tree.nodes if n.bl_idname == "NodeGroupOutput"), None)
+        return node or self.tree.nodes.new("NodeGroupOutput")
+
+    # Numbers ----------------------------------------------------------------------------------------------------------
+
+    def math(
+        self, operation: str, a: Value, b: Value = 0.0, c: Value = 0.0, *, label: str = "", clamp: bool = False
+    ) -> Socket:
+        """A Math node; `c` is what MULTIPLY_ADD adds. `clamp`: to 0..1."""
         node = self.place(compat.new_math(self.tree, operation), label=label)
         node.use_clamp = clamp
-        self._give(a, node.inputs[0])
-        self._give(b, node.inputs[1])
-        return node.outputs[0]
-
-    def vector(self, operation: str, a: Socket, b: Value | None = None, *, label: str = "") -> Socket:
-        """One of `vector_nodes.OPERATIONS`."""
-        made = vector_nodes.new_vector_math(self.tree, operation)
-        self.place(made.node, label=label or made.node.label)
-        self._give(a, made.a)
-        if made.b is not None and b is not None:
-            self._give(b, made.b)
-        return made.result
-
-    def combine(self, x: Value, y: Value, z: Value, *, label: str = "") -> Socket:
-        node = self.place(compat.new_combine_xyz(self.tree), label=label)
-        for value, taker in zip((x, y, z), node.inputs, strict=False):
+        for value, taker in zip((a, b, c), node.inputs, strict=False):
             self._give(value, taker)
         return node.outputs[0]
 
@@ -110,91 +163,140 @@ class Sheet:
         self._give(vector, node.inputs[0])
         return tuple(node.outputs[:3])
 
-    def color(self, blend: str, a: Socket, b: Value, *, factor: Value = 1.0, label: str = "") -> Socket:
-        """A Mix Color node, unclamped; a number that is linked to it is a grey."""
+    # Vectors, colours among them --------------------------------------------------------------------------------------
+
+    def vector(self, x: Value, y: Value, z: Value, *, label: str = "") -> Vector:
+        """A vector of three numbers."""
+        return self._combined(Triple(x, y, z), label=label) if BUILT_IN else Triple(x, y, z)
+
+    def add(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        return self._each("ADD", a, b, label=label)
+
+    def subtract(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        return self._each("SUBTRACT", a, b, label=label)
+
+    def times(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        """Component by component."""
+        return self._each("MULTIPLY", a, b, label=label)
+
+    def scale(self, a: Vector, factor: Value, *, label: str = "") -> Vector:
+        if not BUILT_IN:
+            return self._each("MULTIPLY", a, Triple(factor, factor, factor), label=label)
+        node = self.place(new_vector_math(self.tree, "SCALE"), label=label)
+        self._give(a, node.inputs[0])
+        self._give(factor, node.inputs["Scale"])
+        return node.outputs["Vector"]
+
+    def at_least_zero(self, a: Vector, *, label: str = "") -> Vector:
+        return self._each("MAXIMUM", a, (0.0, 0.0, 0.0), label=label)
+
+    def add_scaled(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
+        """total + a x factor."""
+        if BUILT_IN:
+            return self.add(total, self.scale(a, factor), label=label)
+        parts = zip(self._parts(total), self._parts(a), strict=True)
+        return Triple(*(self.math("MULTIPLY_ADD", part, factor, before, label=label) for before, part in parts))
+
+    def dot(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
+        if BUILT_IN:
+            return self._built_in("DOT_PRODUCT", a, b, label=label).outputs["Value"]
+        first, *others = zip(self._parts(a), self._parts(b), strict=True)
+        total = self.math("MULTIPLY", *first)
+        for one, other in others:
+            total = self.math("MULTIPLY_ADD", one, other, total, label=label)
+        return total
+
+    def cross(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        if BUILT_IN:
+            return self._built_in("CROSS_PRODUCT", a, b, label=label).outputs["Vector"]
+        one, other, parts = self._parts(a), self._parts(b), []
+        for i, j in ((1, 2), (2, 0), (0, 1)):
+            ahead = self.math("MULTIPLY", one[i], other[j])
+            parts.append(self.math("SUBTRACT", ahead, self.math("MULTIPLY", one[j], other[i]), label=label))
+        return Triple(*parts)
+
+    def unit(self, a: Vector, *, label: str = "") -> Vector:
+        """Of length 1; a vector of no length stays so."""
+        if BUILT_IN:
+            return self._built_in("NORMALIZE", a, label=label).outputs["Vector"]
+        return self.scale(a, self.math("INVERSE_SQRT", self.dot(a, a), label="1 / length"), label=label)
+
+    def _each(self, operation: str, a: Vector, b: Vector, *, label: str) -> Vector:
+        if BUILT_IN:
+            return self._built_in(operation, a, b, label=label).outputs["Vector"]
+        parts = zip(self._parts(a), self._parts(b), strict=True)
+        return Triple(*(self.math(operation, one, other, label=label) for one, other in parts))
+
+    def _built_in(self, operation: str, *values: Vector, label: str) -> bpy.types.Node:
+        node = self.place(new_vector_math(self.tree, operation), label=label)
+        for value, taker in zip(values, node.inputs, strict=False):
+            self._give(value, taker)
+        return node
+
+    def _parts(self, vector: Vector) -> tuple[Value, Value, Value]:
+        if isinstance(vector, Triple):
+            return vector.x, vector.y, vector.z
+        return self.separate(vector) if isinstance(vector, bpy.types.NodeSocket) else vector
+
+    def _combined(self, vector: Triple, *, color: bool = False, label: str = "") -> Socket:
+        node = self.tree.nodes.new("CompositorNodeCombineColor") if color else compat.new_combine_xyz(self.tree)
+        for value, taker in zip((vector.x, vector.y, vector.z), self.place(node, label=label).inputs, strict=False):
+            self._give(value, taker)
+        return node.outputs[0]
+
+    # Nodes of other kinds ---------------------------------------------------------------------------------------------
+
+    def color(self, blend: str, a: Socket, b: Value | Triple, *, factor: Value = 1.0, label: str = "") -> Socket:
+        """A Mix Color node, unclamped, that keeps a's alpha; a number that is linked to it is a grey."""
         mix = compat.new_mix(self.tree, blend)
         self.place(mix.node, label=label)
         for value, taker in ((factor, mix.factor), (a, mix.a), (b, mix.b)):
             self._give(value, taker)
         return mix.result
 
-    def group(self, tree: bpy.types.NodeTree, *, label: str = "", **inputs: Value) -> bpy.types.Node:
+    def group(self, tree: bpy.types.NodeTree, *, label: str = "", **inputs: Value | Triple) -> bpy.types.Node:
         """A group node; ``To_Light=value`` gives its input To Light."""
         node = self.place(self.tree.nodes.new("CompositorNodeGroup"), label=label)
         node.node_tree = tree
         node.width = 200
         for name, value in inputs.items():
-            self._give(value, node.inputs[name.replace("_", " ")])
+            self._give_by_name(value, node.inputs, name.replace("_", " "))
         return node
 
     def frame_coordinates(self) -> tuple[Socket, Socket]:
-        made = vector_nodes.new_frame_coordinates(self.tree)
+        made = new_frame_coordinates(self.tree)
         for node in made.nodes:
             self.place(node, label=node.label)
         return made.x, made.y
 
-    def output(self, **values: Socket) -> None:
-        for name, value in values.items():
-            self.tree.links.new(value, self.last().inputs[name.replace("_", " ")])
-
-    def output_of(self, identifier: str, value: Socket) -> None:
-        """The same by identifier, where names are the user's."""
-        self.tree.links.new(value, next(socket for socket in self.last().inputs if socket.identifier == identifier))
-
-    def last(self) -> bpy.types.Node:
-        """The Group Output."""
-        node = next((n for n in self.tree.nodes if n.bl_idname == "NodeGroupOutput"), None)
-        return node or self.tree.nodes.new("NodeGroupOutput")
+    def rail(self, value: Vector) -> Vector:
+        """The value once more, from a reroute in this section: sections that use the same value hand it on from one to the next."""
+        if isinstance(value, Triple):
+            return Triple(*(self.rail(part) for part in (value.x, value.y, value.z)))
+        node = self.place(self.tree.nodes.new("NodeReroute"))
+        self._give(value, node.inputs[0])
+        return node.outputs[0]
 
     def place(self, node: bpy.types.Node, *, label: str = "") -> bpy.types.Node:
         node.label = label
         node.parent = self._sections[-1]
         return node
 
-    def _give(self, value: Value, taker: Socket) -> None:
+    def _give_by_name(self, value: Value | Triple, takers: bpy.types.NodeInputs, name: str) -> None:
+        if name in takers or not isinstance(value, Triple):
+            self._give(value, takers[name])
+            return
+        for axis, part in zip(_AXES, (value.x, value.y, value.z), strict=True):
+            self._give(part, takers[f"{name} {axis}"])
+
+    def _give(self, value: Value | Triple, taker: Socket) -> None:
+        if isinstance(value, Triple):
+            value = self._combined(value, color=taker.type == "RGBA")
         if isinstance(value, bpy.types.NodeSocket):
             self.tree.links.new(value, taker)
         else:
             taker.default_value = value
 
-    # Layout -----------------------------------------------------------------------------------------------------------
-
     def arrange(self) -> None:
         """Columns by what feeds what, sections below each other, unused sockets of the inputs hidden."""
-        columns = self._columns()
-        top = 0.0
-        for section in self._sections:
-            fill: dict[int, float] = {}
-            for node in (n for n in self.tree.nodes if n.parent == section):
-                column = columns[node.name]
-                node.location = column * _COLUMN, top - fill.get(column, 0.0)
-                fill[column] = fill.get(column, 0.0) + _height(node) + _GAP
-            top -= max(fill.values(), default=0.0) + _MARGIN
-        for source in self._sources.values():
-            for socket in source.outputs:
-                socket.hide = not socket.is_linked
-        for node in self.tree.nodes:
-            if node.bl_idname == "NodeGroupOutput":
-                node.location = (max(columns.values()) + 1) * _COLUMN, 0.0
-
-    def _columns(self) -> dict[str, int]:
-        """How many nodes lie before each, on the longest way; nodes are made after what feeds them, but links tell better."""
-        feeds: dict[str, set[str]] = {node.name: set() for node in self.tree.nodes if node.bl_idname != "NodeFrame"}
-        for link in self.tree.links:
-            feeds[link.to_node.name].add(link.from_node.name)
-        columns: dict[str, int] = {}
-        while len(columns) < len(feeds):
-            for name, sources in feeds.items():
-                if name not in columns and all(source in columns for source in sources):
-                    columns[name] = 1 + max((columns[source] for source in sources), default=-1)
-        return columns
-
-
-def _height(node: bpy.types.Node) -> float:
-    """About how high a node is drawn."""
-    shown = sum(1 for socket in (*node.inputs, *node.outputs) if socket.enabled and not socket.hide)
-    if node.bl_idname == "NodeGroupInput":
-        shown = sum(1 for socket in node.outputs if socket.is_linked)
-    shown += 3 * sum(1 for socket in node.inputs if socket.type == "VECTOR" and socket.enabled and not socket.is_linked)
-    menu = any(hasattr(node, name) for name in ("operation", "blend_type", "node_tree"))
-    return 60.0 + 24.0 * shown + (35.0 if menu else 0.0)
+        sheet_layout.arrange(self.tree, self._sections)

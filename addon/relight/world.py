@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 import numpy as np
 
 from ..blender.light_power import uses_nodes
-from . import drivers
-from .drivers import Source
+from . import drivers, kinds
+from .drivers import Eye, Source
 from .sheet import Sheet, shared_group
 
+_STAMP, _FACTORS = "platelight_sky", "platelight_sky_factors"
 TERMS = ("Constant", "X", "Y", "Z", "XY", "YZ", "3ZZ - 1", "XZ", "XX - YY")
 _ROTATION = (
     ("cos(y)*cos(z)", "sin(x)*sin(y)*cos(z)-cos(x)*sin(z)", "cos(x)*sin(y)*cos(z)+sin(x)*sin(z)"),
@@ -93,6 +95,20 @@ def coefficients(picture: np.ndarray) -> np.ndarray:
     return np.array([total * norm * norm * kept for total, norm, kept in zip(sums, norms, cosine, strict=True)])
 
 
+def factors(tree: bpy.types.ID, image: bpy.types.Image, *, look_again: bool) -> np.ndarray:
+    """`coefficients` of a picture, kept on the rig: a large one takes seconds to read, and lights come and go more often.
+
+    Args:
+        look_again: read it whatever is kept; otherwise only when it is another, or its file has changed.
+    """
+    file = Path(bpy.path.abspath(image.filepath, library=image.library)) if image.filepath else None
+    age = file.stat().st_mtime_ns if file and file.is_file() else 0
+    stamp = f"{image.name}|{image.filepath}|{tuple(image.size)}|{image.colorspace_settings.name}|{age}"
+    if look_again or tree.get(_STAMP) != stamp:
+        tree[_FACTORS], tree[_STAMP] = coefficients(pixels(image)).ravel().tolist(), stamp
+    return np.array(tree[_FACTORS]).reshape(9, 3)
+
+
 def pixels(image: bpy.types.Image) -> np.ndarray:
     """Its pixels, scene-linear (H, W, 3), row 0 at the bottom; a picture of bytes is taken for sRGB."""
     width, height = image.size
@@ -106,60 +122,58 @@ def pixels(image: bpy.types.Image) -> np.ndarray:
 
 
 def group() -> bpy.types.NodeTree:
-    return shared_group("Platelight World", version=1, build=_build)
+    return shared_group("Platelight World", version=2, build=_build)
 
 
 def _build(sheet: Sheet) -> None:
     sheet.gives("Diffuse", "On a white matte surface that nothing hides from the world")
-    sheet.takes_vector("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
-    sheet.takes_color("Light", "Colour and strength", value=(1.0, 1.0, 1.0))
-    sheet.takes_number("Gain", "0 is off", value=1.0, least=0.0)
+    sheet.gives("Mask", "How bright it is, 0 to 1", kind="Float")
+    sheet.takes_field("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
+    kinds.takes_control(sheet)
     axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    for name, axis in zip("XYZ", axes, strict=True):
-        sheet.takes_vector(f"Camera {name}", "The camera's axis in the world, of any length", value=axis)
+    kinds.takes_camera(sheet)
     for name, axis in zip("XYZ", axes, strict=True):
         sheet.takes_vector(f"Picture {name}", "What the world's direction gives this axis of the picture", value=axis)
     for term in TERMS:
         value = (1.0, 1.0, 1.0) if term == "Constant" else (0.0, 0.0, 0.0)
         sheet.takes_vector(term, "Red, green and blue of this term of the normal; they may be negative", value=value)
 
-    sheet.section("Normal in the world")
-    parts = [
-        sheet.vector("SCALE", sheet.vector("NORMALIZE", sheet.input(f"Camera {name}")), part)
-        for name, part in zip("XYZ", sheet.separate(sheet.input("Normal")), strict=True)
-    ]
-    normal = sheet.vector("ADD", sheet.vector("ADD", parts[0], parts[1]), parts[2])
+    sheet.section("The picture's axes as the camera sees them")
+    seen = [kinds.to_camera(sheet, sheet.input_vector(f"Picture {name}"), label=name) for name in "XYZ"]
     sheet.section("Normal in the picture")
-    x, y, z = (sheet.vector("DOT_PRODUCT", normal, sheet.input(f"Picture {name}"), label=name) for name in "XYZ")
+    normal = sheet.input_field("Normal")
+    x, y, z = (sheet.dot(normal, axis, label=name) for name, axis in zip("XYZ", seen, strict=True))
     sheet.section("Terms")
-    square = sheet.math("SUBTRACT", sheet.math("MULTIPLY", sheet.math("MULTIPLY", z, z), 3.0), 1.0)
+    square = sheet.math("MULTIPLY_ADD", sheet.math("MULTIPLY", z, z), 3.0, -1.0)
     apart = sheet.math("SUBTRACT", sheet.math("MULTIPLY", x, x), sheet.math("MULTIPLY", y, y))
     products = [sheet.math("MULTIPLY", one, other) for one, other in ((x, y), (y, z), (x, z))]
     values = (x, y, z, products[0], products[1], square, products[2], apart)
-    sheet.section("Their sum")
-    total = sheet.input("Constant")
+    sheet.section("Their sum x light")
+    light = kinds.color(sheet)
+    total = sheet.times(sheet.input_vector("Constant"), light)
     for term, value in zip(TERMS[1:], values, strict=True):
-        total = sheet.vector("ADD", total, sheet.vector("SCALE", sheet.input(term), value, label=term))
-    sheet.section("Light")
-    light = sheet.color("MULTIPLY", sheet.input("Light"), sheet.input("Gain"), label="Light x gain")
-    total = sheet.color("LIGHTEN", total, (0.0, 0.0, 0.0, 1.0), label="Never below 0")
-    sheet.output(Diffuse=sheet.color("MULTIPLY", total, light))
+        total = sheet.add_scaled(total, sheet.times(sheet.input_vector(term), light), value, label=term)
+    total = sheet.at_least_zero(total, label="Never below 0")
+    total = sheet.scale(total, sheet.input("Matte"))
+    sheet.section("Mask")
+    mask = sheet.math("MULTIPLY", sheet.dot(total, (1 / 3, 1 / 3, 1 / 3)), 1.0, clamp=True)
+    sheet.output(Diffuse=total, Mask=mask)
 
 
-def drive(node: bpy.types.Node, world: bpy.types.World, found: Found, camera: bpy.types.Object) -> None:
-    """Give the group's node what the world has: its colour and strength, its turn and the camera's live, its picture as it is."""
-    if found.image:
-        for term, factor in zip(TERMS, coefficients(pixels(found.image)), strict=True):
+def drive(
+    node: bpy.types.Node, world: bpy.types.World, found: Found, *, camera: Eye, factors: np.ndarray | None
+) -> None:
+    """Give the group's node what the world has: its colour and strength, its turn and the camera's live, its picture as the
+    `factors` (9, 3) that `coefficients` found."""
+    if factors is not None:
+        for term, factor in zip(TERMS, factors, strict=True):
             node.inputs[term].default_value = tuple(factor)
     for channel in range(3):
         sources = {"h": Source(owner=world, path=f"{found.color}[{channel}]" if found.color else found.strength)}
         if found.color and found.strength:
             sources["s"] = Source(owner=world, path=found.strength)
         drivers.drive(node.inputs["Light"], "*".join(sources), index=channel, **sources)
-    for axis, name in enumerate("XYZ"):
-        for row in range(3):
-            source = Source(owner=camera, path=f"matrix_world[{axis}][{row}]")
-            drivers.drive(node.inputs[f"Camera {name}"], "a", index=row, a=source)
+    camera.drive_axes(node)
     if found.rotation:
         angles = {angle: Source(owner=world, path=f"{found.rotation}[{index}]") for index, angle in enumerate("xyz")}
         for name, row in zip("XYZ", _ROTATION, strict=True):

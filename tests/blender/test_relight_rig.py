@@ -6,7 +6,7 @@ import bpy
 import ground_truth
 import numpy as np
 import pytest
-from footage import linear, plate_bytes, render, render_elsewhere, write_normals, write_plate
+from footage import linear, plate_bytes, read_exr, render, render_elsewhere, write_normals, write_plate
 from platelight.addon import relight
 from platelight.addon.blender import clips, compat, graph, passes
 from platelight.addon.relight import kinds, rig, scene_lights, watch
@@ -32,7 +32,9 @@ def lights_node(scene):
 
 def light(scene, name, kind="SUN", *, energy=np.pi, turn=(0.0, 0.0, 0.0)):
     """A sun that a white surface reflects with radiance 1, from behind the camera."""
-    made = ground_truth.add(scene, name, bpy.data.lights.new(name, kind))
+    made = ground_truth.add(scene, name, bpy.data.lights.new(name, kind.split(",")[0]))
+    if kind == kinds.SPREAD:
+        made.data.spread = 1.5
     made.data.energy, made.rotation_euler = energy, turn
     return made
 
@@ -150,11 +152,32 @@ def test_another_camera_takes_over(scene, shot, tmp_path):
     scene_lights.wire(scene, "plate", collection=None)
     scene.camera = ground_truth.add(scene, "Other", bpy.data.cameras.new("Other"))
     scene.camera.rotation_euler = (0.0, np.pi / 2, 0.0)  # looks along -X: the sun is on its left
-    assert watch.refresh(scene) == 1
+    assert watch.refresh(scene) == 0, "nothing has to be built anew"
     tree = compat.compositor_tree(scene)
     tree.links.new(lights_node(scene).outputs["Diffuse"], compat.output_socket(tree))
     got = render(scene, [1], tmp_path)[1][..., :3]
     np.testing.assert_allclose(got, np.broadcast_to(np.maximum(0, -stored(1)[..., :1]), got.shape), atol=TOLERANCE)
+
+
+def test_cameras_that_timeline_markers_bring_in(scene, shot, tmp_path):
+    """The second camera takes over at frame 3, through its marker alone, in a render of the animation."""
+    light(scene, "Sun")
+    scene_lights.wire(scene, "plate", collection=None)
+    other = ground_truth.add(scene, "Other", bpy.data.cameras.new("Other"))
+    other.rotation_euler = (0.0, np.pi / 2, 0.0)
+    for frame, camera in ((1, scene.camera), (3, other)):
+        scene.timeline_markers.new(f"M{frame}", frame=frame).camera = camera
+    assert watch.refresh(scene) == 1 and watch.refresh(scene) == 0
+    tree = compat.compositor_tree(scene)
+    tree.links.new(lights_node(scene).outputs["Diffuse"], compat.output_socket(tree))
+    settings = scene.render.image_settings
+    settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGBA"
+    scene.frame_start, scene.frame_end, scene.render.filepath = 1, 3, str(tmp_path / "out.")
+    bpy.ops.render.render(animation=True, scene=scene.name)
+    for frame, axis, sign in ((1, 2, 1.0), (2, 2, 1.0), (3, 0, -1.0)):
+        got = read_exr(tmp_path / f"out.{frame:04d}.exr")[..., :3]
+        want = np.maximum(0, sign * stored(frame)[..., axis, None])
+        np.testing.assert_allclose(got, np.broadcast_to(want, got.shape), atol=TOLERANCE)
 
 
 def test_worlds_come_and_go(scene, shot, tmp_path):

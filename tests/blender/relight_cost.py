@@ -1,0 +1,116 @@
+"""What relighting costs: seconds for a 1920x1080 frame with four lights, beside the bare plate and the reading of its passes.
+
+    python tests/blender/relight_cost.py [--frames 3] [--lights SUN POINT SPOT AREA]
+
+Run it with each Blender's Python. Seconds are the processor's, all cores together, so that other programs on the machine don't
+count; on one core they are what a clock shows. The bare frame is Image -> Output; what reading a pass adds is measured as the
+pass -> Output less a plain colour -> Output. Files differ from frame to frame, and Blender's caches are emptied before each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import numpy as np
+from footage import write_exr
+from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.relight import scene_lights
+from strips import image_strip
+
+import conftest  # noqa: F401 (makes the package platelight)
+
+WIDTH, HEIGHT = 1920, 1080
+
+
+def footage(folder: Path, frames: int) -> list[Path]:
+    """A plate as half-float EXR, and its normals and depth."""
+    random = np.random.default_rng(1)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    plates = []
+    for frame in range(1, frames + 1):
+        grain = random.normal(0, 0.01, (HEIGHT, WIDTH, 3))
+        picture = (0.4 + 0.3 * np.sin(x / 90 + frame)[..., None] + grain).clip(0).astype(np.float16)
+        plates.append(write_exr(folder / f"plate.{frame:04d}.exr", {c: picture[..., i].copy() for i, c in enumerate("RGB")}))
+        normal = np.stack([np.sin(x / 200 + frame), np.sin(y / 150), 1.2 + 0 * x], -1)
+        normal = (normal / np.linalg.norm(normal, axis=-1, keepdims=True)).astype(np.float16)
+        write_exr(folder / f"normal/plate.{frame:04d}.exr", {f"Normal.{c}": normal[..., i].copy() for i, c in enumerate("XYZ")})
+        write_exr(folder / f"depth/plate.{frame:04d}.exr", {"Depth.Z": (5 + np.sin(x / 300) + y / 2000).astype(np.float32)})
+    return plates
+
+
+def seconds(scene: bpy.types.Scene, frames: int, folder: Path) -> float:
+    """The quickest of the frames: other programs only ever add."""
+    settings = scene.render.image_settings
+    settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "16", "RGBA"
+    scene.render.filepath = str(folder / "out.exr")
+    found = []
+    for frame in range(1, frames + 1):
+        for image in bpy.data.images:
+            image.buffers_free()
+        scene.frame_set(frame)
+        began = time.process_time()
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        found.append(time.process_time() - began)
+    return min(found)
+
+
+def build(folder: Path, plates: list[Path], kinds: list[str]) -> bpy.types.Scene:
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = WIDTH, HEIGHT
+    image_strip(scene, plates)
+    [target] = clips.targets_by_pattern("plate")
+    passes.attach(scene, target=target, out=str(folder), passes=("normal", "depth"), first=1, last=len(plates))
+    scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(scene.camera)
+    for index, kind in enumerate(kinds):
+        light = bpy.data.objects.new(f"{kind.title()} {index}", bpy.data.lights.new(kind, kind))
+        light.location, light.rotation_euler = (index - 1.5, 1.0 + 0.3 * index, -1.0), (-0.5, 0.2 * index, 0.0)
+        light.data.energy = 3.0 if kind == "SUN" else 300.0
+        scene.collection.objects.link(light)
+    scene_lights.wire(scene, "plate", collection=None)
+    return scene
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, default=3)
+    parser.add_argument("--lights", nargs="*", default=["SUN", "POINT", "SPOT", "AREA"])
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="platelight-cost-") as name:
+        folder = Path(name)
+        scene = build(folder, footage(folder, options.frames), options.lights)
+        block = graph.Block(compat.compositor_tree(scene), strip_name="plate")
+        relight, lights = block.find("relight"), block.find("lights")
+        output = compat.output_socket(block.tree)
+        plain = block.tree.nodes.new("CompositorNodeRGB")
+
+        def cost(result: bpy.types.NodeSocket, *, change: Callable[[], None] | None = None) -> float:
+            if change:
+                change()
+            block.tree.links.new(result, output)
+            return seconds(scene, options.frames, folder)
+
+        def unlink_highlights() -> None:
+            for link in relight.inputs["Scene Specular"].links:
+                block.tree.links.remove(link)
+
+        bare, nothing = cost(block.find("plate").outputs[0]), cost(plain.outputs[0])
+        reading = sum(cost(block.find(f"pass {name}").outputs[0]) - nothing for name in ("normal", "depth"))
+        cases = {"relit": cost(relight.outputs["Image"])}
+        cases["relit, no highlights"] = cost(relight.outputs["Image"], change=unlink_highlights)
+        cases["scene diffuse alone"] = cost(lights.outputs["Diffuse"])
+        print(f"Blender {bpy.app.version_string}, {WIDTH}x{HEIGHT}, {' '.join(options.lights).lower()}")
+        print(f"  plate -> output {bare:.2f} s, reading the passes {reading:.2f} s: {bare + reading:.2f} s")
+        for label, value in cases.items():
+            print(f"  {label:22} {value:6.2f} s  {value / (bare + reading):5.1f} x")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
