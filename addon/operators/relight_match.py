@@ -1,0 +1,141 @@
+"""Find the light in a plate, choose what becomes of it, and put it into the scene."""
+
+import bpy
+
+from ..relight import scene_lights
+from ..relight.match import MatchError, run, sun, wiring
+from ..relight.match.fit import Assumptions
+from ..relight.match.wiring import Mode
+
+MODES = (
+    (Mode.OFF.value, "Off", "Relight the plate as it is, with its own light in it"),
+    (Mode.ADD.value, "Add Light", "Keep the plate's own light and add the new light to it"),
+    (Mode.REPLACE.value, "Replace Light", "Take the plate's own light out and light it anew"),
+    (Mode.MIX.value, "Mix", "Keep as much of the plate's own light as the slider says, beside the new light"),
+)
+
+
+class PLATELIGHT_OT_match_light(bpy.types.Operator):
+    bl_idname = "platelight.match_light"
+    bl_label = "Match Light"
+    bl_description = "Find the light that is in the plate, from its normals, and make it keyframes in the compositor. Esc cancels"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if not scene_lights.shots(context.scene):
+            cls.poll_message_set("The scene's compositor has no relit plate: estimate normals first")
+            return False
+        return True
+
+    def execute(self, context):
+        try:
+            for _ in self._steps(context.scene):
+                pass
+        except MatchError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def invoke(self, context, event):
+        if bpy.app.background:
+            return self.execute(context)
+        self._work = self._steps(context.scene)
+        self._timer = context.window_manager.event_timer_add(0.02, window=context.window)
+        context.window_manager.progress_begin(0, 100)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        if event.type == "ESC":
+            self.cancel(context)
+            self.report({"INFO"}, "Cancelled: nothing was changed")
+            return {"CANCELLED"}
+        if event.type != "TIMER":
+            return {"RUNNING_MODAL"}
+        try:
+            step = next(self._work, None)
+        except MatchError as error:
+            self.cancel(context)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if step is None:
+            self.cancel(context)
+            return {"FINISHED"}
+        context.window_manager.progress_update(round(100 * step.done / step.total))
+        told = f"reading frame {step.done + 1} of {step.total}" if step.done < step.total else "fitting the light"
+        context.workspace.status_text_set(f"Matching the plate: {told}    Esc: Cancel")
+        return {"RUNNING_MODAL"}
+
+    def cancel(self, context):
+        """Blender calls this, too, when it quits while we run."""
+        self._work.close()
+        context.window_manager.event_timer_remove(self._timer)
+        context.window_manager.progress_end()
+        context.workspace.status_text_set(None)
+
+    def _steps(self, scene):
+        settings = scene.platelight.match
+        assume = Assumptions(albedo=settings.albedo, grey_world=settings.grey_world, smoothing=settings.smoothing)
+        for shot in [self.shot] if self.shot else scene_lights.shots(scene):
+            yield from run.match(scene, shot, frames=settings.frames, assume=assume)
+
+
+class PLATELIGHT_OT_match_mode(bpy.types.Operator):
+    bl_idname = "platelight.match_mode"
+    bl_label = "Light in the Plate"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
+    mode: bpy.props.EnumProperty(name="Mode", items=MODES, default=Mode.REPLACE.value)
+
+    @classmethod
+    def description(cls, context, properties):
+        return next(told for value, _, told in MODES if value == properties.mode)
+
+    def execute(self, context):
+        try:
+            for shot in [self.shot] if self.shot else scene_lights.shots(context.scene):
+                if wiring.node_of(context.scene, shot) is None:
+                    raise MatchError(f"The light of {shot} is not known yet: press Match Light first.")
+                wiring.set_mode(context.scene, shot, Mode(self.mode))
+        except MatchError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class PLATELIGHT_OT_match_sun(bpy.types.Operator):
+    bl_idname = "platelight.match_sun"
+    bl_label = "Make Sun and World"
+    bl_description = "Make a Sun and a World like the light in the plate, so that CG objects are lit as the plate is"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
+
+    def execute(self, context):
+        try:
+            notices = sun.make(context.scene, self.shot)
+        except MatchError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for notice in notices:
+            self.report({"INFO"}, notice)
+        return {"FINISHED"}
+
+
+class PLATELIGHT_OT_match_remove(bpy.types.Operator):
+    bl_idname = "platelight.match_remove"
+    bl_label = "Remove Match"
+    bl_description = "Take the fitted light and its keyframes off the plate; the relight group's own result comes back"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
+
+    def execute(self, context):
+        return {"FINISHED"} if wiring.remove(context.scene, self.shot) else {"CANCELLED"}
+
+
+OPERATORS = (PLATELIGHT_OT_match_light, PLATELIGHT_OT_match_mode, PLATELIGHT_OT_match_sun, PLATELIGHT_OT_match_remove)

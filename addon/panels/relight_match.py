@@ -1,0 +1,56 @@
+"""The Match Plate panel: the light that is in the plate, and what becomes of it."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators.relight_match import MODES
+from ..relight import scene_lights
+from ..relight.match import wiring
+from ..relight.match.wiring import Mode
+
+
+class MatchPanel:
+    """Mixed into the panel of each editor."""
+
+    bl_label = "Match Plate"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        return super().poll(context) and bool(scene_lights.shots(context.scene))
+
+    def draw(self, context):
+        draw(self.layout, context)
+
+
+def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings = context.scene.platelight.match
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for name in ("frames", "smoothing", "albedo", "grey_world"):
+        column.prop(settings, name)
+    for shot in scene_lights.shots(context.scene):
+        _draw_shot(layout.box(), shot, wiring.node_of(context.scene, shot))
+
+
+def _draw_shot(box: bpy.types.UILayout, shot: str, node: bpy.types.Node | None) -> None:
+    row = box.row(align=True)
+    text = f"Match {shot}" if node is None else f"Match {shot} Again"
+    row.operator("platelight.match_light", text=text, icon="EYEDROPPER").shot = shot
+    if node is None:
+        return
+    row.operator("platelight.match_remove", text="", icon="X").shot = shot
+    grid = box.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+    for value, label, _ in MODES:
+        button = grid.operator("platelight.match_mode", text=label, depress=wiring.mode_of(node) is Mode(value))
+        button.shot, button.mode = shot, value
+    column = box.column(align=True)
+    if wiring.mode_of(node) is Mode.MIX:
+        column.prop(node.inputs["Keep Original"], "default_value", text="Keep Original")
+    if wiring.mode_of(node) is not Mode.OFF:
+        column.prop(node.inputs["Amount"], "default_value", text="Amount")
+        column.prop(node.inputs["Shadow Limit"], "default_value", text="Shadow Limit")
+        column.prop(node.inputs["Brightness"], "default_value", text="Brightness of Original")
+    box.operator("platelight.match_sun", icon="LIGHT_SUN").shot = shot

@@ -1,0 +1,116 @@
+"""What a shot's graph says of the light in its plate: which pictures are seen when, and what is missing for a fit."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ...blender import compat, graph, images
+from . import MatchError
+
+_NUMBER = re.compile(r"(\d+)(\D*)$")
+_IMAGE_NODE = "CompositorNodeImage"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """A relit plate: the compositor `tree`, the node of its relight group, and what feeds that."""
+
+    tree: bpy.types.NodeTree
+    name: str
+    relight: bpy.types.Node
+    plate: bpy.types.NodeSocket
+    normal: bpy.types.NodeSocket
+
+
+def find(scene: bpy.types.Scene, name: str) -> Shot:
+    """Raises:
+    MatchError: the plate is not relit in the scene, or has no normals.
+    """
+    tree = compat.compositor_tree(scene)
+    relight = graph.Block(tree, strip_name=name).find("relight") if tree else None
+    if relight is None:
+        raise MatchError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
+    for socket, remedy in (("Image", "link the plate to it"), ("Normal", "estimate normals, or link a normal pass to it")):
+        if not relight.inputs[socket].is_linked:
+            raise MatchError(f"{socket} of Relight ({name}) has nothing to look at: {remedy}.")
+    plate, normal = (relight.inputs[socket].links[0].from_socket for socket in ("Image", "Normal"))
+    return Shot(tree=tree, name=name, relight=relight, plate=plate, normal=normal)
+
+
+def upstream(socket: bpy.types.NodeSocket) -> set[bpy.types.Node]:
+    """The nodes that a socket's value comes from."""
+    found: set[bpy.types.Node] = set()
+    waiting = [socket.node]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [link.from_node for taker in node.inputs for link in taker.links]
+    return found
+
+
+def frames_of(shot: Shot, *, count: int, current: int) -> list[int]:
+    """At most `count` scene frames, evenly over those where plate and normals are both seen; the current one where all are stills.
+
+    Raises:
+        MatchError: plate and normals are never seen together, have not the same shape, or lack files.
+    """
+    plates, normals = (_pictures(socket) for socket in (shot.plate, shot.normal))
+    _need_same_shape(shot, plates, normals)
+    spans = [span for node in plates + normals if (span := _span(node))]
+    if not spans:
+        return [current]
+    first, last = max(span[0] for span in spans), min(span[1] for span in spans)
+    if first > last:
+        raise MatchError(f"The plate and the normals of {shot.name} are never seen at the same time: load the passes again.")
+    steps = max(min(count, last - first + 1) - 1, 1)
+    frames = sorted({first + round(index * (last - first) / steps) for index in range(steps + 1)})
+    gone = [file for frame in frames for node in plates + normals if (file := _missing(node, frame))]
+    if gone:
+        others = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        raise MatchError(f"{gone[0]}{others} is not there: estimate the missing frames, or copy the files back.")
+    return frames
+
+
+def _pictures(socket: bpy.types.NodeSocket) -> list[bpy.types.Node]:
+    return [node for node in upstream(socket) if node.bl_idname == _IMAGE_NODE and node.image is not None]
+
+
+def _span(node: bpy.types.Node) -> tuple[int, int] | None:
+    """The scene frames that show different files, first to last; None for a still. See `images.map_frames`."""
+    if node.image.source not in ("SEQUENCE", "MOVIE") or node.frame_duration < 2:
+        return None
+    before = node.frame_offset if node.image.source == "MOVIE" else _file(node.image, node.frame_offset)
+    early = before > 0 if isinstance(before, int) else before.is_file()
+    return node.frame_start - int(early), node.frame_start + node.frame_duration - 1
+
+
+def _file(image: bpy.types.Image, number: int) -> Path:
+    """The file of that number in a sequence."""
+    path = images.absolute(image)
+    found = _NUMBER.search(path.name)
+    if found is None:
+        return path
+    return path.with_name(f"{path.name[: found.start()]}{number:0{len(found.group(1))}d}{found.group(2)}")
+
+
+def _missing(node: bpy.types.Node, frame: int) -> Path | None:
+    """The file that a node lacks at a scene frame; Blender itself shows black there, or magenta."""
+    image = node.image
+    number = min(max(frame - node.frame_start + 1, 0), node.frame_duration) + node.frame_offset
+    file = _file(image, number) if image.source == "SEQUENCE" else images.absolute(image)
+    return file if image.source in ("SEQUENCE", "MOVIE", "FILE") and image.packed_file is None and not file.is_file() else None
+
+
+def _need_same_shape(shot: Shot, plates: list[bpy.types.Node], normals: list[bpy.types.Node]) -> None:
+    for plate in plates[:1]:
+        for normal in normals[:1]:
+            sizes = tuple(plate.image.size), tuple(normal.image.size)
+            if all(map(all, sizes)) and not math.isclose(sizes[0][0] / sizes[0][1], sizes[1][0] / sizes[1][1], rel_tol=0.02):
+                told = " and ".join(f"{width} x {height}" for width, height in sizes)
+                raise MatchError(f"The plate and the normals of {shot.name} differ in shape ({told}): estimate them of this plate.")

@@ -1,0 +1,151 @@
+"""The match group in a user's compositor: beside the relight group, whose result it takes over, and gives back."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import bpy
+import numpy as np
+
+from ...blender import compat, graph
+from .. import drivers, world
+from .. import group as relight_group
+from ..drivers import Source
+from . import curves
+from . import group as match_group
+from . import shot as shots
+from .fit import Light
+from .shot import Shot
+
+ROLE = "match"
+_MODE, _MIX, _SUNS, _IN_WORLD = "platelight_mode", "platelight_mix", "platelight_suns", "platelight_in_world"
+
+
+class Mode(Enum):
+    """What becomes of the light in the plate. OFF: the plate itself is relit, its light with it."""
+
+    OFF = "OFF"
+    ADD = "ADD"
+    REPLACE = "REPLACE"
+    MIX = "MIX"
+
+
+def node_of(scene: bpy.types.Scene, name: str) -> bpy.types.Node | None:
+    """The match node of a shot, None before its first fit."""
+    tree = compat.compositor_tree(scene)
+    return graph.Block(tree, strip_name=name).find(ROLE) if tree else None
+
+
+def mode_of(node: bpy.types.Node) -> Mode:
+    return Mode(node.get(_MODE, Mode.OFF.value))
+
+
+def ensure(scene: bpy.types.Scene, name: str) -> bpy.types.Node:
+    """The match node of a shot, linked to what the relight group sees and makes; nothing else changes.
+
+    Raises:
+        MatchError: as `shot.find`.
+    """
+    shot = shots.find(scene, name)
+    relight_group.renew(shot.relight)
+    block = graph.Block(shot.tree, strip_name=name)
+    node, new = block.node(ROLE, "CompositorNodeGroup", at=(920, 340), label="Match the Plate"), block.grown
+    if node.node_tree != match_group.group():
+        node.node_tree = match_group.group()
+    if new:
+        node.width = 220
+        _copy_amount(shot, node)
+    for socket, taker in ((shot.plate, "Image"), (shot.normal, "Normal")):
+        if not node.inputs[taker].is_linked:
+            shot.tree.links.new(socket, node.inputs[taker])
+    for output in ("Light", "Specular"):
+        taker = node.inputs[f"New {output}"]
+        if not taker.is_linked:
+            shot.tree.links.new(shot.relight.outputs[output], taker)
+    return node
+
+
+def set_mode(scene: bpy.types.Scene, name: str, mode: Mode) -> None:
+    """Put the match node's result in the place of the relight group's, or that back (OFF). Settings and keyframes stay.
+
+    Raises:
+        MatchError: as `shot.find`.
+    """
+    shot, node = shots.find(scene, name), ensure(scene, name)
+    before = mode_of(node)
+    if mode is Mode.OFF:
+        _hand_over(shot.tree, node.outputs["Image"], shot.relight.outputs["Image"])
+    else:
+        _hand_over(shot.tree, shot.relight.outputs["Image"], node.outputs["Image"])
+    keep = node.inputs["Keep Original"]
+    if before is Mode.MIX:
+        node[_MIX] = keep.default_value
+    for curve in curves.of(shot.tree, keep.path_from_id("default_value")):
+        curve.mute = mode is not Mode.MIX
+    if mode in (Mode.ADD, Mode.REPLACE):
+        keep.default_value = 1.0 if mode is Mode.ADD else 0.0
+    elif mode is Mode.MIX and before is not Mode.MIX:
+        keep.default_value = node.get(_MIX, 0.5)
+    node[_MODE] = mode.value
+
+
+def remove(scene: bpy.types.Scene, name: str) -> bool:
+    """Take the match node away with its keyframes, the relight group's result in its place again. Returns whether there was one."""
+    node = node_of(scene, name)
+    if node is None:
+        return False
+    tree = compat.compositor_tree(scene)
+    relight = graph.Block(tree, strip_name=name).find("relight")
+    if relight:
+        _hand_over(tree, node.outputs["Image"], relight.outputs["Image"])
+    curves.clear(tree, {socket.path_from_id("default_value") for socket in node.inputs})
+    tree.nodes.remove(node)
+    return True
+
+
+def show(node: bpy.types.Node, light: Light, *, frames: list[int], through: bpy.types.Scene | None) -> None:
+    """Write a fitted light into the node: as it is where it stays, else with a keyframe for each frame.
+
+    Args:
+        through: the light is in the world, seen through this scene's camera; None: it is in camera space.
+    """
+    values = light.factors
+    stays = len(frames) < 2 or float(np.abs(values - values[0]).max()) < 0.002 * float(values[:, 0].mean())
+    for index, term in enumerate(world.TERMS):
+        colors = [tuple(color) for color in values[:, index].tolist()]
+        over_time = dict(list(zip(frames, colors, strict=True))[: 1 if stays else None])
+        curves.set_over_time(node.inputs[term], "default_value", over_time)
+    for column, name in enumerate(match_group.AXES):
+        curves.clear(node.id_data, {node.inputs[name].path_from_id("default_value")})
+        node.inputs[name].default_value = [float(row == column) for row in range(3)]
+        for row in range(3) if through else ():
+            source = Source(owner=through, path=f"camera.matrix_world[{column}][{row}]")
+            drivers.drive(node.inputs[name], "a", index=row, a=source)
+    node[_IN_WORLD] = through is not None
+    rows = np.column_stack((frames, light.direction, light.sun, light.sky))
+    node[_SUNS] = (rows[:1] if stays else rows).ravel().tolist()
+
+
+def suns(node: bpy.types.Node) -> np.ndarray:
+    """The fitted light as one sun and an even sky, a row for each keyframe (F, 10): frame, direction, colours of sun and sky."""
+    return np.array(node.get(_SUNS, ())).reshape(-1, 10)
+
+
+def in_world(node: bpy.types.Node) -> bool:
+    """Whether the fitted light is in world space; else it is in camera space."""
+    return bool(node.get(_IN_WORLD))
+
+
+def _hand_over(tree: bpy.types.NodeTree, old: bpy.types.NodeSocket, new: bpy.types.NodeSocket) -> None:
+    """Link whatever takes one socket to another instead."""
+    for taker in [link.to_socket for link in old.links]:
+        if taker.node != new.node:
+            tree.links.new(new, taker)
+
+
+def _copy_amount(shot: Shot, node: bpy.types.Node) -> None:
+    """Begin with the relight group's Amount: where it is linked, from the same source. A driver would make the tree ask itself."""
+    theirs, ours = shot.relight.inputs["Amount"], node.inputs["Amount"]
+    ours.default_value = theirs.default_value
+    if theirs.is_linked:
+        shot.tree.links.new(theirs.links[0].from_socket, ours)
