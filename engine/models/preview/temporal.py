@@ -10,8 +10,9 @@ at 1/4 of the frame and coarser are enough, and no motion needs to be made up fo
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,7 +22,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..temporal.block import shots
-from .network import PreviewNet
+from .network import Features, PreviewNet
+
+WEIGHTS = Path(__file__).with_name("temporal.safetensors")
+"""The blocks that come with the extension."""
 
 _KIND = "preview temporal blocks"
 _FADING = 0.2
@@ -83,12 +87,14 @@ class TemporalPreview(nn.Module):
 
     def normals_and_depth(self, frames: Tensor, *, cuts: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
         """As `PreviewNet`, of consecutive frames [T, 3, H, W]; `cuts`: indices of frames that begin a shot."""
-        self._active = True
-        try:
+        with self._seeing():
             parts = [self.net.normals_and_depth(frames[shot]) for shot in shots(len(frames), cuts)]
-        finally:
-            self._active = False
         return torch.cat([normals for normals, _ in parts]), torch.cat([depth for _, depth in parts])
+
+    def raw(self, features: Features) -> Tensor:
+        """As `PreviewNet.raw`, of the features of frames of one shot, so that those that windows share need not be made twice."""
+        with self._seeing():
+            return self.net.raw(features)
 
     @torch.no_grad()
     def image(self, frames: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,6 +104,15 @@ class TemporalPreview(nn.Module):
     def temporal_parameters(self) -> list[nn.Parameter]:
         """Of the blocks."""
         return list(self.blocks.parameters())
+
+    @contextlib.contextmanager
+    def _seeing(self) -> Iterator[None]:
+        """While this lasts the frames that the network is given see each other."""
+        self._active = True
+        try:
+            yield
+        finally:
+            self._active = False
 
     def save_temporal(self, file: Path) -> None:
         """Write the blocks alone, in half precision, beside `file`, then rename.

@@ -20,14 +20,18 @@ DEVICES = ("auto", "cpu")
 class PlateSource:
     """Unlabelled clips. `kind`: ``plates`` for footage, or a reader's name, see `engine.training.readers`, whose frames are taken
     and whose truth is not. `root`: a movie, an image sequence as ``name.####.ext``, or a folder with such files in it at any depth;
-    for a reader its folder. `color_space`: of footage, a name in the OpenColorIO configuration; empty as `Source`."""
+    for a reader its folder. `color_space`: of footage, a name in the OpenColorIO configuration; empty as `Source`. `moved`: of a
+    reader's clips only the first frames, each made a clip by a camera move over it, see `moves`."""
 
     kind: str
     root: str
     color_space: str = ""
+    moved: bool = False
 
     def __post_init__(self) -> None:
         _one_of("data.kind", self.kind, (PLATES, *sorted(READERS)))
+        if self.moved and self.kind == PLATES:
+            raise _invalid("data.moved", self.moved, "footage moves by itself; it may be true of a reader's pictures")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +137,10 @@ class NormalsConfig(BufferConfig):
 @dataclass(frozen=True, kw_only=True)
 class PreviewConfig(BufferConfig):
     """The embedded model, the method's small case: its temporal blocks learn. `model`: a file of its weights, the shipped one where
-    empty. Its image prior is the mean angle to the per-frame answer, in radians."""
+    empty. `start`: a file of blocks to begin with, new ones where empty. Its image prior is the mean angle to the per-frame normals
+    in radians and the mean difference to the logarithm of its depth."""
 
+    start: str = ""
     steps: int = 400
     learning_rate: float = 3e-3
     frames: int = 6

@@ -101,7 +101,7 @@ class Moving:
 def prepare(frames: np.ndarray, *, flow: Flow, tolerance: float, chosen: int, name: str) -> Clip:
     """The longest shot in `frames` (T, H, W, 3), float32 in [0, 1], with its flow; `chosen`: any number, which picks a frame."""
     pictures = np.rint(frames * 255).astype(np.uint8)
-    shot = longest_shot(len(frames), tuple(find_cuts(pictures)))
+    shot = longest_shot(len(frames), find_cuts(pictures))
     pairs = measure_pairs(pictures[shot], flow, tolerance=tolerance)
     kept = torch.from_numpy(np.ascontiguousarray(frames[shot].transpose(0, 3, 1, 2)))
     return Clip(frames=kept, pairs=pairs, chosen=chosen % len(kept), name=name)

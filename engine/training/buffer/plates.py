@@ -15,6 +15,7 @@ from ..normalcrafter.config import DataSource
 from ..normalcrafter.feed import open_set_of
 from ..readers import ClipSet
 from .config import PLATES, PlateSource
+from .moves import Moves
 
 MOVIES = (".mov", ".mp4", ".mkv", ".avi", ".mxf", ".webm", ".m4v", ".mpg")
 
@@ -39,7 +40,7 @@ class Footage(Protocol):
 
 @dataclass(frozen=True)
 class Plates:
-    """Movies and image sequences, each a clip."""
+    """Movies and image sequences, each a clip, from its first frame to its last."""
 
     plates: tuple[Plate, ...]
 
@@ -82,7 +83,8 @@ def open_footage(source: PlateSource) -> Footage:
         PlatelightError: a set or a file can't be read, or a folder holds no footage; names it.
     """
     if source.kind != PLATES:
-        return Frames(open_set_of(DataSource(kind=source.kind, root=source.root)))
+        clips = open_set_of(DataSource(kind=source.kind, root=source.root))
+        return Moves(clips) if source.moved else Frames(clips)
     root = Path(source.root)
     paths = find_plates(root) if root.is_dir() else [root]
     if not paths:

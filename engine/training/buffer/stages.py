@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...models.depth_anything.model import load_depth_model
 from ...models.marigold.model import load_normals_model
-from ...models.preview import network
-from ...models.preview.temporal import TemporalPreview
+from ...models.preview import network, temporal
 from ...protocol import ErrorCode, PlatelightError
 from .config import AnyConfig, DepthConfig, NormalsConfig, PreviewConfig
 from .deferred import deferred
 from .feed import Clip
 from .flow import away_from_edges
-from .losses import affine_invariant_clip, angle_loss, depth_prior_loss, prior_loss, stability_loss
-
-EXPORT = "temporal.safetensors"
+from .losses import affine_invariant, affine_invariant_clip, angle_loss, depth_prior_loss, prior_loss, stability_loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +27,16 @@ class Losses:
 
     total: Tensor
     parts: dict[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """`video`: [T, C, H, W] as it is compared from frame to frame. `image`: the same of the image model, frame by frame. `away`:
+    [T], how far each frame is from that."""
+
+    video: Tensor
+    image: Tensor
+    away: Tensor
 
 
 class DepthStage(nn.Module):
@@ -53,9 +62,18 @@ class DepthStage(nn.Module):
         stable = stability_loss(affine_invariant_clip(depth) if config.spread else depth, pairs)
         return _sum(prior, stable, config.omega_reg)
 
-    def export(self, out: Path) -> None:
-        """Leave the blocks and, where it has learned, the DPT."""
-        self.video.save_temporal(out / EXPORT, head=self.config.head)
+    @torch.no_grad()
+    def answers(self, frames: Tensor, *, cuts: Sequence[int]) -> Answers:
+        """Depth over the clip's deviation; `away` in percent of each frame's."""
+        tokens, grid = self.video.encode(frames), self.video.grid(*frames.shape[-2:])
+        depth = self.video.decode(tokens, grid=grid, cuts=cuts).float()
+        image = self.image.decode(tokens, grid=grid).float()
+        away = 100 * (affine_invariant(depth) - affine_invariant(image)).abs().mean((1, 2))
+        return Answers(video=affine_invariant_clip(depth[:, None]), image=affine_invariant_clip(image[:, None]), away=away)
+
+    def export(self, file: Path) -> None:
+        """Write the blocks and, where it has learned, the DPT."""
+        self.video.save_temporal(file, head=self.config.head)
 
 
 class NormalsStage(nn.Module):
@@ -84,9 +102,19 @@ class NormalsStage(nn.Module):
         )
         return _sum(prior_loss(latents[clip.chosen], target, form=self.config.prior), stable, self.config.omega_reg)
 
-    def export(self, out: Path) -> None:
-        """Leave the blocks."""
-        self.video.save_temporal(out / EXPORT)
+    @torch.no_grad()
+    def answers(self, frames: Tensor, *, cuts: Sequence[int]) -> Answers:
+        """Unit normals; `away` in degrees."""
+        images, size = self.video.encode(frames), tuple(frames.shape[-2:])
+        both = []
+        for latents in (self.video.unet(images, temporal=False), self.video.unet(images, cuts=cuts)):
+            parts = latents.split(self.config.decode_chunk_size)
+            both.append(F.normalize(torch.cat([self.video.decode(part, size=size) for part in parts]), dim=1))
+        return Answers(video=both[1], image=both[0], away=degrees_between(*both))
+
+    def export(self, file: Path) -> None:
+        """Write the blocks."""
+        self.video.save_temporal(file)
 
 
 class PreviewStage(nn.Module):
@@ -99,19 +127,25 @@ class PreviewStage(nn.Module):
         self.config = config
         try:
             net = network.load(Path(config.model) if config.model else None)
+            self.video = temporal.load(Path(config.start), net) if config.start else temporal.TemporalPreview(net)
         except (FileNotFoundError, ValueError, RuntimeError) as error:
             raise PlatelightError(ErrorCode.MODEL_INVALID, str(error)) from error
-        self.video = TemporalPreview(net)
 
     def forward(self, clip: Clip) -> Losses:
-        frames = clip.frames.contiguous(memory_format=torch.channels_last)
-        normals = self.video(frames)
-        prior = angle_loss(normals[clip.chosen], self.video.image(frames[clip.chosen, None])[0])
-        return _sum(prior, stability_loss(normals, clip.pairs), self.config.omega_reg)
+        normals, depth = self.video.normals_and_depth(_last(clip.frames))
+        target, target_depth = self.video.image(_last(clip.frames[clip.chosen, None]))
+        prior = angle_loss(normals[clip.chosen], target[0]) + (depth[clip.chosen] - target_depth[0]).abs().mean()
+        return _sum(prior, stability_loss(torch.cat([normals, depth], dim=1), clip.pairs), self.config.omega_reg)
 
-    def export(self, out: Path) -> None:
-        """Leave the blocks."""
-        self.video.save_temporal(out / EXPORT)
+    @torch.no_grad()
+    def answers(self, frames: Tensor, *, cuts: Sequence[int]) -> Answers:
+        """Unit normals; `away` in degrees."""
+        normals, image = self.video(_last(frames), cuts=cuts), self.video.image(_last(frames))[0]
+        return Answers(video=normals, image=image, away=degrees_between(image, normals))
+
+    def export(self, file: Path) -> None:
+        """Write the blocks."""
+        self.video.save_temporal(file)
 
 
 Stage = DepthStage | NormalsStage | PreviewStage
@@ -130,6 +164,15 @@ def build(config: AnyConfig) -> Stage:
             return NormalsStage(config)
         case PreviewConfig():
             return PreviewStage(config)
+
+
+def degrees_between(normals: Tensor, others: Tensor) -> Tensor:
+    """Mean angle of each frame between unit normals [T, 3, H, W]: [T]."""
+    return torch.rad2deg(torch.acos((normals * others).sum(1).clamp(-1, 1))).mean((1, 2))
+
+
+def _last(frames: Tensor) -> Tensor:
+    return frames.contiguous(memory_format=torch.channels_last)
 
 
 def _sum(prior: Tensor, stable: Tensor, omega_reg: float) -> Losses:

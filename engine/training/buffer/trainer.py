@@ -24,13 +24,14 @@ from .config import AnyConfig, changed_setting
 from .feed import Feed
 from .stages import Losses, Stage, build
 
-LOGS, STATE, SETTINGS = "logs", "state.safetensors", "settings.json"
+LOGS, STATE, SETTINGS, EXPORT = "logs", "state.safetensors", "settings.json", "temporal.safetensors"
 
 
 def train(config: AnyConfig) -> Iterator[Step]:
     """Train the temporal blocks of a model to the last step; yields after each. Goes on from ``config.out`` if there is a state.
 
-    Leaves in ``config.out``: ``state.safetensors`` to go on from, ``logs/`` for TensorBoard, and what the stage exports.
+    Leaves in ``config.out``: ``state.safetensors`` to go on from, ``logs/`` for TensorBoard, and
+    ``temporal.safetensors``, the blocks as the engine loads them.
 
     Raises:
         PlatelightError: model or data can't be used; a loss is not a number; the disk is full.
@@ -141,7 +142,7 @@ class _Run:
         file = self.out / STATE
         try:
             write_state(file, networks={"trained": self._kept()}, optimizer=self.optimizer, numbers={"step": self.done})
-            self.stage.export(self.out)
+            self.stage.export(self.out / EXPORT)
         except (OSError, SafetensorError) as error:
             file.with_suffix(".part").unlink(missing_ok=True)
             raise not_written(error, file) from error
