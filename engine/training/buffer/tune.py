@@ -35,8 +35,9 @@ WORTHWHILE = 0.98
 @dataclass(frozen=True, kw_only=True)
 class Tune:
     """What to tune. `out`: folder of the shot's passes. `model`: a name or folder. `first`, `last`: None for the clip's own ends.
-    `minutes`: of training, on whatever device; loading is not counted. `bound`: see `BOUNDS`, 0 for those. `max_resolution`: as it
-    will be estimated, None for the model's own. `flow`: see `flow.KINDS`."""
+    `minutes`: of training, on whatever device; loading is not counted. `steps`: at most so many of them, 0 for as many as there is
+    time for. `bound`: see `BOUNDS`, 0 for those. `max_resolution`: as it will be estimated, None for the model's own. `flow`: see
+    `flow.KINDS`."""
 
     source: Source
     out: Path
@@ -44,6 +45,7 @@ class Tune:
     first: int | None = None
     last: int | None = None
     minutes: float = 5.0
+    steps: int = 0
     bound: float = 0.0
     max_resolution: int | None = None
     device: str = "auto"
@@ -102,7 +104,7 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
     optimizer = torch.optim.AdamW(best.trained, lr=config.learning_rate, weight_decay=config.weight_decay)
     rng = np.random.default_rng(config.seed)
     step, loss, now, checks, begun = 0, 0.0, before, 1, time.monotonic()
-    while (fraction := (time.monotonic() - begun) / (60 * request.minutes)) < 1:
+    while (fraction := (time.monotonic() - begun) / (60 * request.minutes)) < 1 and not 0 < request.steps <= step:
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * min(1.0, (step + 1) / config.warm_up) * config.final_share**fraction
         clip = shot.clips[int(rng.integers(len(shot.clips)))]
