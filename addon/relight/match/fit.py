@@ -17,7 +17,7 @@ import numpy as np
 
 from . import basis
 from .basis import COUNT, LUMA, SPREAD
-from .solver import Task, misfit, solve
+from .solver import Task, misfit, solve, thinned
 
 _ONE_SUN = 0.004 * SPREAD[1:] * np.array((1, 1, 1, 6, 6, 6, 6, 6))
 """How much the terms are drawn to the light of one sun; the finer the term, the more."""
@@ -125,17 +125,34 @@ def _task(pairs: Pairs, ratio: np.ndarray, *, toward: np.ndarray, pull: np.ndarr
 
 
 def _suns(pairs: list[Pairs], *, tie: float) -> np.ndarray:
-    """To the sun, as long as it is stronger than the sky: (F, 3). All frames' pairs together choose among starts all around."""
-    nowhere, pull = np.zeros(3), np.full(3, _WEAK_SUN)
-    tasks = [_task(p, p.ratio @ LUMA, toward=nowhere, pull=pull, of=np.asarray) for p in pairs]
-    share = max(sum(len(task.ratio) for task in tasks) // 5000, 1)
-    parts = {name: np.concatenate([getattr(t, name)[::share] for t in tasks]) for name in ("near", "far", "ratio", "weight")}
-    whole = Task(**parts, toward=nowhere, pull=pull)
-    found = [solve([whole], model=basis.sun_model, start=[1.5 * start], tie=np.zeros(3)) for start in basis.sphere(12)]
-    best = min(found, key=lambda sun: misfit(whole, model=basis.sun_model, light=sun[0]))
+    """To the sun, as long as it is stronger than the sky: (F, 3).
+
+    There are wrong suns that fit better than all near them. So frames begin once at what all of them together say, and once each at
+    what it says alone; the better end wins.
+    """
+    tasks = [_task(p, p.ratio @ LUMA, toward=np.zeros(3), pull=np.full(3, _WEAK_SUN), of=np.asarray) for p in pairs]
+    alone = np.array([_best_sun(thinned([task], count=5000)) for task in tasks])
     if len(tasks) == 1:
-        return best
-    return solve(tasks, model=basis.sun_model, start=np.repeat(best, len(tasks), 0), tie=np.full(3, tie / 3))
+        return solve(tasks, model=basis.sun_model, start=alone, tie=np.zeros(3))
+    together = np.repeat(_best_sun(thinned(tasks, count=6000))[None], len(tasks), 0)
+    ends = [solve(tasks, model=basis.sun_model, start=start, tie=np.full(3, tie / 3)) for start in (together, alone)]
+    return min(ends, key=lambda suns: _cost(tasks, suns, tie=tie / 3))
+
+
+def _best_sun(task: Task) -> np.ndarray:
+    """From the best of many suns all around, weak and strong."""
+
+    def off(sun: np.ndarray) -> float:
+        return misfit(task, model=basis.sun_model, light=sun)
+
+    starts = sorted((strength * way for way in basis.sphere(40) for strength in (0.7, 2.0, 6.0)), key=off)[:4]
+    return min((solve([task], model=basis.sun_model, start=start[None], tie=np.zeros(3))[0] for start in starts), key=off)
+
+
+def _cost(tasks: list[Task], suns: np.ndarray, *, tie: float) -> float:
+    """What the pairs disagree with the suns, and those with each other."""
+    apart = float((np.diff(suns, axis=0) ** 2).sum())
+    return sum(misfit(task, model=basis.sun_model, light=sun) for task, sun in zip(tasks, suns, strict=True)) + tie * apart
 
 
 def _shapes(pairs: list[Pairs], suns: np.ndarray, *, tie: float) -> np.ndarray:

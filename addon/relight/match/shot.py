@@ -68,8 +68,8 @@ def frames_of(shot: Shot, *, count: int, current: int) -> list[int]:
     first, last = max(span[0] for span in spans), min(span[1] for span in spans)
     if first > last:
         raise MatchError(f"The plate and the normals of {shot.name} are never seen at the same time: load the passes again.")
-    steps = max(min(count, last - first + 1) - 1, 1)
-    frames = sorted({first + round(index * (last - first) / steps) for index in range(steps + 1)})
+    steps = min(count, last - first + 1) - 1
+    frames = [first + round(index * (last - first) / steps) for index in range(steps + 1)] if steps else [(first + last) // 2]
     gone = [file for frame in frames for node in plates + normals if (file := _missing(node, frame))]
     if gone:
         others = f" and {len(gone) - 1} more" if len(gone) > 1 else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -65,8 +65,17 @@ def solve(tasks: list[Task], *, model: Model, start: np.ndarray, tie: np.ndarray
     return light
 
 
+def thinned(tasks: list[Task], *, count: int) -> Task:
+    """About `count` pairs of all tasks together, their light that of the first."""
+    share = max(sum(len(task.ratio) for task in tasks) // count, 1)
+    parts = {name: np.concatenate([getattr(task, name)[::share] for task in tasks]) for name in ("near", "far", "ratio", "weight")}
+    return replace(tasks[0], **parts)
+
+
 def misfit(task: Task, *, model: Model, light: np.ndarray, scale: float = 0.3) -> float:
     """How badly a light explains the pairs: 0 to 1, those that are far off count 1 each."""
+    if not len(task.ratio):
+        return 0.0
     off = ((task.ratio - model(task.near, light)[0] + model(task.far, light)[0]) / scale) ** 2
     return float(np.average(off / (1 + off), weights=task.weight))
 
