@@ -1,0 +1,117 @@
+"""A plate as a card in the 3D scene."""
+
+import bpy
+
+from ..relight import card, scene_lights
+from ..relight.card import controls, depth
+
+
+class PLATELIGHT_OT_add_card(bpy.types.Operator):
+    bl_idname = "platelight.add_card"
+    bl_label = "Add Relight Card"
+    bl_description = (
+        "Stand the plate in the 3D scene before the camera, bent by its depth where there is any, so that it shares lights and "
+        "shadows with 3D objects; again to bring it up to date"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if not scene_lights.shots(context.scene):
+            cls.poll_message_set("The scene's compositor has no relit plate: estimate or load normals first")
+            return False
+        return True
+
+    def execute(self, context):
+        try:
+            for shot in [self.shot] if self.shot else scene_lights.shots(context.scene):
+                _, notices = card.add(context.scene, shot)
+                for notice in notices:
+                    self.report({"INFO"}, notice)
+        except card.CardError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class _Card:
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        return bool(card.cards(context.scene))
+
+    def card(self, context):
+        """The card that is meant: the plate's, or the only one."""
+        found = card.cards(context.scene)
+        return found.get(self.shot) if self.shot else next(iter(found.values()))
+
+
+class PLATELIGHT_OT_remove_card(_Card, bpy.types.Operator):
+    bl_idname = "platelight.remove_card"
+    bl_label = "Remove Relight Card"
+    bl_description = "Take the card away; the compositor's own relight stays"
+
+    def execute(self, context):
+        for shot in [self.shot] if self.shot else card.cards(context.scene):
+            card.remove(context.scene, shot)
+        return {"FINISHED"}
+
+
+class PLATELIGHT_OT_card_depth_range(_Card, bpy.types.Operator):
+    bl_idname = "platelight.card_depth_range"
+    bl_label = "Set Nearest and Farthest"
+    bl_description = "Say how many metres away the nearest and the farthest points of the depth pass are at this frame"
+
+    near: bpy.props.FloatProperty(name="Nearest", default=2.0, min=0.01, subtype="DISTANCE")
+    far: bpy.props.FloatProperty(name="Farthest", default=10.0, min=0.02, subtype="DISTANCE")
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context):
+        found = self.card(context)
+        if found is None or "depth" not in card.passes_of(found):
+            return _refuse(self, "The card has no depth pass: estimate depth and add the card again.")
+        if self.far <= self.near:
+            return _refuse(self, "The farthest point must lie farther than the nearest.")
+        scale = depth.between(depth.measure(found), near=self.near, far=self.far)
+        if scale is None:
+            return _refuse(self, "The depth pass is the same everywhere at this frame: go to another frame.")
+        controls.change(found, {"Depth Scale": scale.scale, "Depth Offset": scale.offset})
+        return {"FINISHED"}
+
+
+class PLATELIGHT_OT_card_depth_cursor(_Card, bpy.types.Operator):
+    bl_idname = "platelight.card_depth_cursor"
+    bl_label = "Surface to 3D Cursor"
+    bl_description = "Scale the depth so that what the plate shows at the 3D cursor lies as far from the camera as the cursor"
+
+    def execute(self, context):
+        found = self.card(context)
+        camera = card.camera_of(found) if found else None
+        if found is None or camera is None or "depth" not in card.passes_of(found):
+            return _refuse(self, "There is no card with a depth pass and a camera: estimate depth and add the card again.")
+        point = camera.matrix_world.normalized().inverted() @ context.scene.cursor.location
+        scale = depth.through(depth.measure(found), point, offset=controls.value(found, "Depth Offset"))
+        if scale is None:
+            return _refuse(self, "The 3D cursor lies behind the camera or the depth: put it on something that the camera sees.")
+        controls.change(found, {"Depth Scale": scale.scale})
+        return {"FINISHED"}
+
+
+def _refuse(operator: bpy.types.Operator, sentence: str) -> set[str]:
+    operator.report({"ERROR"}, sentence)
+    return {"CANCELLED"}
+
+
+OPERATORS = (
+    PLATELIGHT_OT_add_card,
+    PLATELIGHT_OT_remove_card,
+    PLATELIGHT_OT_card_depth_range,
+    PLATELIGHT_OT_card_depth_cursor,
+)

@@ -1,0 +1,89 @@
+"""Normals and lights in camera space or in the world's."""
+
+import bpy
+
+from ..relight import scene_lights, space
+
+
+class _Space:
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if not scene_lights.shots(context.scene):
+            cls.poll_message_set("The scene's compositor has no relit plate: estimate or load normals first")
+            return False
+        return True
+
+    def execute(self, context):
+        try:
+            for shot in [self.shot] if self.shot else scene_lights.shots(context.scene):
+                for notice in self.do(context.scene, shot):
+                    self.report({"INFO"}, notice)
+        except space.SpaceError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class PLATELIGHT_OT_add_space(_Space, bpy.types.Operator):
+    bl_idname = "platelight.add_space"
+    bl_label = "World Normals"
+    bl_description = (
+        "Put a node after the normals that gives them both as the camera sees them and in the world, and that takes either from "
+        "their files"
+    )
+
+    def do(self, scene, shot):
+        space.add(scene, shot)
+        return []
+
+
+class PLATELIGHT_OT_remove_space(_Space, bpy.types.Operator):
+    bl_idname = "platelight.remove_space"
+    bl_label = "Remove World Normals"
+    bl_description = "Take the node after the normals away again; they are used as they are in their files"
+
+    def do(self, scene, shot):
+        space.remove(scene, shot)
+        return []
+
+
+class PLATELIGHT_OT_hold_studio_lights(_Space, bpy.types.Operator):
+    bl_idname = "platelight.hold_studio_lights"
+    bl_label = "Keep Studio Lights in the World"
+    bl_description = "Let key, fill and rim stay where they are in the world while the camera moves; this frame looks the same"
+
+    def do(self, scene, shot):
+        return space.hold_studio(scene, shot)
+
+
+class PLATELIGHT_OT_release_studio_lights(_Space, bpy.types.Operator):
+    bl_idname = "platelight.release_studio_lights"
+    bl_label = "Studio Lights Follow the Camera"
+    bl_description = "Let key, fill and rim go with the camera; this frame looks the same"
+
+    def do(self, scene, shot):
+        space.release_studio(scene, shot)
+        return []
+
+
+class PLATELIGHT_OT_update_space(_Space, bpy.types.Operator):
+    bl_idname = "platelight.update_space"
+    bl_label = "Follow Camera Markers"
+    bl_description = "Let the directions in world space follow the cameras that the timeline's markers cut to now"
+
+    def do(self, scene, shot):
+        space.update(scene, shot)
+        return []
+
+
+OPERATORS = (
+    PLATELIGHT_OT_add_space,
+    PLATELIGHT_OT_remove_space,
+    PLATELIGHT_OT_hold_studio_lights,
+    PLATELIGHT_OT_release_studio_lights,
+    PLATELIGHT_OT_update_space,
+)

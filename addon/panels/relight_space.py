@@ -1,0 +1,103 @@
+"""The 3D Camera panel: normals and lights in the world, and the plate as a card in the scene."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..blender import compat, graph
+from ..relight import card, scene_lights, space
+from ..relight.card import controls, paint
+from .words import characters, paragraph
+
+_DEPTH = ("Depth Scale", "Depth Offset", "Farthest", "Edge", "Detail")
+_FLAT = (
+    "The card is flat: it takes light and shadows from its front. For rim and back lights use the compositor, or estimate depth "
+    "and press Update."
+)
+_BENT = (
+    "The card is bent by depth: it takes light from all sides and casts shadows, as far as the depth is right. For the plate "
+    "alone the compositor is cleaner."
+)
+_NEITHER = "For the plate alone, relight in the compositor. For shadows between plate and 3D objects, add a card."
+
+
+class SpacePanel:
+    """What the editors' panels have in common; each adds where it is."""
+
+    bl_label = "3D Camera"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        return super().poll(context) and bool(scene_lights.shots(context.scene))
+
+    def draw(self, context):
+        scene = context.scene
+        tree = compat.compositor_tree(scene)
+        found = card.cards(scene)
+        if scene.camera is None:
+            paragraph(self.layout, "Add a camera: it says where the plate is seen from.", width=characters(context), icon="ERROR")
+            return
+        for shot in scene_lights.shots(scene):
+            box = self.layout.box()
+            box.label(text=shot, icon="CAMERA_DATA")
+            _draw_space(box, scene, graph.Block(tree, strip_name=shot))
+            _draw_card(box, context, shot, found.get(shot))
+        if found:
+            self.layout.prop(scene.render, "use_compositing", text="Renders Show the Compositor")
+            if scene.render.use_compositing:
+                paragraph(self.layout, "Turn it off to render the card.", width=characters(context), icon="INFO")
+
+
+def _draw_space(box: bpy.types.UILayout, scene: bpy.types.Scene, block: graph.Block) -> None:
+    relight, turned = block.find("relight"), block.find(space.PASS)
+    column = box.column(align=True)
+    row = column.row(align=True)
+    shot = block.strip_name
+    if turned:
+        row.prop(turned.inputs["In World"], "default_value", text="Normals Are World Space")
+        row.operator("platelight.remove_space", text="", icon="X").shot = shot
+    else:
+        row.operator("platelight.add_space", icon="WORLD").shot = shot
+    held = space.studio(block, relight)
+    if not held:
+        column.operator("platelight.hold_studio_lights", text="Studio Lights Stay in World", icon="PINNED").shot = shot
+    else:
+        column.operator("platelight.release_studio_lights", text="Studio Lights Follow Camera", icon="UNPINNED").shot = shot
+        for name, node in held.items():
+            row = box.row()
+            row.label(text=f"{name} in the World")
+            row.prop(node.inputs["Direction"], "default_value", text="")
+    if space.is_stale(scene, block):
+        column.alert = True
+        column.operator("platelight.update_space", icon="FILE_REFRESH").shot = shot
+
+
+def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, found: bpy.types.Object | None) -> None:
+    width = characters(context)
+    row = box.row(align=True)
+    text = "Update Relight Card" if found else "Add Relight Card"
+    row.operator("platelight.add_card", text=text, icon="IMAGE_PLANE").shot = shot
+    if found is None:
+        paragraph(box, _NEITHER, width=width, icon="INFO")
+        return
+    row.operator("platelight.remove_card", text="", icon="X").shot = shot
+    if card.camera_of(found) != context.scene.camera:
+        paragraph(box, "It stands before another camera than the scene's: press Update.", width=width, icon="ERROR")
+    sockets, has_depth = controls.sockets(found), "depth" in card.passes_of(found)
+    bent = has_depth and sockets["Use Depth"].default_value
+    column = box.column(align=True)
+    if has_depth:
+        column.prop(sockets["Use Depth"], "default_value", text="Bend by Depth")
+    for name in _DEPTH if bent else ("Distance",):
+        column.prop(sockets[name], "default_value", text=name)
+    if bent:
+        row = box.row(align=True)
+        row.operator("platelight.card_depth_range", text="Near and Far").shot = shot
+        row.operator("platelight.card_depth_cursor", text="To 3D Cursor").shot = shot
+    column = box.column(align=True)
+    for name, socket in paint.sockets(controls.material(found)).items():
+        if not socket.is_linked:
+            column.prop(socket, "default_value", text=name)
+    column.prop(found, "visible_shadow", text="Casts Shadows")
+    paragraph(box, _BENT if bent else _FLAT, width=width, icon="INFO")

@@ -1,0 +1,173 @@
+"""Cards as objects: made for a plate, found again, brought up to date, and taken away."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import controls, depth, paint, surface, view
+from .pictures import CardError, Pictures, is_relative, of_shot, shape
+
+_SHOT, _CAMERA, _PASSES = "platelight_card", "platelight_card_camera", "platelight_card_passes"
+_FAR = 0.9
+"""Part of the camera's clipping distance that a card may fill."""
+_DISTANCE = 10.0
+"""Metres to a card of whose distance nobody said anything."""
+_DETAIL = 400
+"""Faces from left to right of a card that is bent by depth; a flat one has one."""
+
+
+def cards(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
+    """The cards of a scene, by plate."""
+    marked = [each for each in scene.collection.all_objects if each.get(_SHOT) and controls.node(each, controls.CARD)]
+    return {each[_SHOT]: each for each in marked}
+
+
+def passes_of(card: bpy.types.Object) -> set[str]:
+    """The passes that the card was built with: normal, depth, roughness."""
+    return set(card.get(_PASSES, "").split())
+
+
+def camera_of(card: bpy.types.Object) -> bpy.types.Object | None:
+    """The camera before which it stands; None when that was deleted."""
+    return card.get(_CAMERA)
+
+
+def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]:
+    """Build the card of a plate, or build it anew with its settings kept.
+
+    It stands where the scene's camera stands and turns as that turns, whatever moves the camera: keyframes, a parent, or a Camera
+    Solver. With a depth pass it is bent by it and casts shadows; else it is flat and casts none.
+
+    Returns:
+        The card, and what the user should know, a sentence each.
+
+    Raises:
+        CardError: no perspective camera, no such plate in the compositor, or missing files.
+    """
+    camera = _need_camera(scene)
+    pictures = of_shot(scene, shot)
+    card = cards(scene).get(shot)
+    is_new = card is None
+    if card is None:
+        card = bpy.data.objects.new(f"Card {shot}", bpy.data.meshes.new(f"Card {shot}"))
+        card[_SHOT] = shot
+        scene.collection.objects.link(card)
+    had_depth, has_depth = "depth" in passes_of(card), "depth" in pictures.passes
+    card[_CAMERA], card[_PASSES] = camera, " ".join(sorted(pictures.passes))
+    _follow(card, camera)
+    _build(card, scene, camera, pictures)
+    notices = _notices(pictures)
+    if is_new:
+        reach = _FAR * camera.data.clip_end
+        controls.change(card, {"Distance": min(pictures.distance or _DISTANCE, reach), "Farthest": reach})
+    if is_new or had_depth != has_depth:
+        controls.change(card, {"Use Depth": has_depth, "Detail": _DETAIL if has_depth else 1})
+        card.visible_shadow = has_depth
+    if has_depth and not had_depth and is_relative(pictures.passes["depth"]):
+        notices.append(_guess_scale(card))
+    return card, notices
+
+
+def remove(scene: bpy.types.Scene, shot: str) -> bool:
+    """Take a card away with all that was made for it. Returns whether there was one."""
+    card = cards(scene).get(shot)
+    if card is None:
+        return False
+    trees, textures, material, mesh = _trees(card), _textures(card), controls.material(card), card.data
+    bpy.data.objects.remove(card)
+    _drop(bpy.data.node_groups, trees)
+    _drop(bpy.data.textures, textures)
+    _drop(bpy.data.materials, [material])
+    _drop(bpy.data.meshes, [mesh])
+    return True
+
+
+def _need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
+    camera = scene.camera
+    if camera is None or camera.type != "CAMERA":
+        raise CardError(f"{scene.name} has no camera to stand a card before: add one and make it active.")
+    if camera.data.type != "PERSP":
+        raise CardError(f"{camera.name} is not a perspective camera: plates need one.")
+    return camera
+
+
+def _follow(card: bpy.types.Object, camera: bpy.types.Object) -> None:
+    """Place and turn, and not scale: a camera's scale changes nothing of what it sees."""
+    for kind in ("COPY_LOCATION", "COPY_ROTATION"):
+        found = next((each for each in card.constraints if each.type == kind), None) or card.constraints.new(kind)
+        found.target = camera
+
+
+def _build(card: bpy.types.Object, scene: bpy.types.Scene, camera: bpy.types.Object, pictures: Pictures) -> None:
+    """New modifiers under the settings that there are; the material stays the same data-block."""
+    kept = {name: socket.default_value for name, socket in controls.sockets(card).items()}
+    material = controls.material(card) or bpy.data.materials.new(card.name)
+    paint.fill(material, pictures)
+    trees, textures = _trees(card), _textures(card)
+    for name in (controls.GRID, controls.BEND, controls.CARD):
+        if old := card.modifiers.get(name):
+            card.modifiers.remove(old)
+    _drop(bpy.data.node_groups, trees)
+    _drop(bpy.data.textures, textures)
+    depth_pass = pictures.passes.get("depth")
+    plate = tuple(pictures.plate.image.size)
+    grid = _modifier(card, controls.GRID, surface.grid())
+    grid.inputs["Height"].default_value = 1 / (shape(pictures.plate) or scene.render.resolution_x / scene.render.resolution_y)
+    if depth_pass:
+        bend = card.modifiers.new(controls.BEND, "DISPLACE")
+        bend.texture = surface.depth_texture(card.name, depth_pass)
+        bend.texture_coords, bend.direction, bend.strength, bend.mid_level = "LOCAL", "Z", 1.0, 0.0
+    node = _modifier(card, controls.CARD, surface.card())
+    node.inputs["Material"].default_value = material
+    view.drive(node, scene=scene, camera=camera, plate=plate)
+    controls.change(card, kept)
+
+
+def _modifier(card: bpy.types.Object, name: str, group: bpy.types.NodeTree) -> bpy.types.Node:
+    """A modifier whose nodes are but a group; gives that node, whose sockets hold its settings and drivers."""
+    tree = bpy.data.node_groups.new(f"{name} ({card.name})", "GeometryNodeTree")
+    tree.is_modifier = True
+    for side in ("INPUT", "OUTPUT"):
+        tree.interface.new_socket("Geometry", in_out=side, socket_type="NodeSocketGeometry")
+    first, node, last = (tree.nodes.new(kind) for kind in ("NodeGroupInput", "GeometryNodeGroup", "NodeGroupOutput"))
+    node.node_tree, node.name, node.width = group, name, 220
+    node.location.x, last.location.x = 240, 520
+    tree.links.new(first.outputs[0], node.inputs["Geometry"])
+    tree.links.new(node.outputs["Geometry"], last.inputs[0])
+    card.modifiers.new(name, "NODES").node_group = tree
+    return node
+
+
+def _trees(card: bpy.types.Object) -> list[bpy.types.NodeTree]:
+    return [each.node_group for each in card.modifiers if each.name in (controls.GRID, controls.CARD) and each.type == "NODES"]
+
+
+def _textures(card: bpy.types.Object) -> list[bpy.types.Texture]:
+    bend = card.modifiers.get(controls.BEND)
+    return [bend.texture] if bend and bend.type == "DISPLACE" else []
+
+
+def _drop(blocks: bpy.types.bpy_prop_collection, unused: list[bpy.types.ID | None]) -> None:
+    """Remove those that nobody else uses."""
+    for block in unused:
+        if block is not None and not block.users:
+            blocks.remove(block)
+
+
+def _notices(pictures: Pictures) -> list[str]:
+    notices = []
+    whole = shape(pictures.plate)
+    for name, each in pictures.passes.items():
+        if whole and shape(each) and abs(shape(each) / whole - 1) > 0.02:
+            notices.append(f"The {name} pass has another shape than the plate and is stretched over it")
+    if "normal" not in pictures.passes:
+        notices.append("There are no normals: the card is lit as the surface that it is, flat or bent")
+    return notices
+
+
+def _guess_scale(card: bpy.types.Object) -> str:
+    """Put the middle of a pass without a unit where a flat card would be. Returns what to say of it."""
+    middle = depth.measure(card).middle
+    if middle > 0:
+        controls.change(card, {"Depth Scale": controls.value(card, "Distance") / middle})
+    return "The depth pass is not in metres: say where its nearest and farthest points lie, or put the 3D cursor on a surface"

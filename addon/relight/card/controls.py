@@ -1,0 +1,37 @@
+"""The settings of a card: sockets of the two group nodes that its modifiers are made of."""
+
+from __future__ import annotations
+
+import bpy
+
+GRID, BEND, CARD = "Platelight Grid", "Platelight Depth", "Platelight Card"
+"""The card's modifiers, in this order; only one that is bent by depth has the second."""
+_NOT_FOR_PEOPLE = ("Geometry", "Size", "Middle", "Material", "Height")
+
+
+def node(card: bpy.types.Object, name: str) -> bpy.types.Node | None:
+    """The group node of the modifier `GRID` or `CARD`."""
+    held = card.modifiers.get(name)
+    tree = held.node_group if held and held.type == "NODES" else None
+    return tree.nodes.get(name) if tree else None
+
+
+def sockets(card: bpy.types.Object) -> dict[str, bpy.types.NodeSocket]:
+    """By name: Detail, Distance, Use Depth, Depth Scale, … Empty for what is no card."""
+    found = [node(card, name) for name in (GRID, CARD)]
+    return {socket.name: socket for each in found if each for socket in each.inputs if socket.name not in _NOT_FOR_PEOPLE}
+
+
+def value(card: bpy.types.Object, name: str) -> float | bool:
+    return sockets(card)[name].default_value
+
+
+def change(card: bpy.types.Object, values: dict[str, float | bool]) -> None:
+    """Set some of them, by name."""
+    for name, wanted in values.items():
+        sockets(card)[name].default_value = wanted
+
+
+def material(card: bpy.types.Object) -> bpy.types.Material | None:
+    found = node(card, CARD)
+    return found.inputs["Material"].default_value if found else None

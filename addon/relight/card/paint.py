@@ -1,0 +1,107 @@
+"""The card's material: the plate as the surface's colour, its normals, and its roughness."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import surface
+from .pictures import Picture, Pictures
+from .sheets import ShaderSheet
+
+_SHADER, _KEPT = "Platelight Surface", "Platelight Original Light"
+
+
+def fill(material: bpy.types.Material, pictures: Pictures) -> None:
+    """Build the material's nodes; the settings of one that has them already stay.
+
+    Normals go from the camera to the world through the card's own object space, so that they are right for every camera, whether
+    it is the scene's active one or not. Cycles' own correction of bumps would bend them and is off.
+    """
+    if material.node_tree is None:
+        material.use_nodes = True
+    tree = material.node_tree
+    kept = {name: socket.default_value for name, socket in sockets(material).items()}
+    tree.nodes.clear()
+    material.cycles.use_bump_map_correction = False
+    material.cycles.emission_sampling = "NONE"
+    sheet = ShaderSheet(tree)
+    sheet.section("Plate and passes")
+    place = sheet.node("ShaderNodeUVMap", uv_map=surface.UV)
+    plate = _texture(sheet, pictures.plate, place, label="Plate")
+    textures = {name: _texture(sheet, each, place, label=name.title()) for name, each in pictures.passes.items() if name != "depth"}
+    sheet.section("Surface")
+    shader = sheet.node("ShaderNodeBsdfPrincipled", label="Surface")
+    shader.name = _SHADER
+    sheet.give(plate.outputs["Color"], shader.inputs["Base Color"])
+    if pictures.plate.image.depth in (32, 128):  # bits of a pixel: one with alpha
+        sheet.give(plate.outputs["Alpha"], shader.inputs["Alpha"])
+    if "roughness" in textures:
+        sheet.give(textures["roughness"].outputs["Color"], shader.inputs["Roughness"])
+    if "normal" in textures:
+        sheet.give(_normal(sheet, textures["normal"], in_world=pictures.normals_in_world), shader.inputs["Normal"])
+    _keep_light(sheet, shader, plate.outputs["Color"])
+    result = shader.outputs[0]
+    if "depth" in pictures.passes:
+        result = _shadowless(sheet, result)
+    sheet.section("Output")
+    sheet.node("ShaderNodeOutputMaterial", result)
+    for name, value in kept.items():
+        sockets(material)[name].default_value = value
+    sheet.arrange()
+
+
+def sockets(material: bpy.types.Material) -> dict[str, bpy.types.NodeSocket]:
+    """What the user may set: how rough and how glossy the plate is, and how much of the light it was shot in stays on it. Empty
+    before the first `fill`."""
+    nodes = material.node_tree.nodes if material.node_tree else {}
+    shader, kept = nodes.get(_SHADER), nodes.get(_KEPT)
+    if shader is None or kept is None:
+        return {}
+    gloss = {"Roughness": shader.inputs["Roughness"], "Specular": shader.inputs["Specular IOR Level"]}
+    return gloss | {"Original Light": kept.inputs[0]}
+
+
+def _keep_light(sheet: ShaderSheet, shader: bpy.types.Node, plate: bpy.types.NodeSocket) -> None:
+    """The plate shines as it was shot, for the camera and in mirrors; it lights nothing, itself neither."""
+    sheet.section("The light it was shot in")
+    ray = sheet.node("ShaderNodeLightPath")
+    seen = sheet.math("SUBTRACT", 1.0, ray.outputs["Is Diffuse Ray"])
+    strength = sheet.math("MULTIPLY", 0.0, seen, label="How much of it stays")
+    strength.node.name = _KEPT
+    sheet.give(plate, shader.inputs["Emission Color"])
+    sheet.give(strength, shader.inputs["Emission Strength"])
+
+
+def _texture(sheet: ShaderSheet, picture: Picture, place: bpy.types.Node, *, label: str) -> bpy.types.Node:
+    node = sheet.node("ShaderNodeTexImage", label=label, image=picture.image, interpolation="Linear", extension="EXTEND")
+    user = node.image_user
+    user.frame_start, user.frame_offset, user.frame_duration = picture.start, picture.offset, picture.length
+    user.use_cyclic, user.use_auto_refresh = False, True
+    sheet.give(place.outputs[0], node.inputs["Vector"])
+    return node
+
+
+def _normal(sheet: ShaderSheet, texture: bpy.types.Node, *, in_world: bool) -> bpy.types.NodeSocket:
+    if in_world:
+        return texture.outputs["Color"]
+    turn = sheet.node(
+        "ShaderNodeVectorTransform",
+        label="From the camera to the world",
+        vector_type="NORMAL",
+        convert_from="OBJECT",
+        convert_to="WORLD",
+    )
+    sheet.give(texture.outputs["Color"], turn.inputs[0])
+    return turn.outputs[0]
+
+
+def _shadowless(sheet: ShaderSheet, shader: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """Let light through the faces that `surface` marked."""
+    sheet.section("No shadow from steps in depth")
+    marked = sheet.node("ShaderNodeAttribute", attribute_name=surface.NO_SHADOW)
+    ray = sheet.node("ShaderNodeLightPath")
+    mix, clear = sheet.node("ShaderNodeMixShader"), sheet.node("ShaderNodeBsdfTransparent")
+    sheet.give(sheet.math("MULTIPLY", marked.outputs["Fac"], ray.outputs["Is Shadow Ray"]), mix.inputs[0])
+    sheet.give(shader, mix.inputs[1])
+    sheet.give(clear.outputs[0], mix.inputs[2])
+    return mix.outputs[0]

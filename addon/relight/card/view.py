@@ -1,0 +1,37 @@
+"""What a camera sees at a distance of 1 m, and where in it a plate lies, as drivers of a card's sockets."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import drivers
+from ..drivers import Source
+
+_SENSOR = "(v if f==2 else s)/l"
+_SIDE = "(max(x*i,y*j) if f==0 else (x*i if f==1 else y*j))"
+
+
+def drive(card: bpy.types.Node, *, scene: bpy.types.Scene, camera: bpy.types.Object, plate: tuple[int, int]) -> None:
+    """Give a card's `Size` and `Middle` what the plate has of them in the plane 1 m before the camera.
+
+    As in the compositor, a plate of another shape than the render's lies inside it as large as it can.
+
+    Args:
+        plate: width and height in pixels; (0, 0) where they aren't known, for a plate that fills the render.
+    """
+    lens = {
+        "s": Source(owner=camera, path="data.sensor_width"),
+        "v": Source(owner=camera, path="data.sensor_height"),
+        "f": Source(owner=camera, path="data.sensor_fit"),
+        "l": Source(owner=camera, path="data.lens"),
+    }
+    render = {
+        name: Source(owner=scene, path=f"render.{path}")
+        for name, path in zip("xyij", ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y"), strict=True)
+    }
+    width, height = plate
+    for axis, (own, other, extent, ratio) in enumerate((("x", "y", "x*i", (width, height)), ("y", "x", "y*j", (height, width)))):
+        fit = f"*(1 if abs(x*{height}/{width}-y)<1.5 else min(1,{other}*{ratio[0]}/({own}*{ratio[1]})))" if width else ""
+        drivers.drive(card.inputs["Size"], f"{_SENSOR}*{extent}/{_SIDE}{fit}", index=axis, **lens, **render)
+        shift = Source(owner=camera, path=f"data.shift_{own}")
+        drivers.drive(card.inputs["Middle"], f"{_SENSOR}*d", index=axis, d=shift, **lens)
