@@ -229,9 +229,8 @@ def run_tune(request: Tune) -> Tuned:
 
 
 def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bound(folder, tmp_path):
-    request = Tune(
-        source=Source(path=str(folder / "plate.mp4")), out=tmp_path, minutes=5.0, steps=12, max_resolution=96, bound=30.0, flow="dis"
-    )
+    plate = Source(path=str(folder / "plate.mp4"))
+    request = Tune(source=plate, out=tmp_path, steps=12, max_resolution=96, bound=30.0, flow="dis")
     result = run_tune(request)
     assert result.file == tmp_path / "tuned" / "plate.preview.safetensors" and result.file.is_file()
     assert result.after.change < 0.98 * result.before.change and result.after.away <= 30
