@@ -173,15 +173,19 @@ def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -
 
 
 def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSettings:
-    """The scene's settings with the command's in their place; another model comes with its own resolution."""
+    """The scene's settings with the command's in their place; another model comes with its own resolution and window."""
     wanted = properties.estimate_settings(scene.platelight)
     names = [field.name for field in dataclasses.fields(EstimateSettings)]
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     if "model" in given:
         if os.path.isdir(given["model"]):
             given["model"] = os.path.abspath(given["model"])  # the engine runs in another folder
+        made_for = known_models.entry(state.models, given["model"])
         if scene.platelight.quality == "RECOMMENDED":
-            given.setdefault("max_resolution", 512 if given["model"] == known_models.PREVIEW else 1024)
+            given.setdefault("max_resolution", made_for.default_resolution)
+        for name in ("window", "overlap"):
+            if not scene.platelight.is_property_set(name):
+                given.setdefault(name, getattr(made_for, name))
     return dataclasses.replace(wanted, **given)
 
 

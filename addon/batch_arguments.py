@@ -51,6 +51,7 @@ def parser(*, estimate: Command, models: Command, doctor: Command) -> argparse.A
     add.add_argument("--decode-chunk-size", type=int, metavar="N", help="frames decoded together")
     add.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"))
     add.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
+    add.add_argument("--temporal", metavar="FILE", help="trained temporal blocks, or none for frames by themselves")
     add.add_argument("--overwrite", action="store_true", help="replace passes that are there")
     saving = add.add_mutually_exclusive_group()
     saving.add_argument("--no-save", action="store_true", help="leave the project as it is: only the passes are made")

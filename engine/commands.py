@@ -22,6 +22,7 @@ from .identity import version
 from .models import registry
 from .protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
 from .reporting import follow, gigabytes
+from .training.buffer import commands as buffer_training
 from .training.normalcrafter import commands as normalcrafter_training
 
 app = typer.Typer(
@@ -34,6 +35,8 @@ app.add_typer(models_app, name="models")
 app.add_typer(train_app, name="train")
 app.command()(evaluate)
 normalcrafter_training.add_to(train_app)
+buffer_training.add_to(train_app)
+app.command()(buffer_training.tune)
 
 DEBUG = "PLATELIGHT_DEBUG"
 _LOG_COLUMNS = 240
@@ -76,14 +79,16 @@ def estimate(
     last: Annotated[int | None, typer.Option(help="Last frame")] = None,
     handles: Annotated[int, typer.Option(help="More frames on both sides, where the clip has them")] = 0,
     max_resolution: Annotated[int | None, typer.Option(help="Long side in pixels, 0 for native")] = None,
-    window: Annotated[int, typer.Option(help="Frames estimated together")] = 14,
-    overlap: Annotated[int, typer.Option(help="Frames that neighbouring windows share")] = 4,
+    window: Annotated[int, typer.Option(help="Frames estimated together, 0 for what the model was made for")] = 0,
+    overlap: Annotated[int, typer.Option(help="Frames that neighbouring windows share, -1 for what the model was made for")] = -1,
     decode_chunk_size: Annotated[int, typer.Option(help="Frames decoded together; less needs less memory")] = 7,
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     color_space: Annotated[str, typer.Option(help="Of the clip, a name in the OpenColorIO configuration")] = "",
     ocio_config: Annotated[str, typer.Option(help="Path of a config.ocio, such as Blender's")] = "",
     clip: Annotated[str, typer.Option(help="Name of the clip in the files' names")] = "",
+    passes: Annotated[list[str] | None, typer.Option("--pass", help="One of the model's passes; without it all")] = None,
+    temporal: Annotated[str, typer.Option(help="auto, none for frames by themselves, or a file of temporal blocks")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace passes that are there")] = False,
 ) -> None:
     """Estimate the passes of a clip."""
@@ -97,11 +102,12 @@ def estimate(
         max_resolution = registry.info(model).default_resolution
     settings = EstimateSettings(
         model=model, max_resolution=max_resolution, window=window, overlap=overlap, decode_chunk_size=decode_chunk_size,
-        precision=precision, device=device,
+        precision=precision, device=device, temporal=temporal,
     )
     plate = Source(path=source, clip=clip, color_space=color_space, ocio_config=ocio_config)
     request = Estimate(
         job="cli", source=plate, out=str(out), first=first, last=last, handles=handles, settings=settings, overwrite=overwrite,
+        passes=tuple(passes or ()),
     )
     result = follow(run(request), unit="frames")
     print(

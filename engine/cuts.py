@@ -1,12 +1,14 @@
 """Where shots begin: cuts and black frames, found as frames come, without optical flow.
 
-Each frame is known by a thumbnail and a histogram of its colours. A cut is a step in both that stands out from the steps beside it,
-so that fast motion is none, and after which the picture stays another one, so that a flash is none. A frame's answer depends on the
-two frames before and the one after it only. Dissolves are not found. Black frames are shots of their own.
+Each frame is known by a thumbnail and a histogram of its colours. A cut is a step in them that stands out from the steps beside it
+or that no shift of the picture explains, so that fast motion is none; and the picture stays another one, so that a flash is none. A
+frame's answer depends on the two frames before and the one after it only. Dissolves are not found. Black frames are shots of their
+own.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -18,11 +20,13 @@ CONTEXT = 2
 
 _THUMBNAIL = (32, 18)
 _BINS = 16
-_PIXELS, _COLOURS = 0.035, 0.12
-"""Least change of a cut that stands out: mean difference of the thumbnails, share of the pixels that changed their colours."""
-_CERTAIN_PIXELS, _CERTAIN_COLOURS = 0.12, 0.4
-"""A change of this size is a cut whatever is beside it."""
-_STANDS_OUT = 3.0
+_LEAST = 0.08
+"""Least change of a cut: mean difference of the thumbnails and share of the pixels that changed their colours, together. Another
+view of the same place has twice that, the fastest frames of a calm shot a third."""
+_CERTAIN = 0.1
+"""Mean difference of the thumbnails, one shifted to where it fits best, that is a cut whatever is beside it; a pan leaves less."""
+_REACH = (8, 4)
+_STANDS_OUT = 4.0
 _STAYS = 0.5
 """How much of the change must still be there one frame later."""
 _BLACK_MEAN, _BLACK_MOST = 0.03, 0.08
@@ -74,18 +78,6 @@ class _Signature:
     black: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Change:
-    """Between two frames, each 0 to 1. `pixels`: mean difference. `colours`: share of the pixels that went to other bins."""
-
-    pixels: float
-    colours: float
-
-    @property
-    def size(self) -> float:
-        return self.pixels + self.colours
-
-
 def _signature(frame: np.ndarray) -> _Signature:
     pixels = frame.astype(np.float32) / 255.0 if frame.dtype == np.uint8 else frame.astype(np.float32)
     medium = cv2.resize(pixels, (4 * _THUMBNAIL[0], 4 * _THUMBNAIL[1]), interpolation=cv2.INTER_AREA)
@@ -103,9 +95,21 @@ def _histogram(values: np.ndarray) -> np.ndarray:
     return counts / len(place)
 
 
-def _change(a: _Signature, b: _Signature) -> _Change:
+def _change(a: _Signature, b: _Signature) -> float:
+    """Mean difference of the thumbnails, and share of the pixels that changed their colours; together, 0 to 2."""
     colours = np.abs(a.colours - b.colours).sum(axis=1).max() / 2.0
-    return _Change(pixels=float(np.abs(a.small - b.small).mean()), colours=float(colours))
+    return float(np.abs(a.small - b.small).mean() + colours)
+
+
+def _least_difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean difference of two thumbnails (h, w, 3) where they overlap, one shifted by up to a quarter of the frame to fit best."""
+    height, width = a.shape[:2]
+    found = np.inf
+    for right, down in itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)):
+        here = a[max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)]
+        there = b[max(0, -down) : height + min(0, -down), max(0, -right) : width + min(0, -right)]
+        found = min(found, float(np.abs(here - there).mean()))
+    return found
 
 
 def _marked(frame: np.ndarray, index: int, known: list[_Signature], after: _Signature | None, first: int) -> Marked:
@@ -122,13 +126,15 @@ def _marked(frame: np.ndarray, index: int, known: list[_Signature], after: _Sign
 def _is_cut(known: list[_Signature], after: _Signature | None) -> bool:
     before, here = known[-2], known[-1]
     now = _change(before, here)
-    if now.pixels < _PIXELS or now.colours < _COLOURS:
+    if now < _LEAST:
         return False
-    if after is not None and not after.black and _change(before, after).size < _STAYS * now.size:
-        return False
-    if now.pixels >= _CERTAIN_PIXELS and now.colours >= _CERTAIN_COLOURS:
+    around = [(before, after)] if after is not None and not after.black else []
+    around += [(known[-3], here)] if len(known) > 2 else []
+    if any(_change(*pair) < _STAYS * now for pair in around):
+        return False  # a flash, on its way in or out
+    if _least_difference(before.small, here.small) >= _CERTAIN:
         return True
-    beside = [_change(known[-3], before).size] if len(known) > 2 and known[-3].black == before.black else []
+    beside = [_change(known[-3], before)] if len(known) > 2 and known[-3].black == before.black else []
     if after is not None and after.black == here.black:
-        beside.append(_change(here, after).size)
-    return not beside or now.size >= _STANDS_OUT * sum(beside) / len(beside)
+        beside.append(_change(here, after))
+    return not beside or now >= _STANDS_OUT * sum(beside) / len(beside)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import json
 import queue
 import shutil
 import time
@@ -14,19 +13,19 @@ from pathlib import Path
 
 import numpy as np
 
-from . import exr, job_files
+from . import exr, job_files, job_notices, job_plan
 from .allocation import release_freed_memory
 from .failures import explain
 from .frames.plate import Plate
-from .job_plan import Making, Piece, Work, adopt, anew, check_request, decide, differences, plan_range
+from .job_plan import Making, Piece, There, Work
 from .job_progress import Meter
 from .job_records import Records
 from .job_streams import ReadAhead, WriteBehind
+from .job_writer import PassWriter
 from .lock import hold
 from .models import registry
-from .models.interface import Estimator, Output, ResumePoint, Step
+from .models.interface import Cut, Estimator, Output, ResumePoint, Step
 from .models.table import ModelInfo
-from .normals import convert_axes, normalise
 from .protocol import (
     ErrorCode,
     Estimate,
@@ -40,7 +39,6 @@ from .protocol import (
     Stage,
     clip_name,
     done_frames,
-    pass_file,
     pass_folder,
 )
 
@@ -84,29 +82,31 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
 
 def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
     begun = time.perf_counter()
-    check_request(request)
+    job_plan.check_request(request)
     model = estimator.info if estimator else registry.info(request.settings.model)
-    settings = _effective(request.settings, model)
+    settings, passes = job_plan.effective(request.settings, model), job_plan.wanted_passes(request, model)
     yield Progress(job=request.job, stage=Stage.READING, done=0, total=0)
     plate = Plate(request.source, max_resolution=settings.max_resolution)
-    first, last = plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last)
+    first, last = job_plan.plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last)
     plate.clip.check(first, last)
     for notice in plate.clip.notices:
         yield Notice(job=request.job, text=notice)
     out = Path(request.out).expanduser().absolute()
     clip = request.source.clip or clip_name(request.source.path, is_sequence=plate.clip.is_sequence)
     with contextlib.ExitStack() as held:
-        for pass_name in model.passes:
+        for pass_name in passes:
             folder = pass_folder(out, pass_name)
             exr.make_folder(folder)
             if not held.enter_context(hold(folder / f".{clip}.lock")):
-                yield Notice(job=request.job, text=f"{folder} is on storage without file locks: run no second job on it at once")
+                yield Notice(job=request.job, text=job_notices.unlocked(folder))
             exr.remove_leftovers(folder, clip=clip)
-        job = _Job(request, settings=settings, model=model, plate=plate, out=out, clip=clip, first=first, last=last)
+        job = _Job(
+            request, settings=settings, model=model, passes=passes, plate=plate, out=out, clip=clip, first=first, last=last
+        )
         written, reused = yield from job.run(estimator)
     return EstimateResult(
-        job=request.job, clip=clip, passes=model.passes, first=first, last=last, frames_written=written, frames_reused=reused,
-        seconds=time.perf_counter() - begun,
+        job=request.job, clip=clip, passes=passes, first=first, last=last, frames_written=written, frames_reused=reused,
+        seconds=time.perf_counter() - begun, cuts=job.cuts,
     )
 
 
@@ -114,13 +114,15 @@ class _Job:
     """A job whose range is settled and whose folder is locked."""
 
     def __init__(
-        self, request: Estimate, *, settings: EstimateSettings, model: ModelInfo, plate: Plate, out: Path, clip: str, first: int,
-        last: int,
+        self, request: Estimate, *, settings: EstimateSettings, model: ModelInfo, passes: tuple[str, ...], plate: Plate, out: Path,
+        clip: str, first: int, last: int,
     ) -> None:
-        self.request, self.settings, self.model, self.plate = request, settings, model, plate
+        self.request, self.settings, self.model, self.passes, self.plate = request, settings, model, passes, plate
         self.out, self.clip, self.first, self.last = out, clip, first, last
         self.count = last - first + 1
         self.written = 0
+        self.cuts: tuple[int, ...] = ()
+        self._tuned = job_files.tuned_blocks(out, model=model, clip=clip)
         self._stamp = functools.cache(plate.clip.stamp)
         self._ready: queue.SimpleQueue[FramesReady] = queue.SimpleQueue()
 
@@ -129,17 +131,22 @@ class _Job:
 
         What is there is compared twice: before the model is loaded, which takes long, and after, when ``auto`` is resolved.
         """
-        record = job_files.read_record(self.out, pass_name=self.model.passes[0], clip=self.clip)
-        present = set.intersection(*(
-            job_files.present_frames(self.out, pass_name=name, clip=self.clip) for name in self.model.passes
-        ))
+        there = [
+            There(
+                record=job_files.read_record(self.out, pass_name=name, clip=self.clip),
+                frames=job_files.present_frames(self.out, pass_name=name, clip=self.clip),
+            )
+            for name in self.passes
+        ]
         making = Making(
             settings=self.settings, stamp=self._stamp, color_space=self.request.source.color_space,
-            revision=estimator.revision if estimator else registry.revision(self.model),
+            revision=estimator.revision if estimator else registry.revision(self.model, settings=self.settings, tuned=self._tuned),
         )
         overwrite = self.request.overwrite
-        work = decide(record, making, first=self.first, last=self.last, present=present, overwrite=overwrite)
+        work = job_plan.decide(there, making, first=self.first, last=self.last, overwrite=overwrite)
+        record = job_plan.shared_record(there)
         if work.there == self.count:
+            self.cuts = self._inside(record.cuts)
             yield from self._announce(self.first, self.last)
             yield Progress(job=self.request.job, stage=Stage.WRITING, done=self.count, total=self.count, fraction=1.0)
             return 0, self.count
@@ -148,30 +155,35 @@ class _Job:
         estimator = estimator or self._load(record if continues or not overwrite else None)
         self.settings = dataclasses.replace(self.settings, precision=estimator.precision, device=estimator.device)
         making = dataclasses.replace(making, settings=self.settings, revision=estimator.revision)
-        if record is not None and (changes := differences(record, making)):
+        if changes := job_plan.all_differences(there, making):
             if not overwrite:
                 raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
-            work = anew(self.first, self.last, replace=True)
-        kept = done_frames(record) if record is not None and not work.replace else ()
-        return (yield from self._make(work, estimator, kept=kept, present=present))
+            work = job_plan.anew(self.first, self.last, replace=True)
+        return (yield from self._make(work, estimator, record=None if work.replace else record, there=there))
 
     def _make(
-        self, work: Work, estimator: Estimator, *, kept: tuple[range, ...], present: set[int]
+        self, work: Work, estimator: Estimator, *, record: PassRecord | None, there: list[There]
     ) -> Iterator[Event]:
-        """The pieces in order, so that what is announced grows without gaps; returns as `run` does."""
-        records = Records(self.out, self._made(estimator), kept=kept, stamp=self._stamp)
+        """The pieces in order, so that what is announced grows without gaps; returns as `run` does.
+
+        Args:
+            record: of what is kept.
+            there: of each pass, before anything is made or removed.
+        """
+        present = set.intersection(*(each.frames for each in there))
+        kept = done_frames(record) if record else ()
+        records = Records(self.out, self._made(estimator, record), kept=kept, stamp=self._stamp)
         begun = next(piece for piece in work.pieces if not piece.there)
         point = records.begin(begun, present)
         reused = work.there + (point.emitted if point else 0)
         self._check_space(self.count - reused)
         if work.replace:
-            for pass_name in self.model.passes:
+            for pass_name in self.passes:
                 job_files.remove_frames(self.out, pass_name=pass_name, clip=self.clip)
-            if gone := len(present.difference(range(self.first, self.last + 1))):
-                text = f"{gone} frames outside of {self.first}-{self.last} were made otherwise and are removed; estimate them again"
-                yield Notice(job=self.request.job, text=text)
+            if gone := len(set.union(*(each.frames for each in there)).difference(range(self.first, self.last + 1))):
+                yield Notice(job=self.request.job, text=job_notices.removed(gone, first=self.first, last=self.last))
         if self.model.temporal and work.joins:
-            yield Notice(job=self.request.job, text=_joined(work.joins))
+            yield Notice(job=self.request.job, text=job_notices.joined(work.joins))
         meter = Meter(
             job=self.request.job, stages=self.model.stages, count=self.count, reused=reused,
             read_from=reused + (point.read_from - point.emitted if point else 0),
@@ -183,18 +195,21 @@ class _Job:
                 resume = point if piece is begun else records.begin(piece, present)
                 yield from self._stream(piece, estimator, records=records, meter=meter, resume=resume)
         if self.plate.bad_pixels:
-            yield Notice(job=self.request.job, text=_bad_pixels(self.plate))
+            yield Notice(job=self.request.job, text=job_notices.bad_pixels(self.plate))
+        self.cuts = self._inside(records.cuts)
+        if self.cuts:
+            yield Notice(job=self.request.job, text=job_notices.cuts(self.cuts))
         return self.count - reused, reused
 
     def _load(self, record: PassRecord | None) -> Estimator:
         """The model, on the device and in the precision of the record where the choice is free."""
-        adopted = adopt(self.settings, record) if record else self.settings
+        adopted = job_plan.adopt(self.settings, record) if record else self.settings
         try:
-            return registry.load(adopted)
+            return registry.load(adopted, tuned=self._tuned)
         except PlatelightError as error:
             if error.code is not ErrorCode.DEVICE_UNAVAILABLE or adopted.device == self.settings.device:
                 raise
-            return registry.load(self.settings)  # made elsewhere, on a device that is not here; the comparison will tell
+            return registry.load(self.settings, tuned=self._tuned)  # made on a device that is not here; the comparison will tell
 
     def _stream(
         self, piece: Piece, estimator: Estimator, *, records: Records, meter: Meter, resume: ResumePoint | None
@@ -205,6 +220,10 @@ class _Job:
         if done:
             yield from self._announce(piece.first, piece.first + done - 1)
         meter.begin_run()
+        writer = PassWriter(
+            out=self.out, clip=self.clip, source=self.plate.clip.path.name, plate_size=self.plate.plate_size,
+            settings=self.settings, estimator=estimator,
+        )
         frame_bytes = self.plate.size[0] * self.plate.size[1] * 12
         ahead = ReadAhead(
             self.plate.frames(piece.first + read_from, piece.last) if read_from < piece.count else iter(()),
@@ -219,7 +238,10 @@ class _Job:
                     yield from self._drain()
                     yield meter.progress(event.stage, written=self.written)
                 elif isinstance(event, Output):
-                    self._submit(behind, event, start=piece.first + event.start, estimator=estimator)
+                    if event.pass_name in self.passes:
+                        self._submit(behind, event, start=piece.first + event.start, writer=writer)
+                elif isinstance(event, Cut):
+                    behind.put(lambda cut=event: records.add_cut(piece.first + cut.index, black=cut.black))
                 else:
                     behind.put(lambda point=event: records.save(done=point.emitted, resume=point))
                 behind.check()
@@ -232,37 +254,36 @@ class _Job:
         yield from self._drain()
         yield meter.progress(Stage.WRITING, written=self.written)
 
-    def _submit(self, behind: WriteBehind, output: Output, *, start: int, estimator: Estimator) -> None:
+    def _submit(self, behind: WriteBehind, output: Output, *, start: int, writer: PassWriter) -> None:
         """Queue the frames of an output, from frame `start` on, and after them the news that they are there."""
         for offset, values in enumerate(output.values):
-            behind.put(lambda frame=start + offset, values=values: self._write(output.pass_name, frame, values, estimator))
+            behind.put(lambda frame=start + offset, values=values: self._write(output.pass_name, frame, values, writer))
         ready = FramesReady(job=self.request.job, pass_name=output.pass_name, first=start, last=start + len(output.values) - 1)
         behind.put(lambda: self._ready.put(ready))
 
-    def _write(self, pass_name: str, frame: int, values: np.ndarray, estimator: Estimator) -> None:
-        if pass_name == "normal":
-            values = normalise(convert_axes(values, axes=estimator.info.axes))
-        origin = exr.Origin(
-            model=self.model.name, revision=estimator.revision, settings=json.dumps(dataclasses.asdict(self.settings)),
-            source=self.plate.clip.path.name, frame=frame, plate_size=self.plate.plate_size,
-        )
-        exr.write(pass_file(self.out, pass_name=pass_name, clip=self.clip, frame=frame), values, pass_name=pass_name, origin=origin)
-        if pass_name == self.model.passes[-1]:
+    def _write(self, pass_name: str, frame: int, values: np.ndarray, writer: PassWriter) -> None:
+        writer.write(pass_name, frame=frame, values=values)
+        if pass_name == self.passes[-1]:
             self.written += 1
 
-    def _made(self, estimator: Estimator) -> tuple[PassRecord, ...]:
-        """How each pass is made, for the records."""
+    def _made(self, estimator: Estimator, record: PassRecord | None) -> tuple[PassRecord, ...]:
+        """How each pass is made, for the records, with the cuts that a `record` of before knows."""
         return tuple(
             PassRecord(
                 pass_name=pass_name, clip=self.clip, source_path=str(self.plate.clip.path), source_stamp="",
                 color_space=self.request.source.color_space, revision=estimator.revision, settings=self.settings,
                 first=self.first, last=self.last, done=0, complete=False,
+                cuts=record.cuts if record else (), black=record.black if record else (),
+                relative=pass_name == "depth" and estimator.info.relative_depth,
             )
-            for pass_name in self.model.passes
+            for pass_name in self.passes
         )
 
+    def _inside(self, cuts: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(cut for cut in cuts if self.first < cut <= self.last)
+
     def _announce(self, first: int, last: int) -> Iterator[FramesReady]:
-        for pass_name in self.model.passes:
+        for pass_name in self.passes:
             yield FramesReady(job=self.request.job, pass_name=pass_name, first=first, last=last)
 
     def _drain(self) -> Iterator[FramesReady]:
@@ -271,27 +292,8 @@ class _Job:
 
     def _check_space(self, frames: int) -> None:
         width, height = self.plate.size
-        least = frames * width * height * 6 * len(self.model.passes) * _LEAST_COMPRESSED
+        least = frames * width * height * sum(map(exr.bytes_per_pixel, self.passes)) * _LEAST_COMPRESSED
         free = shutil.disk_usage(self.out).free
         if free < least:
             detail = f"{self.out} has {free / 1e9:.2f} GB free, the passes need at least {least / 1e9:.2f} GB"
             raise PlatelightError(ErrorCode.DISK_FULL, detail)
-
-
-def _effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
-    """The settings as they count: the model's full name, and fixed values where the model doesn't care."""
-    settings = dataclasses.replace(settings, model=model.name)
-    if model.temporal:
-        return settings
-    return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
-
-
-def _joined(pieces: tuple[Piece, ...]) -> str:
-    frames = ", ".join(f"{piece.first}-{piece.last}" for piece in pieces)
-    return f"Frames {frames} are estimated apart from those beside them that were there; make all anew if the join shows"
-
-
-def _bad_pixels(plate: Plate) -> str:
-    frames = plate.bad_frames
-    where = f"frame {frames[0]}" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}"
-    return f"The plate has {plate.bad_pixels} pixels that are NaN or infinite, in {where}; they were replaced for the estimate"

@@ -19,11 +19,14 @@ _TEMPORARY = ".part"
 _ATTEMPTS = 4
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST)
 _LAYERS = {"normal": ("Normal", "XYZ", np.float16), "depth": ("Depth", "Z", np.float32)}
+RELATIVE, METRES = "relative", "metres"
+"""Values of the attribute ``platelight/unit`` of a depth."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What a pass says of itself, as attributes. `frame`: of the source. `plate_size`: width and height of the source in pixels."""
+    """What a pass says of itself, as attributes. `frame`: of the source. `plate_size`: width and height of the source in pixels.
+    `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres."""
 
     model: str
     revision: str
@@ -31,18 +34,25 @@ class Origin:
     source: str
     frame: int
     plate_size: tuple[int, int]
+    relative_depth: bool = False
 
-    def attributes(self) -> dict[str, object]:
+    def attributes(self, pass_name: str) -> dict[str, object]:
         return {
             "platelight/model": self.model,
             "platelight/revision": self.revision,
             "platelight/settings": self.settings,
             "platelight/space": "camera",
-            "platelight/axes": "+X right, +Y up, +Z toward the camera",
+            **self._meaning(pass_name),
             "platelight/source": self.source,
             "platelight/frame": self.frame,
             "platelight/plateSize": f"{self.plate_size[0]}x{self.plate_size[1]}",
         }
+
+    def _meaning(self, pass_name: str) -> dict[str, object]:
+        if pass_name == "normal":
+            return {"platelight/axes": "+X right, +Y up, +Z toward the camera"}
+        unit = RELATIVE if self.relative_depth else METRES
+        return {"platelight/axes": "distance along the camera's axis", "platelight/unit": unit}
 
 
 def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
@@ -60,8 +70,14 @@ def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> 
     channels = {
         f"{layer}.{component}": np.ascontiguousarray(values[..., index], dtype=kind) for index, component in enumerate(components)
     }
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes()}
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
     replace(path, lambda temporary: _write(temporary, header, channels))
+
+
+def bytes_per_pixel(pass_name: str) -> int:
+    """Of a pass before compression."""
+    _, components, kind = _LAYERS[pass_name]
+    return len(components) * np.dtype(kind).itemsize
 
 
 def _write(temporary: Path, header: dict[str, object], channels: dict[str, np.ndarray]) -> None:

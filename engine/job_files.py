@@ -13,7 +13,8 @@ import numpy as np
 
 from . import exr
 from .models.interface import ResumePoint
-from .protocol import PassRecord, PlatelightError, pass_folder, record_file
+from .models.table import ModelInfo
+from .protocol import PassRecord, PlatelightError, pass_folder, record_file, tuned_file
 from .protocol.codec import from_fields
 
 _STATE_FIELDS = ("emitted", "read_from", "made")
@@ -55,6 +56,12 @@ def _files(out: Path, *, pass_name: str, clip: str) -> list[tuple[int, os.DirEnt
         return [(int(match.group(1)), entry) for entry in entries if (match := name.fullmatch(entry.name))]
 
 
+def tuned_blocks(out: Path, *, model: ModelInfo, clip: str) -> Path | None:
+    """The temporal blocks that were trained on this clip, if there are any."""
+    file = tuned_file(out, model=model.name, clip=clip)
+    return file if model.tunable and file.is_file() else None
+
+
 def resume_file(out: Path, *, pass_name: str, clip: str) -> Path:
     return pass_folder(out, pass_name) / f"{clip}.resume"
 
@@ -88,5 +95,5 @@ def read_resume(path: Path, *, made: PassRecord) -> ResumePoint | None:
 
 def _identity(record: PassRecord) -> str:
     """What two runs must share for one to continue the other."""
-    kept = dataclasses.replace(record, done=0, complete=False, source_path="", others=())
+    kept = dataclasses.replace(record, done=0, complete=False, source_path="", others=(), cuts=(), black=())
     return json.dumps(dataclasses.asdict(kept), sort_keys=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from .models.table import ModelInfo
 from .protocol import (
     DoneRange,
     ErrorCode,
@@ -74,14 +75,43 @@ def check_request(request: Estimate) -> None:
     """Raises: `setting_invalid`, naming the setting and what it may be."""
     settings = request.settings
     _demand(settings.max_resolution >= 0, "max_resolution", settings.max_resolution, "0 for native, or pixels")
-    _demand(settings.window >= 1, "window", settings.window, "at least 1 frame")
-    _demand(0 <= settings.overlap < settings.window, "overlap", settings.overlap, "0 to less than the window")
+    _demand(settings.window >= 0, "window", settings.window, "0 for the model's own, or frames")
+    _demand(settings.overlap >= -1, "overlap", settings.overlap, "-1 for the model's own, or frames")
     _demand(settings.decode_chunk_size >= 1, "decode_chunk_size", settings.decode_chunk_size, "at least 1 frame")
     _demand(request.handles >= 0, "handles", request.handles, "at least 0 frames")
     for name, choices in _CHOICES.items():
         _demand(getattr(settings, name) in choices, name, getattr(settings, name), "one of " + ", ".join(choices))
     clip = request.source.clip
     _demand(not clip or _CLIP.fullmatch(clip) is not None, "clip", clip, "letters, digits, and . _ + -")
+
+
+def effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
+    """The settings as they count: the model's full name, its own window where that is asked for, and fixed values where the model
+    doesn't care.
+
+    Raises:
+        PlatelightError: `setting_invalid`.
+    """
+    chosen = model.tunable or settings.temporal in ("auto", "none")
+    _demand(chosen, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
+    settings = dataclasses.replace(settings, model=model.name, temporal=settings.temporal if model.tunable else "auto")
+    if not model.temporal:
+        return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
+    window = settings.window or model.window
+    overlap = min(model.overlap, window - 1) if settings.overlap == -1 else settings.overlap
+    _demand(overlap < window, "overlap", overlap, f"0 to less than the window, {window}")
+    return dataclasses.replace(settings, window=window, overlap=overlap)
+
+
+def wanted_passes(request: Estimate, model: ModelInfo) -> tuple[str, ...]:
+    """The model's passes that are asked for, in the model's order.
+
+    Raises:
+        PlatelightError: `setting_invalid` for one that it doesn't make.
+    """
+    for name in request.passes:
+        _demand(name in model.passes, "pass", name, f"{' or '.join(model.passes)} with {model.title}")
+    return tuple(name for name in model.passes if name in request.passes) if request.passes else model.passes
 
 
 def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[int, int]:
@@ -99,30 +129,44 @@ def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[i
     return max(clip_first, first - request.handles), min(clip_last, last + request.handles)
 
 
-def decide(record: PassRecord | None, making: Making, *, first: int, last: int, present: set[int], overwrite: bool) -> Work:
+@dataclass(frozen=True, kw_only=True)
+class There:
+    """What there is of one pass. `record`: None where none can be read. `frames`: those that have a file."""
+
+    record: PassRecord | None
+    frames: set[int]
+
+
+def shared_record(there: Sequence[There]) -> PassRecord | None:
+    """What is known of all passes that a run makes together, None where one has no record. Their records are written one after the
+    other, so the last one never promises what the others lack."""
+    return None if any(each.record is None for each in there) else there[-1].record
+
+
+def decide(there: Sequence[There], making: Making, *, first: int, last: int, overwrite: bool) -> Work:
     """What to do, given what is there. Finished frames are kept, whichever run has made them.
 
     Args:
-        record: what is known of the passes in the folder.
+        there: of each pass, in the order in which their records are written.
         making: what would be made now; ``auto`` settings match whatever was resolved then.
         first, last: the frames wanted.
-        present: frames that have a file.
         overwrite: whether what is there may be replaced.
 
     Raises:
         PlatelightError: `passes_differ`, naming the differences.
     """
     wanted = range(first, last + 1)
-    if record is None:
-        strangers = sum(frame in present for frame in wanted)
-        if strangers and not overwrite:
-            detail = f"{strangers} of the files are there without a record of how they were made"
-            raise PlatelightError(ErrorCode.PASSES_DIFFER, detail)
-        return anew(first, last, replace=bool(strangers))
-    if changes := differences(record, making):
+    strangers = sum(len(each.frames.intersection(wanted)) for each in there if each.record is None)
+    if strangers and not overwrite:
+        detail = f"{strangers} of the files are there without a record of how they were made"
+        raise PlatelightError(ErrorCode.PASSES_DIFFER, detail)
+    if changes := all_differences(there, making):
         if not overwrite:
             raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
         return anew(first, last, replace=True)
+    record, present = shared_record(there), set.intersection(*(each.frames for each in there))
+    if record is None:
+        return anew(first, last, replace=bool(strangers))
     run = range(record.first, record.last + 1)
     if overwrite:
         # What is there of an interrupted run is what it has replaced already.
@@ -146,8 +190,14 @@ def anew(first: int, last: int, *, replace: bool = False) -> Work:
     return Work(pieces=(Piece(first=first, last=last),), replace=replace)
 
 
+def all_differences(there: Sequence[There], making: Making) -> tuple[str, ...]:
+    """What would be made otherwise than the passes' records say, in words."""
+    found = [change for each in there if each.record for change in differences(each.record, making)]
+    return tuple(dict.fromkeys(found))
+
+
 def differences(record: PassRecord, making: Making) -> tuple[str, ...]:
-    """What would be made otherwise than the record says, in words."""
+    """What would be made otherwise than a record says, in words."""
     changes = list(settings_differences(record.settings, making.settings))
     if record.color_space != making.color_space:
         changes.append(f"colour space {record.color_space or 'default'} -> {making.color_space or 'default'}")

@@ -17,7 +17,7 @@ class Records:
 
     Args:
         out: folder of the passes.
-        made: how each pass is made; the ranges in it don't matter.
+        made: how each pass is made; the ranges in it don't matter, its cuts are what is known of the clip's.
         kept: frames that are finished already.
         stamp: as `ClipReader.stamp`.
     """
@@ -28,6 +28,17 @@ class Records:
         self._out, self._made, self._stamp = out, made, stamp
         self._kept = [run for run in kept if run]
         self._state = job_files.resume_file(out, pass_name=made[0].pass_name, clip=made[0].clip)
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """Frames of the clip that are known to begin a shot, in order."""
+        return self._made[0].cuts
+
+    def add_cut(self, frame: int, *, black: bool) -> None:
+        """A shot begins at `frame`, of black frames or not; the next `save` tells."""
+        cuts = tuple(sorted({*self._made[0].cuts, frame}))
+        dark = tuple(sorted({*self._made[0].black, *((frame,) if black else ())}))
+        self._made = tuple(dataclasses.replace(made, cuts=cuts, black=dark) for made in self._made)
 
     def begin(self, piece: Piece, present: set[int]) -> ResumePoint | None:
         """A piece is about to be made: where an interrupted run of it can go on, None when it starts at its first frame.

@@ -41,6 +41,7 @@ def entry(info: ModelInfo) -> ModelEntry:
     return ModelEntry(
         name=info.name, title=info.title, purpose=info.purpose, licence=info.licence, hub_id=info.hub_id, passes=info.passes,
         size_bytes=info.size_bytes, installed=installed(info), folder=str(folder(info)) if info.files else "",
+        default_resolution=info.default_resolution, window=info.window, overlap=info.overlap, tunable=info.tunable,
     )
 
 

@@ -12,18 +12,33 @@ PREVIEW, NORMALCRAFTER = "preview", "normalcrafter"
 BEFORE_ASKING = (
     ModelEntry(
         name=PREVIEW, title="Preview (embedded)", purpose="Rough normals at once, with no download and no GPU", hub_id="",
-        licence="GPL-3.0-or-later", passes=("normal",), size_bytes=0, installed=True, folder="",
+        licence="GPL-3.0-or-later", passes=("normal",), size_bytes=0, installed=True, folder="", default_resolution=512,
     ),
     ModelEntry(
         name=NORMALCRAFTER, title="NormalCrafter", purpose="Temporally consistent normals for finals; wants a GPU",
         licence="Apache-2.0 weights; derived from Stable Video Diffusion", hub_id="Yanrui95/NormalCrafter", passes=("normal",),
         size_bytes=0, installed=False, folder="",
     ),
+    *(
+        ModelEntry(
+            name=f"depth-anything-{size.lower()}", title=f"Depth Anything V2 {size}", purpose="Relative depth", licence=licence,
+            hub_id=f"depth-anything/Depth-Anything-V2-{size}-hf", passes=("depth",), size_bytes=0, installed=False, folder="",
+            default_resolution=924, window=110, overlap=10, tunable=True,
+        )
+        for size, licence in (("Small", "Apache-2.0"), ("Base", "CC-BY-NC-4.0"), ("Large", "CC-BY-NC-4.0"))
+    ),
+    ModelEntry(
+        name="marigold-e2e-ft", title="Marigold E2E-FT", purpose="Fine normals; wants a GPU", passes=("normal",), size_bytes=0,
+        licence="Apache-2.0 weights; derived from Stable Diffusion 2", hub_id="GonzaloMG/marigold-e2e-ft-normals",
+        installed=False, folder="", default_resolution=768, window=32, overlap=6, tunable=True,
+    ),
 )
+UNKNOWN = BEFORE_ASKING[1]
+"""What a checkpoint folder is taken for until the engine has looked into it."""
 
 
 def load() -> tuple[ModelEntry, ...]:
-    """What the engine said last; the two models of every installation where it has not been asked yet."""
+    """What the engine said last; the models of every installation where it has not been asked yet."""
     file = user_folder() / "models.json"
     if not file.is_file():
         return BEFORE_ASKING
@@ -35,6 +50,11 @@ def load() -> tuple[ModelEntry, ...]:
 
 def save(result: ListModelsResult) -> None:
     (user_folder() / "models.json").write_text(json.dumps(dataclasses.asdict(result)), encoding="utf-8")
+
+
+def entry(models: tuple[ModelEntry, ...], model: str) -> ModelEntry:
+    """What is known of a model by its name; a NormalCrafter where nothing is, as of a folder."""
+    return next((known for known in models if known.name == model), UNKNOWN)
 
 
 def best(models: tuple[ModelEntry, ...]) -> str:

@@ -50,7 +50,8 @@ def plans(context: bpy.types.Context) -> list[Plan]:
     for target in clips.targets_from_context(context):
         out = bpy.path.abspath(wanted.output_folder) if wanted.output_folder.strip() else ""
         out = out or session.default_folder(target, before=[(plan.out, plan.target.source) for plan in found])
-        record = folders.existing_record(out, target)
+        makes = known_models.entry(state.models, settings.model).passes
+        record = folders.existing_record(out, target, pass_name=makes[0])
         found.append(Plan(
             target=target, out=out, settings=settings, handles=wanted.handles, overwrite=wanted.overwrite,
             changes=settings_differences(record.settings, _as_recorded(settings)) if record else (),

@@ -25,12 +25,21 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """Frames that will not change any more. `start`: index of the first, from 0. `values`: float32 (T, H, W, C), the
-    model's raw answer at the size of the frames it was given (a normal: C = 3, in the model's axes, not unit length)."""
+    """Frames that will not change any more. `start`: index of the first, from 0. `values`: float32 (T, H, W, C), the model's answer
+    at the size of the frames it was given. A normal: C = 3, in the model's axes, not unit length. A depth: C = 1, distance along
+    the camera's axis, in metres or, as `ModelInfo.relative_depth` says, in a unit of the shot's own."""
 
     pass_name: str
     start: int
     values: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """A shot begins at frame `index`, from 0, and nothing that looks over time has crossed it. `black`: its frames are black."""
+
+    index: int
+    black: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +55,7 @@ class ResumePoint:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-Event = Step | Output | ResumePoint
+Event = Step | Output | Cut | ResumePoint
 
 
 class Estimator(Protocol):
@@ -70,7 +79,8 @@ class Estimator(Protocol):
             resume: where an earlier run of the same range and settings stopped.
 
         Yields:
-            `Step` after each stage, `Output` in frame order without gaps, a `ResumePoint` after each window.
+            `Step` after each stage, `Output` of each pass in frame order without gaps, a `ResumePoint` after each window, when all
+            passes of the frames before it have been yielded. `Cut`, from models that look for cuts, before the frame's outputs.
             Memory held depends on the window and the frame size, never on `count`.
         """
         ...

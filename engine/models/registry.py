@@ -10,14 +10,17 @@ from pathlib import Path
 
 from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
 from .interface import Estimator
-from .table import MODELS, NORMALCRAFTER, PREVIEW, ModelInfo, is_folder
+from .table import MODELS, NORMALCRAFTER, PREVIEW, ModelInfo, is_folder, of_folder
+
+AUTO, PER_FRAME = "auto", "none"
+"""Values of `EstimateSettings.temporal` that name no file."""
 
 _held: dict[tuple[str, str, str, str], Estimator] = {}
 
 
 def info(model: str) -> ModelInfo:
     """What is known of a `--model` value: a name, an id on the hub such as ``Yanrui95/NormalCrafter``, or the folder of a
-    checkpoint, which is a NormalCrafter under the folder's own path.
+    checkpoint in the layout of a known model, which then goes by the folder's own path.
 
     Raises:
         PlatelightError: `model_unknown`.
@@ -26,23 +29,31 @@ def info(model: str) -> ModelInfo:
         if model and model in (known.name, known.hub_id):
             return known
     if is_folder(model):
-        return dataclasses.replace(NORMALCRAFTER, name=str(Path(model).expanduser().resolve()), hub_id="")
+        where = Path(model).expanduser().resolve()
+        return dataclasses.replace(of_folder(where), name=str(where), hub_id="")
     raise PlatelightError(ErrorCode.MODEL_UNKNOWN, f"{model!r} is neither a folder nor one of {', '.join(MODELS)}")
 
 
-def load(settings: EstimateSettings) -> Estimator:
+def load(settings: EstimateSettings, *, tuned: Path | None = None) -> Estimator:
     """Load a model, or hand out the one loaded last if it is the same, with the same weights. Only one is held at a time; nothing
-    is downloaded.
+    is downloaded. `tuned`: as `temporal_file`.
 
     Raises:
         PlatelightError: `model_unknown`, `model_not_installed`, `model_incomplete`, `model_invalid`, `device_unavailable`.
     """
     model = info(settings.model)
-    key = (model.name, revision(model), settings.precision, settings.device)
+    key = (model.name, revision(model, settings=settings, tuned=tuned), settings.precision, settings.device)
     if key not in _held:
         release()
-        _held[key] = _load(model, settings=settings)
+        _held[key] = _load(model, settings=settings, temporal=temporal_file(settings, tuned=tuned))
     return _held[key]
+
+
+def temporal_file(settings: EstimateSettings, *, tuned: Path | None) -> Path | None:
+    """The trained temporal blocks to use in place of the model's own, None for those. `tuned`: trained on the shot, if any is."""
+    if settings.temporal == AUTO:
+        return tuned
+    return None if settings.temporal == PER_FRAME else Path(settings.temporal).expanduser()
 
 
 def release() -> None:
@@ -69,8 +80,32 @@ def default_model() -> str:
     return NORMALCRAFTER.name if weights.installed(NORMALCRAFTER) else PREVIEW.name
 
 
-def revision(model: ModelInfo) -> str:
-    """What tells one state of a model's weights from another, without loading them; empty where they are not on this machine."""
+def revision(model: ModelInfo, *, settings: EstimateSettings | None = None, tuned: Path | None = None) -> str:
+    """What tells one state of a model's weights from another, without loading them; empty where they are not on this machine.
+
+    Args:
+        settings: whose `temporal` counts, None for the model's own temporal blocks.
+        tuned: as `temporal_file`.
+
+    Raises:
+        PlatelightError: `model_incomplete` for a file that can't be read.
+    """
+    own = _own_revision(model)
+    if not own or settings is None or not model.tunable:
+        return own
+    if settings.temporal == PER_FRAME:
+        return f"{own} {PER_FRAME}"
+    from .normalcrafter.revision import revision as digest
+
+    file = temporal_file(settings, tuned=tuned)
+    if file is None:
+        return own
+    if not file.is_file():
+        raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
+    return f"{own} {digest(file.parent, (file.name,))}"
+
+
+def _own_revision(model: ModelInfo) -> str:
     if model.family == PREVIEW.family:
         from .preview.revision import revision as preview_revision
 
@@ -78,10 +113,14 @@ def revision(model: ModelInfo) -> str:
     from .. import weights
     from .normalcrafter.revision import revision as checkpoint_revision
 
-    return checkpoint_revision(weights.folder(model)) if weights.installed(model) else ""
+    if not weights.installed(model):
+        return ""
+    if model.family == NORMALCRAFTER.family:
+        return checkpoint_revision(weights.folder(model))
+    return checkpoint_revision(weights.folder(model), ("*.json", "*.safetensors", "*/*.json", "*/*.txt", "*/*.safetensors"))
 
 
-def _load(model: ModelInfo, *, settings: EstimateSettings) -> Estimator:
+def _load(model: ModelInfo, *, settings: EstimateSettings, temporal: Path | None) -> Estimator:
     family = f"{__package__}.{model.family}.estimator"
     if model.family == PREVIEW.family:
         return importlib.import_module(family).load(precision=settings.precision, device=settings.device)
@@ -89,4 +128,8 @@ def _load(model: ModelInfo, *, settings: EstimateSettings) -> Estimator:
 
     folder = weights.folder(model)
     weights.check(folder, model)  # before the libraries are imported, which takes longer than finding a file missing
-    return importlib.import_module(family).load(folder, info=model, precision=settings.precision, device=settings.device)
+    choice = {"info": model, "precision": settings.precision, "device": settings.device}
+    if model.tunable:
+        known = revision(model, settings=settings, tuned=temporal)
+        choice |= {"revision": known, "temporal": temporal, "per_frame": settings.temporal == PER_FRAME}
+    return importlib.import_module(family).load(folder, **choice)

@@ -11,7 +11,9 @@ from .messages import (
     EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
     Notice, Progress, Shutdown, ShutdownResult, Source, Stage,
 )
-from .passes import DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences
+from .passes import (
+    DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences, tuned_file,
+)
 
 __all__ = [
     "ERRORS", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult", "DoneRange", "DownloadModel",
@@ -19,5 +21,5 @@ __all__ = [
     "Hello", "HelloResult", "Incoming", "ListModels", "ListModelsResult", "ModelEntry", "Notice", "PassRecord",
     "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source", "Stage", "clip_name", "decode", "done_frames",
     "encode_error", "encode_notification", "encode_request", "encode_result", "pass_file", "pass_folder", "record_file",
-    "settings_differences",
+    "settings_differences", "tuned_file",
 ]

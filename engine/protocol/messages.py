@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 class Stage(StrEnum):
@@ -44,7 +44,9 @@ class EstimateSettings:
     """What changes the pixels of a pass.
 
     `model`: a name of the model table or a folder. `max_resolution`: long side in pixels, 0 for native. `window`, `overlap`,
-    `decode_chunk_size`: frames. `precision`: auto, fp32, bf16, fp16. `device`: auto, cpu, cuda, mps.
+    `decode_chunk_size`: frames; a window of 0 and an overlap of -1 stand for what the model was made for. `precision`: auto, fp32,
+    bf16, fp16. `device`: auto, cpu, cuda, mps. `temporal`: of models with temporal blocks, auto for those that were trained on the
+    shot (see `tuned_file`) or else come with the model, none for frames by themselves, or a file of trained ones.
     """
 
     model: str = "preview"
@@ -54,6 +56,7 @@ class EstimateSettings:
     decode_chunk_size: int = 7
     precision: str = "auto"
     device: str = "auto"
+    temporal: str = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +76,11 @@ class HelloResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelEntry:
-    """A model of the table. `folder`: where its files are or belong. `size_bytes`: of the download, 0 when embedded."""
+    """A model of the table. `folder`: where its files are or belong. `size_bytes`: of the download, 0 when embedded.
+
+    `default_resolution` (long side in pixels), `window`, `overlap` (frames): what it was made for. `tunable`: whether its temporal
+    blocks can be trained on a shot.
+    """
 
     name: str
     title: str
@@ -84,6 +91,10 @@ class ModelEntry:
     size_bytes: int
     installed: bool
     folder: str
+    default_resolution: int = 1024
+    window: int = 14
+    overlap: int = 4
+    tunable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +134,8 @@ class DoctorResult:
 class Estimate:
     """Estimate the passes of frames `first` to `last` of a clip, widened by `handles` frames on both sides where it has them.
 
-    `out`: folder; passes go to ``out/<pass>/<clip>.<frame>.exr``. `first`, `last`: None for the clip's own ends.
+    `out`: folder; passes go to ``out/<pass>/<clip>.<frame>.exr``. `first`, `last`: None for the clip's own ends. `passes`: which of
+    the model's passes are wanted, all of them when empty.
     """
 
     METHOD: ClassVar[str] = "estimate"
@@ -135,11 +147,13 @@ class Estimate:
     handles: int = 0
     settings: EstimateSettings = EstimateSettings()
     overwrite: bool = False
+    passes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class EstimateResult:
-    """`first`, `last`: the frames whose passes are now there. `seconds`: wall time of the job."""
+    """`first`, `last`: the frames whose passes are now there. `seconds`: wall time of the job. `cuts`: those of these frames that
+    are known to begin a shot."""
 
     job: str
     clip: str
@@ -149,6 +163,7 @@ class EstimateResult:
     frames_written: int
     frames_reused: int
     seconds: float
+    cuts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,12 @@ def record_file(out: str | Path, *, pass_name: str, clip: str) -> Path:
     return pass_folder(out, pass_name) / f"{clip}.json"
 
 
+def tuned_file(out: str | Path, *, model: str, clip: str) -> Path:
+    """Temporal blocks of `model` (a name or a folder) that were trained on a clip, beside its passes:
+    ``out/tuned/<clip>.<model>.safetensors``."""
+    return Path(out) / "tuned" / f"{clip}.{Path(model.replace(chr(92), '/')).name}.safetensors"
+
+
 @dataclass(frozen=True, kw_only=True)
 class DoneRange:
     """Frames `first` to `last` are finished. `source_stamp` tells one state of their source files from another."""
@@ -55,6 +61,8 @@ class PassRecord:
     `source_stamp` tells one state of the source's files from another; `settings` are as resolved (no ``auto``);
     `first`, `last`: the range of the last run, handles included; `done`: frames written from `first` on; `complete`: all are.
     `others`: what earlier runs have finished in the same way outside of that range, such as for another strip of the clip.
+    `cuts`: frames that are known to begin a shot; `black`: those of them that begin a run of black frames. Models that look for
+    cuts carry nothing across them. `relative`: of a depth, whether it is in a unit of the shot's own rather than in metres.
     """
 
     pass_name: str
@@ -69,6 +77,9 @@ class PassRecord:
     done: int
     complete: bool
     others: tuple[DoneRange, ...] = ()
+    cuts: tuple[int, ...] = ()
+    black: tuple[int, ...] = ()
+    relative: bool = False
 
 
 def done_frames(record: PassRecord) -> tuple[range, ...]:
@@ -82,6 +93,6 @@ def settings_differences(then: EstimateSettings, now: EstimateSettings) -> tuple
     changes = []
     for field in dataclasses.fields(EstimateSettings):
         old, new = getattr(then, field.name), getattr(now, field.name)
-        if old != new and "auto" not in (old, new):
+        if new not in (old, "auto"):
             changes.append(f"{field.name} {old} -> {new}")
     return tuple(changes)

@@ -21,11 +21,15 @@ from ..temporal import trained
 from ..temporal.block import TemporalBlock, TemporalSettings
 
 FAMILY = "depth_anything"
-TEMPORAL_FILE = "temporal.safetensors"
 
 
 def load_depth_model(
-    folder: Path, *, temporal: Path | None = None, fresh: TemporalSettings | None = None, dtype: torch.dtype = torch.float32
+    folder: Path,
+    *,
+    temporal: Path | None = None,
+    fresh: TemporalSettings | None = None,
+    per_frame: bool = False,
+    dtype: torch.dtype = torch.float32,
 ) -> VideoDepth:
     """Load a checkpoint in the layout of ``depth-anything/Depth-Anything-V2-*-hf``, on the CPU.
 
@@ -34,6 +38,7 @@ def load_depth_model(
         temporal: trained blocks to use; None for the folder's own ``temporal.safetensors``, where there is one.
         fresh: how to build new blocks, which change nothing yet, where there are no trained ones; None for no blocks at all:
             then frames are estimated one by one.
+        per_frame: no blocks, whatever is there.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`, naming the file.
@@ -48,7 +53,9 @@ def load_depth_model(
         folder / "preprocessor_config.json",
         lambda: VideoDepth(image, mean=tuple(preprocessor["image_mean"]), std=tuple(preprocessor["image_std"])),
     )
-    own = folder / TEMPORAL_FILE
+    own = folder / trained.FILE
+    if per_frame:
+        return model
     if temporal is not None or own.is_file():
         model.load_temporal(temporal or own)
     elif fresh is not None:
@@ -149,11 +156,13 @@ class VideoDepth(nn.Module):
         size = tuple(side * self.patch for side in self.grid(*frames.shape[-2:]))
         return torch.stack([self._tokens(frame[None], size=size) for frame in frames])
 
-    def decode(self, tokens: torch.Tensor, *, grid: tuple[int, int], cuts: Sequence[int] = (), chunk: int = 0) -> torch.Tensor:
+    def decode(
+        self, tokens: torch.Tensor | Sequence[torch.Tensor], *, grid: tuple[int, int], cuts: Sequence[int] = (), chunk: int = 0
+    ) -> torch.Tensor:
         """The DPT with its temporal blocks.
 
         Args:
-            tokens: [T, L, N, C], from `encode`.
+            tokens: [T, L, N, C], from `encode`; or of each frame [L, N, C].
             grid: from `grid`.
             cuts, chunk: as in `forward`.
 
@@ -167,7 +176,7 @@ class VideoDepth(nn.Module):
             size = self._size(level - 1, grid) if level else None
             parts = []
             for piece in _pieces(len(tokens), chunk):
-                feature = self._feature(tokens[piece, level], level=level, grid=grid)
+                feature = self._feature(torch.stack([frame[level] for frame in tokens[piece]]), level=level, grid=grid)
                 part = layer(feature, size=size) if fused is None else layer(fused[piece], feature, size=size)
                 parts.append(part if level else self.image.head([part], *grid))
             fused = parts[0] if len(parts) == 1 else torch.cat(parts)

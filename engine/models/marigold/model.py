@@ -23,7 +23,6 @@ from ..temporal import trained
 from ..temporal.block import TemporalBlock, TemporalSettings
 
 FAMILY = "marigold"
-TEMPORAL_FILE = "temporal.safetensors"
 STEM = "diffusion_pytorch_model"
 
 
@@ -40,7 +39,12 @@ class Networks:
 
 
 def load_normals_model(
-    folder: Path, *, temporal: Path | None = None, fresh: TemporalSettings | None = None, dtype: torch.dtype = torch.float32
+    folder: Path,
+    *,
+    temporal: Path | None = None,
+    fresh: TemporalSettings | None = None,
+    per_frame: bool = False,
+    dtype: torch.dtype = torch.float32,
 ) -> VideoNormals:
     """Load a checkpoint in the layout of ``GonzaloMG/marigold-e2e-ft-normals``, on the CPU.
 
@@ -49,13 +53,16 @@ def load_normals_model(
         temporal: trained blocks to use; None for the folder's own ``temporal.safetensors``, where there is one.
         fresh: how to build new blocks, which change nothing yet, where there are no trained ones; None for no blocks at all:
             then frames are estimated one by one.
+        per_frame: no blocks, whatever is there.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`, naming the file.
     """
     hide_progress_bars()
     model = VideoNormals(load_networks(folder, dtype=dtype))
-    own = folder / TEMPORAL_FILE
+    own = folder / trained.FILE
+    if per_frame:
+        return model
     if temporal is not None or own.is_file():
         model.load_temporal(temporal or own)
     elif fresh is not None:

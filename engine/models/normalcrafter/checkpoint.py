@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import AutoencoderKLTemporalDecoder, EulerDiscreteScheduler
-from diffusers.utils import logging as diffusers_logging
-from safetensors import SafetensorError
 from transformers import CLIPVisionModelWithProjection
-from transformers.utils import logging as transformers_logging
 
 from ...device import Compute
 from ...protocol import ErrorCode, PlatelightError
+from ..folder import guarded, hide_progress_bars, network, read_json
+from ..folder import weight_file as weight_file
 from .unet import FrameConditionedUNet
-
-PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +38,17 @@ def load_networks(folder: Path, *, compute: Compute) -> Networks:
         PlatelightError: `model_incomplete` or `model_invalid`, naming the file.
     """
     hide_progress_bars()
-    preprocessor = _json(folder / "feature_extractor" / "preprocessor_config.json")
-    _json(folder / "model_index.json")
-    _json(folder / "scheduler" / "scheduler_config.json")
-    scheduler = _guarded(
+    preprocessor = read_json(folder / "feature_extractor" / "preprocessor_config.json")
+    read_json(folder / "model_index.json")
+    read_json(folder / "scheduler" / "scheduler_config.json")
+    scheduler = guarded(
         folder / "scheduler" / "scheduler_config.json",
         lambda: EulerDiscreteScheduler.from_pretrained(folder / "scheduler", local_files_only=True),
     )
-    tower = _load(CLIPVisionModelWithProjection, folder=folder / "image_encoder", stem="model", dtype=compute.dtype)
-    unet = _load(FrameConditionedUNet, folder=folder / "unet", stem="diffusion_pytorch_model", dtype=compute.dtype)
+    tower = network(CLIPVisionModelWithProjection, folder=folder / "image_encoder", stem="model", dtype=compute.dtype)
+    unet = network(FrameConditionedUNet, folder=folder / "unet", stem="diffusion_pytorch_model", dtype=compute.dtype)
     half = compute.dtype == torch.float16
-    vae = _load(
+    vae = network(
         AutoencoderKLTemporalDecoder, folder=folder / "vae", stem="diffusion_pytorch_model",
         dtype=torch.float32 if half else compute.dtype,
     )
@@ -68,62 +62,3 @@ def load_networks(folder: Path, *, compute: Compute) -> Networks:
         file = folder / "feature_extractor" / "preprocessor_config.json"
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} has no image_mean and image_std") from error
     return Networks(tower=tower, unet=unet, vae=vae, scheduler=scheduler, image_mean=mean, image_std=std)
-
-
-def hide_progress_bars() -> None:
-    """None of the libraries' own: the job tells how far it is, and a bar fills logs."""
-    for library in (transformers_logging, diffusers_logging):
-        library.disable_progress_bar()
-
-
-def weight_file(folder: Path, *, stem: str) -> Path:
-    """The safetensors file of one network, with or without the ``fp16`` suffix.
-
-    Raises:
-        PlatelightError: `model_incomplete`, or `model_invalid` where there are only pickles, which are never read.
-    """
-    names = (f"{stem}.safetensors", f"{stem}.fp16.safetensors")
-    for name in names:
-        if (folder / name).is_file():
-            return folder / name
-    pickles = sorted(file for file in folder.glob("*") if file.suffix in PICKLES)
-    if pickles:
-        detail = f"{pickles[0]} may run code when it is read; {names[0]} is needed instead"
-        raise PlatelightError(ErrorCode.MODEL_INVALID, detail)
-    raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(folder / names[0]))
-
-
-def _load(cls: type, *, folder: Path, stem: str, dtype: torch.dtype) -> Any:
-    _json(folder / "config.json")
-    file = weight_file(folder, stem=stem)
-    variant = "fp16" if file.name.endswith(".fp16.safetensors") else None
-    types = {"torch_dtype": dtype} if hasattr(cls, "load_config") else {"dtype": dtype}
-    model, report = _guarded(file, lambda: cls.from_pretrained(
-        folder, variant=variant, use_safetensors=True, local_files_only=True, output_loading_info=True, **types
-    ))
-    for kind in ("missing_keys", "mismatched_keys", "unexpected_keys"):
-        if report.get(kind):
-            key = sorted(str(key) for key in report[kind])[0]
-            detail = f"{file}: {kind.replace('_', ' ')}, {len(report[kind])} of them, such as {key}"
-            raise PlatelightError(ErrorCode.MODEL_INVALID, detail)
-    return model.eval().requires_grad_(False)
-
-
-def _json(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not JSON") from error
-    if not isinstance(content, dict):
-        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not a JSON object")
-    return content
-
-
-def _guarded(file: Path, load: Callable[[], Any]) -> Any:
-    try:
-        return load()
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError, SafetensorError) as error:
-        first_line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {first_line[:200]}") from error

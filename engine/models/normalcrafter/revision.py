@@ -11,15 +11,15 @@ SAMPLES = 64
 SAMPLE_BYTES = 1 << 16
 
 
-def revision(folder: Path) -> str:
+def revision(folder: Path, patterns: tuple[str, ...] = ("*/*.json", "*/*.safetensors")) -> str:
     """Tells one checkpoint from another without reading gigabytes: its configurations, and of every weight file the size and
-    samples from one end to the other, so that training a part of the layers shows too.
+    samples from one end to the other, so that training a part of the layers shows too. `patterns`: of the files that count.
 
     Raises:
         PlatelightError: `model_incomplete` for a file that cannot be read.
     """
     digest = hashlib.sha256()
-    for file in sorted((*folder.glob("*/*.json"), *folder.glob("*/*.safetensors"))):
+    for file in sorted(found for pattern in patterns for found in folder.glob(pattern)):
         digest.update(file.relative_to(folder).as_posix().encode())
         try:
             with file.open("rb") as stream:

@@ -13,6 +13,8 @@ from safetensors.torch import save_file
 from ...protocol import ErrorCode, PlatelightError
 from .block import TemporalSettings
 
+FILE = "temporal.safetensors"
+"""Its name in the folder of the model that it belongs to."""
 FORMAT = "platelight temporal blocks 1"
 
 

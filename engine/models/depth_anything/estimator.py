@@ -1,0 +1,91 @@
+"""Streaming a clip through Depth Anything V2."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ...device import Compute, choose
+from ...protocol import EstimateSettings, Stage
+from ..interface import Event, ResumePoint
+from ..table import ModelInfo
+from ..temporal.join import crossfade, fit
+from ..temporal.stream import stream
+from .distance import distance, nearest
+from .model import VideoDepth, load_depth_model
+
+
+def load(
+    folder: Path, *, info: ModelInfo, precision: str, device: str, revision: str, temporal: Path | None, per_frame: bool
+) -> DepthAnything:
+    """Load a checkpoint in the layout of the hub. `temporal`, `per_frame`: as `load_depth_model`.
+
+    Raises:
+        PlatelightError: `model_incomplete`, `model_invalid`, `device_unavailable`, `setting_invalid`.
+    """
+    compute = choose(device=device, precision=precision)
+    model = load_depth_model(folder, temporal=temporal, per_frame=per_frame, dtype=compute.dtype)
+    return DepthAnything(model, compute=compute, info=info, revision=revision)
+
+
+class DepthAnything:
+    """An `Estimator`, see `engine.models.interface`, and the `WindowModel` that it streams."""
+
+    pass_name = "depth"
+    predicts = Stage.UNET
+
+    def __init__(self, model: VideoDepth, *, compute: Compute, info: ModelInfo, revision: str) -> None:
+        self.info = dataclasses.replace(info, relative_depth=not model.metric)
+        self.revision = revision
+        self.precision = compute.precision
+        self.device = compute.device.type
+        self.sees_time = model.temporal is not None
+        self._compute = compute
+        self._model = model.to(compute.device).requires_grad_(False)
+
+    def stream(
+        self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
+    ) -> Iterator[Event]:
+        """See `Estimator.stream`."""
+        return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
+
+    @torch.inference_mode()
+    def encode(self, frame: np.ndarray) -> torch.Tensor:
+        """The ViT's answer [L, N, C]."""
+        image = torch.from_numpy(frame).to(self._compute.device).permute(2, 0, 1)
+        return self._model.encode(image[None])[0]
+
+    @torch.inference_mode()
+    def predict(self, encoded: Sequence[torch.Tensor], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
+        """[T, h, w] float32: inverse depth, or metres."""
+        return self._model.decode(encoded, grid=self._model.grid(*size), chunk=chunk).float()
+
+    @torch.inference_mode()
+    def join(
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None
+    ) -> tuple[torch.Tensor, np.ndarray]:
+        """Inverse depth in the shot's unit: the first window of a shot says what it is, each other one is brought to the one before
+        by scale and shift where they overlap. `carry` is the scale and shift of the last window."""
+        if self._model.metric:
+            return crossfade(predicted, previous), np.array([1.0, 0.0])
+        if previous is not None:
+            scale, shift = fit(predicted[: len(previous)], to=previous)
+        elif carry is not None:
+            scale, shift = carry
+        else:
+            scale, shift = 1.0 / nearest(predicted), 0.0
+        return crossfade(predicted * float(scale) + float(shift), previous), np.array([scale, shift])
+
+    @torch.inference_mode()
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> np.ndarray:
+        """Distances (T, H, W, 1)."""
+        sized = joined[:, None]
+        if sized.shape[-2:] != size:
+            sized = F.interpolate(sized, size=size, mode="bilinear", align_corners=False)
+        depth = sized if self._model.metric else distance(sized)
+        return np.ascontiguousarray(depth.permute(0, 2, 3, 1).cpu().numpy())

@@ -1,0 +1,75 @@
+"""Streaming a clip through Marigold-E2E-FT's normals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ...device import Compute, choose
+from ...protocol import EstimateSettings, Stage
+from ..interface import Event, ResumePoint
+from ..table import ModelInfo
+from ..temporal.join import crossfade
+from ..temporal.stream import stream
+from .model import VideoNormals, load_normals_model
+
+
+def load(
+    folder: Path, *, info: ModelInfo, precision: str, device: str, revision: str, temporal: Path | None, per_frame: bool
+) -> Marigold:
+    """Load a checkpoint in the layout of the hub. `temporal`, `per_frame`: as `load_normals_model`.
+
+    Raises:
+        PlatelightError: `model_incomplete`, `model_invalid`, `device_unavailable`, `setting_invalid`.
+    """
+    compute = choose(device=device, precision=precision)
+    model = load_normals_model(folder, temporal=temporal, per_frame=per_frame, dtype=compute.dtype)
+    return Marigold(model, compute=compute, info=info, revision=revision)
+
+
+class Marigold:
+    """An `Estimator`, see `engine.models.interface`, and the `WindowModel` that it streams."""
+
+    pass_name = "normal"
+    predicts = Stage.UNET
+
+    def __init__(self, model: VideoNormals, *, compute: Compute, info: ModelInfo, revision: str) -> None:
+        self.info = info
+        self.revision = revision
+        self.precision = compute.precision
+        self.device = compute.device.type
+        self.sees_time = model.temporal is not None
+        self._compute = compute
+        self._model = model.to(compute.device).requires_grad_(False)
+
+    def stream(
+        self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
+    ) -> Iterator[Event]:
+        """See `Estimator.stream`."""
+        return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
+
+    @torch.inference_mode()
+    def encode(self, frame: np.ndarray) -> torch.Tensor:
+        """Image latents [4, h, w]."""
+        image = torch.from_numpy(frame).to(self._compute.device).permute(2, 0, 1)
+        return self._model.encode(image[None])[0]
+
+    @torch.inference_mode()
+    def predict(self, encoded: Sequence[torch.Tensor], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
+        """Normal latents [T, 4, h, w], float32."""
+        return self._model.unet(torch.stack(list(encoded)))
+
+    @torch.inference_mode()
+    def join(
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None
+    ) -> tuple[torch.Tensor, np.ndarray]:
+        """Latents are blended where windows overlap; nothing is carried on."""
+        return crossfade(predicted, previous), np.zeros(0)
+
+    @torch.inference_mode()
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> np.ndarray:
+        """Normals (T, H, W, 3) in the model's axes."""
+        return np.ascontiguousarray(self._model.decode(joined, size=size).permute(0, 2, 3, 1).cpu().numpy())

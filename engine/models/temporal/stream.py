@@ -1,0 +1,175 @@
+"""Streaming a clip through a video model, shot by shot and window by window: what is held depends on the window, never on the clip.
+
+Windows begin every ``window - overlap`` frames of a shot; the last one of a shot is as long as what is left. What the window before
+said of the frames in the overlap is joined to what this one says.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from ...cuts import CONTEXT, Marked, mark
+from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from ..interface import Cut, Event, Output, ResumePoint, Step
+
+
+class WindowModel(Protocol):
+    """What a model does with the frames of a window. Tensors are its own business; predictions have frames along the first axis.
+
+    `pass_name`: what it makes. `predicts`: the stage `predict` counts as; `encode` and `decode` have their own. `sees_time`: False
+    for frames by themselves, which need no overlap.
+    """
+
+    pass_name: str
+    predicts: Stage
+    sees_time: bool
+
+    def encode(self, frame: np.ndarray) -> torch.Tensor:
+        """What `predict` takes of one frame, float32 (H, W, 3) in [0, 1]; the same numbers whatever the other frames are."""
+        ...
+
+    def predict(self, encoded: Sequence[torch.Tensor], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
+        """[T, ...] float32 of the encoded frames of a window, all of one shot. `size`: height and width of the frames."""
+        ...
+
+    def join(
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None
+    ) -> tuple[torch.Tensor, np.ndarray]:
+        """A window's predictions as they go with the window before.
+
+        Args:
+            predicted: [T, ...], from `predict`.
+            previous: [n, ...], the first n frames as the window before had them, joined; None where windows don't overlap.
+            carry: what the window before left here; None at the beginning of a shot.
+
+        Returns:
+            [T, ...] and what the next window of the shot gets, a small array.
+        """
+        ...
+
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> np.ndarray:
+        """The pass, float32 (T, H, W, C), of some joined frames, each by itself."""
+        ...
+
+
+@dataclass(kw_only=True)
+class _State:
+    """`start`: index of the next window's first frame; all before it are done. `encoded`: what is held of the frames from there on.
+    `previous`, `carry`: as `WindowModel.join`, both None where a shot begins. `windows`: done so far."""
+
+    start: int = 0
+    encoded: list[torch.Tensor] = field(default_factory=list)
+    previous: torch.Tensor | None = None
+    carry: np.ndarray | None = None
+    windows: int = 0
+
+    def to_resume_point(self) -> ResumePoint:
+        arrays = {"windows": np.array(self.windows)}
+        if self.carry is not None:
+            arrays["carry"] = self.carry
+        if self.previous is not None:
+            arrays["previous"] = self.previous.cpu().numpy()
+        return ResumePoint(emitted=self.start, read_from=max(0, self.start - CONTEXT), arrays=arrays)
+
+    @classmethod
+    def resume(cls, point: ResumePoint, *, device: torch.device) -> _State:
+        previous = point.arrays.get("previous")
+        return cls(
+            start=point.emitted,
+            previous=None if previous is None else torch.from_numpy(previous).to(device),
+            carry=point.arrays.get("carry"),
+            windows=int(point.arrays["windows"]),
+        )
+
+
+def stream(
+    model: WindowModel,
+    frames: Iterator[np.ndarray],
+    *,
+    count: int,
+    settings: EstimateSettings,
+    device: torch.device,
+    resume: ResumePoint | None = None,
+) -> Iterator[Event]:
+    """See `Estimator.stream`.
+
+    Raises:
+        PlatelightError: `setting_invalid`; `source_truncated` when `frames` ends before `count`.
+    """
+    if not 0 <= settings.overlap < settings.window or settings.decode_chunk_size < 1:
+        told = f"window {settings.window}, overlap {settings.overlap}, decode chunk size {settings.decode_chunk_size}"
+        raise PlatelightError(ErrorCode.SETTING_INVALID, told)
+    chunk = settings.decode_chunk_size
+    window, overlap = (settings.window, settings.overlap) if model.sees_time else (min(settings.window, chunk), 0)
+    state = _State.resume(resume, device=device) if resume else _State()
+    reader = _Reader(frames, first=resume.read_from if resume else 0, start=state.start, count=count)
+    while state.start < count:
+        left = 1 + max(0, -(-(count - state.start - window) // (window - overlap)))
+
+        def step(stage: Stage, taken: int, begun: float, *, left: int = left) -> Step:
+            done = state.windows + 1
+            return Step(stage=stage, frames=taken, seconds=time.perf_counter() - begun, window=done, windows=state.windows + left)
+
+        while len(state.encoded) < window and (marked := reader.take(begin=not state.encoded and state.carry is None)):
+            if marked.begins and marked.index:
+                yield Cut(index=marked.index, black=marked.black)
+            begun = time.perf_counter()
+            state.encoded.append(model.encode(marked.frame))
+            yield step(Stage.ENCODE, 1, begun)
+        fresh = len(state.encoded) - (0 if state.previous is None else len(state.previous))
+        begun = time.perf_counter()
+        predicted = model.predict(state.encoded, size=reader.size, chunk=chunk)
+        joined, state.carry = model.join(predicted, previous=state.previous, carry=state.carry)
+        yield step(model.predicts, fresh, begun)
+        kept = 0 if reader.shot_ends else min(overlap, len(joined) - 1)
+        final = len(joined) - kept
+        for first in range(0, final, chunk):
+            begun = time.perf_counter()
+            values = model.decode(joined[first : min(first + chunk, final)], size=reader.size)
+            yield step(Stage.DECODE, len(values), begun)
+            yield Output(pass_name=model.pass_name, start=state.start + first, values=values)
+        state.start += final
+        state.encoded = state.encoded[final:]
+        state.previous = joined[final:].clone() if kept else None
+        state.carry = None if reader.shot_ends else state.carry
+        state.windows += 1
+        yield state.to_resume_point()
+
+
+class _Reader:
+    """Marked frames from index `start` on, one at a time; those before it, from `first` on, are for finding cuts only. `size`:
+    height and width of the frames, known once one is taken."""
+
+    def __init__(self, frames: Iterator[np.ndarray], *, first: int, start: int, count: int) -> None:
+        self._marked = mark(itertools.islice(frames, count - first), first=first)
+        self._count, self._at = count, start
+        self._next: Marked | None = None
+        self.size = (0, 0)
+        self._advance(skip=start - first)
+
+    @property
+    def shot_ends(self) -> bool:
+        """Whether the frame taken last was its shot's last one."""
+        return self._next is None or self._next.begins
+
+    def take(self, *, begin: bool) -> Marked | None:
+        """The next frame, None at the end of the shot. `begin`: whether it may begin one."""
+        taken = self._next
+        if taken is None or (taken.begins and not begin):
+            return None
+        self.size = taken.frame.shape[:2]
+        self._at += 1
+        self._advance()
+        return taken
+
+    def _advance(self, *, skip: int = 0) -> None:
+        self._next = next(itertools.islice(self._marked, skip, None), None)
+        if self._next is None and self._at < self._count:
+            raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"only {self._at} of its {self._count} frames can be read")
