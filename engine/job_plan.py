@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .models.table import ModelInfo
 from .protocol import (
@@ -92,9 +93,10 @@ def effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
     Raises:
         PlatelightError: `setting_invalid`.
     """
-    chosen = model.tunable or settings.temporal in ("auto", "none")
-    _demand(chosen, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
-    settings = dataclasses.replace(settings, model=model.name, temporal=settings.temporal if model.tunable else "auto")
+    is_file = settings.temporal not in ("auto", "none")
+    _demand(model.tunable or not is_file, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
+    temporal = str(Path(settings.temporal).expanduser().absolute()) if is_file else settings.temporal
+    settings = dataclasses.replace(settings, model=model.name, temporal=temporal if model.tunable else "auto")
     if not model.temporal:
         return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
     window = settings.window or model.window

@@ -7,6 +7,7 @@ import gc
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
 from .interface import Estimator
@@ -122,14 +123,14 @@ def _own_revision(model: ModelInfo) -> str:
 
 def _load(model: ModelInfo, *, settings: EstimateSettings, temporal: Path | None) -> Estimator:
     family = f"{__package__}.{model.family}.estimator"
+    choice: dict[str, Any] = {"precision": settings.precision, "device": settings.device}
+    if model.tunable:
+        known = revision(model, settings=settings, tuned=temporal)
+        choice |= {"revision": known, "temporal": temporal, "per_frame": settings.temporal == PER_FRAME}
     if model.family == PREVIEW.family:
-        return importlib.import_module(family).load(precision=settings.precision, device=settings.device)
+        return importlib.import_module(family).load(**choice)
     from .. import weights
 
     folder = weights.folder(model)
     weights.check(folder, model)  # before the libraries are imported, which takes longer than finding a file missing
-    choice = {"info": model, "precision": settings.precision, "device": settings.device}
-    if model.tunable:
-        known = revision(model, settings=settings, tuned=temporal)
-        choice |= {"revision": known, "temporal": temporal, "per_frame": settings.temporal == PER_FRAME}
-    return importlib.import_module(family).load(folder, **choice)
+    return importlib.import_module(family).load(folder, info=model, **choice)

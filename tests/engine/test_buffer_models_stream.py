@@ -145,7 +145,7 @@ def test_depth_is_a_distance(folders):
     inverse = torch.full((2, 42, 56), 4.0)
     inverse[:, :20], inverse[:, 20:25], inverse[0, 40:] = 2.0, 0.0, 4.2
     joined, carry = estimator.join(inverse, previous=None, carry=None)
-    depth = estimator.decode(joined, size=(42, 56))
+    depth = estimator.decode(joined, size=(42, 56))["depth"]
     assert depth.shape == (2, 42, 56, 1)
     assert depth[1, 30, 0, 0] == pytest.approx(depth[1, 0, 0, 0] / 2) and depth[1, 22, 3, 0] == 100
     assert 0.9 < depth[1, 30, 0, 0] < 1.1

@@ -36,7 +36,6 @@ def load(
 class DepthAnything:
     """An `Estimator`, see `engine.models.interface`, and the `WindowModel` that it streams."""
 
-    pass_name = "depth"
     predicts = Stage.UNET
 
     def __init__(self, model: VideoDepth, *, compute: Compute, info: ModelInfo, revision: str) -> None:
@@ -82,10 +81,10 @@ class DepthAnything:
         return crossfade(predicted * float(scale) + float(shift), previous), np.array([scale, shift])
 
     @torch.inference_mode()
-    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> np.ndarray:
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> dict[str, np.ndarray]:
         """Distances (T, H, W, 1)."""
         sized = joined[:, None]
         if sized.shape[-2:] != size:
             sized = F.interpolate(sized, size=size, mode="bilinear", align_corners=False)
         depth = sized if self._model.metric else distance(sized)
-        return np.ascontiguousarray(depth.permute(0, 2, 3, 1).cpu().numpy())
+        return {"depth": np.ascontiguousarray(depth.permute(0, 2, 3, 1).cpu().numpy())}

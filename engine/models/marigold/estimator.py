@@ -33,7 +33,6 @@ def load(
 class Marigold:
     """An `Estimator`, see `engine.models.interface`, and the `WindowModel` that it streams."""
 
-    pass_name = "normal"
     predicts = Stage.UNET
 
     def __init__(self, model: VideoNormals, *, compute: Compute, info: ModelInfo, revision: str) -> None:
@@ -70,6 +69,7 @@ class Marigold:
         return crossfade(predicted, previous), np.zeros(0)
 
     @torch.inference_mode()
-    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> np.ndarray:
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> dict[str, np.ndarray]:
         """Normals (T, H, W, 3) in the model's axes."""
-        return np.ascontiguousarray(self._model.decode(joined, size=size).permute(0, 2, 3, 1).cpu().numpy())
+        normals = self._model.decode(joined, size=size)
+        return {"normal": np.ascontiguousarray(normals.permute(0, 2, 3, 1).cpu().numpy())}

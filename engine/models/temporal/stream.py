@@ -23,11 +23,10 @@ from ..interface import Cut, Event, Output, ResumePoint, Step
 class WindowModel(Protocol):
     """What a model does with the frames of a window. Tensors are its own business; predictions have frames along the first axis.
 
-    `pass_name`: what it makes. `predicts`: the stage `predict` counts as; `encode` and `decode` have their own. `sees_time`: False
-    for frames by themselves, which need no overlap.
+    `predicts`: the stage `predict` counts as; `encode` and `decode` have their own. `sees_time`: False for frames by themselves,
+    which need no overlap.
     """
 
-    pass_name: str
     predicts: Stage
     sees_time: bool
 
@@ -54,8 +53,8 @@ class WindowModel(Protocol):
         """
         ...
 
-    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> np.ndarray:
-        """The pass, float32 (T, H, W, C), of some joined frames, each by itself."""
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> dict[str, np.ndarray]:
+        """Each pass by its name, float32 (T, H, W, C), of some joined frames, each by itself."""
         ...
 
 
@@ -132,9 +131,11 @@ def stream(
         final = len(joined) - kept
         for first in range(0, final, chunk):
             begun = time.perf_counter()
-            values = model.decode(joined[first : min(first + chunk, final)], size=reader.size)
-            yield step(Stage.DECODE, len(values), begun)
-            yield Output(pass_name=model.pass_name, start=state.start + first, values=values)
+            stop = min(first + chunk, final)
+            passes = model.decode(joined[first:stop], size=reader.size)
+            yield step(Stage.DECODE, stop - first, begun)
+            for name, values in passes.items():
+                yield Output(pass_name=name, start=state.start + first, values=values)
         state.start += final
         state.encoded = state.encoded[final:]
         state.previous = joined[final:].clone() if kept else None
