@@ -6,6 +6,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from .contract import ErrorCode, EstimateSettings, PlatelightError
+from .imports import settings as imports
 from .link import known_models
 from .link.state import state
 
@@ -132,9 +133,11 @@ def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
 def register() -> None:
     bpy.utils.register_class(PlatelightSettings)
     bpy.types.Scene.platelight = PointerProperty(type=PlatelightSettings)
+    imports.register()
 
 
 def unregister() -> None:
+    imports.unregister()
     del bpy.types.Scene.platelight
     bpy.utils.unregister_class(PlatelightSettings)
     _items.clear()

@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..contract import ErrorCode, PlatelightError, pass_file
+from ..imports import depth, place
 from . import compat, graph, images
 from .clips import ClipTarget
 from .graph import Layer
@@ -38,7 +39,7 @@ def attach(
         PlatelightError: `frame_missing` when a frame between `first` and `last` has no file, `source_missing` for the plate.
     """
     layers = {}
-    for name in passes:
+    for name in (*passes, *_beside(scene, target, out=out, passes=passes, first=first, last=last)):
         gone = missing_frames(out, pass_name=name, clip=target.source.clip, first=first, last=last)
         if gone:
             file = pass_file(out, pass_name=name, clip=target.source.clip, frame=gone[0])
@@ -49,17 +50,40 @@ def attach(
             frames=FrameMap(first=first, last=last, start=target.timeline_start + first - target.first),
         )
         layers[name].image.reload()  # files that were looked for before they came, or that were made anew
-    grown, notices = graph.build(scene, target, plate=_plate(target), passes=layers)
+    replaced = "normal" in layers and place.remove(scene, target.strip_name)
+    grown, notices = graph.build(scene, target, plate=plate_layer(target), passes=layers)
+    if "depth" in layers:
+        notices += depth.place(scene, target.strip_name, file=images.absolute(layers["depth"].image))
+    if replaced:
+        notices.append(f"The estimated normals of {target.label} take the place of the imported ones")
     if grown:
-        notices += _render_shows_compositor(scene)
-        if bpy.app.background:
-            notices += render_without_display(scene)
-        if target.not_applied:
-            told = " and ".join(target.not_applied)
-            notices.append(f"{target.label}: its {told} count in the Sequencer only; the compositor shows the plate as it was shot")
+        notices += after_growing(scene, target)
         if undo_step and bpy.ops.ed.undo_push.poll():  # type: ignore[call-arg] # a command without a window has no undo
             bpy.ops.ed.undo_push(message=f"Attach Passes of {target.label}")
     return tuple(notices)
+
+
+def _beside(
+    scene: bpy.types.Scene, target: ClipTarget, *, out: str, passes: tuple[str, ...], first: int, last: int
+) -> tuple[str, ...]:
+    """Passes of the same frames that another model has made there before; imported normals don't give way to those."""
+    others = {"depth"} if target.strip_name in place.imported(scene) else {"depth", "normal"}
+    clip = target.source.clip
+    return tuple(
+        name for name in sorted(others.difference(passes))
+        if not missing_frames(out, pass_name=name, clip=clip, first=first, last=last)
+    )
+
+
+def after_growing(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
+    """What new nodes of a plate ask of the scene's renders. Returns what the user should know, a sentence each."""
+    notices = _render_shows_compositor(scene)
+    if bpy.app.background:
+        notices += render_without_display(scene)
+    if target.not_applied:
+        told = " and ".join(target.not_applied)
+        notices.append(f"{target.label}: its {told} count in the Sequencer only; the compositor shows the plate as it was shot")
+    return notices
 
 
 def is_attached(scene: bpy.types.Scene, target: ClipTarget) -> bool:
@@ -110,7 +134,12 @@ def _render_shows_compositor(scene: bpy.types.Scene) -> list[str]:
     return []
 
 
-def _plate(target: ClipTarget) -> Layer:
+def plate_layer(target: ClipTarget) -> Layer:
+    """The plate itself, as a picture for the compositor.
+
+    Raises:
+        PlatelightError: `source_missing`.
+    """
     file, color_space = Path(target.source.path), target.source.color_space
     frames = FrameMap(first=target.first, last=target.last, start=target.timeline_start)
     if not target.is_sequence:

@@ -36,6 +36,20 @@ def same_run(one: str, other: str) -> bool:
     return _split(one)[:2] == _split(other)[:2]
 
 
+def files_of(file: Path) -> dict[int, Path]:
+    """All files that differ from this one in their number only, by number, in order; empty where it has none.
+
+    Raises:
+        PlatelightError: `source_missing`.
+    """
+    _need(file)
+    kin = _split(file.name)[:2]
+    if number(file.name) is None:
+        return {}
+    found = {other: path for path in file.parent.iterdir() for *own, other in [_split(path.name)] if tuple(own) == kin}
+    return {other: found[other] for other in sorted(each for each in found if each is not None)}
+
+
 def clip_number(run: Run) -> int:
     """The source frame that stands in the path of `run`: 1 for a movie and for a still without a number."""
     found = number(run.file.name) if run.is_sequence else None
@@ -86,8 +100,7 @@ def of_file(path: Path) -> Run:
     here = number(path.name)
     if here is None:
         return Run(file=path, first=1, last=1, is_sequence=True, clip=clip_name(str(path), is_sequence=False))
-    kin = _split(path.name)[:2]
-    there = {number(file.name) for file in path.parent.iterdir() if _split(file.name)[:2] == kin}
+    there = files_of(path)
     first = last = here
     while first - 1 in there:
         first -= 1

@@ -1,0 +1,132 @@
+"""From a file the user chose to what is known of its sequence: reads a few frames and asks the doctor."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..blender import sequences
+from ..blender.clips import ClipTarget
+from . import doctor, files, layers, pixels
+from .doctor import Finding, View
+from .files import Found, Header, NormalsError
+
+FRAMES = 4
+"""How many are read, spread over the sequence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """`layer`: the one that was read, of `layers`. `offset`: from a file's number to a source frame of the plate."""
+
+    found: Found
+    layer: str
+    layers: tuple[str, ...]
+    offset: int
+    convention: doctor.Convention
+    findings: tuple[Finding, ...]
+
+
+def examine(file: Path, *, layer: str, target: ClipTarget, scene: bpy.types.Scene) -> Examined:
+    """Look at a sequence and at how it lies on a plate.
+
+    Args:
+        layer: of an EXR; blank for the one that is named most like normals.
+
+    Raises:
+        NormalsError, PlatelightError.
+    """
+    found = files.find(file)
+    sizes = files.sizes(found)
+    header = files.header(found.files[found.first])
+    choices = layers.layers(header.channels) if header else ()
+    layer = _choose(header, choices, layer, name=file.name)
+    aligned = files.align(found, shown=(target.first, target.last), clip_first=_clip_first(target), is_movie=not target.is_sequence)
+    findings = [
+        *_about_files(found, sizes, header, layer),
+        *_about_layer(header, choices, layer),
+        Finding(text=aligned.sentence, sure=doctor.SURE if aligned.sure else doctor.GUESS, trouble=not aligned.sure),
+    ]
+    numbers = _spread(list(found.files))
+    frames = [pixels.read(found.files[n], layer=layer, header=files.header(found.files[n])) for n in numbers]
+    start = target.timeline_start - target.first + aligned.offset
+    view = _view(scene, [start + n for n in numbers])
+    told = doctor.diagnose(frames, view, byte_files=header is not None and header.bits == 8)
+    return Examined(
+        found=found,
+        layer=layer,
+        layers=choices,
+        offset=aligned.offset,
+        convention=told.convention,
+        findings=(*findings, *told.findings),
+    )
+
+
+def _choose(header: Header | None, choices: tuple[str, ...], wanted: str, *, name: str) -> str:
+    if header is not None and header.colors < 3:
+        told = "one channel" if header.colors == 1 else f"{header.colors} channels"
+        raise NormalsError(f"{name} has {told}, so it holds no directions: choose the normals, not a depth or matte")
+    if wanted and wanted not in choices:
+        raise NormalsError(f"{name} has no layer {wanted}; it has {', '.join(each or 'its own colours' for each in choices)}")
+    if header is not None and header.channels and not choices:
+        raise NormalsError(f"{name} has no layer of three channels, only {', '.join(header.channels[:6])}: choose the normals")
+    return wanted or (choices[0] if choices else "")
+
+
+def _about_files(found: Found, sizes: dict[tuple[int, int], list[int]], header: Header | None, layer: str) -> list[Finding]:
+    findings = []
+    if found.missing:
+        gone = files.ranges(found.missing)
+        text = f"Files {gone} are missing: Blender has nothing to show there, so render them or cut them out"
+        findings.append(Finding(text=text, trouble=True))
+    if len(sizes) > 1:
+        told = "; ".join(f"{width} x {height} in files {files.ranges(numbers)}" for (width, height), numbers in sizes.items())
+        findings.append(Finding(text=f"The files are not all of one size: {told}. Each is stretched over the plate", trouble=True))
+    if header is not None and header.several_parts:
+        findings.append(Finding(text="An EXR of several parts: Blender reads the first only", trouble=True))
+    return findings
+
+
+def _about_layer(header: Header | None, choices: tuple[str, ...], layer: str) -> list[Finding]:
+    if header is None or not header.channels:
+        return []
+    told = ", ".join(channel for channel in header.channels if channel.rpartition(".")[0] == layer)
+    if not layer and len(choices) == 1:
+        return [Finding(text=f"The normals are in the channels {told}")]
+    sure = doctor.SURE if layers.is_named_normal(layer) or len(choices) == 1 else doctor.GUESS
+    others = [each or "its own colours" for each in choices if each != layer]
+    text = f"The normals are in the layer {layer or 'of its own colours'} ({told})"
+    return [Finding(text=f"{text}; there are also {', '.join(others)}" if others else text, sure=sure)]
+
+
+def _clip_first(target: ClipTarget) -> int:
+    """The first source frame that the clip has, seen or not."""
+    numbers = sequences.files_of(Path(target.source.path)) if target.is_sequence else {}
+    return next(iter(numbers), 1)
+
+
+def _spread(numbers: list[int]) -> list[int]:
+    picked = np.linspace(0, len(numbers) - 1, min(FRAMES, len(numbers)))
+    return [numbers[round(float(each))] for each in picked]
+
+
+def _view(scene: bpy.types.Scene, numbers: list[int]) -> View:
+    """What the scene is seen through at those frames, timeline markers obeyed; the scene is left at the frame where it was."""
+    before, turns, view = (scene.frame_current, scene.frame_subframe), [], View()
+    for number in numbers:
+        scene.frame_set(number)
+        camera = scene.camera
+        if camera is None or camera.type != "CAMERA" or camera.data.type != "PERSP":
+            continue
+        turns.append(np.array(camera.matrix_world.to_3x3().normalized()))
+        corners = np.array(camera.data.view_frame(scene=scene))
+        corners = corners[:, :2] / -corners[:, 2:]
+        low, high = corners.min(0), corners.max(0)
+        middle = (low + high) / 2
+        view = View(half_width=float(high[0] - low[0]) / 2, shift=(float(middle[0]), float(middle[1])))
+    scene.frame_set(before[0], subframe=before[1])
+    return dataclasses.replace(view, turns=tuple(turns) if len(turns) == len(numbers) else ())

@@ -1,0 +1,97 @@
+"""The header of an EXR, after "OpenEXR File Layout" (openexr.com). Standard library only."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+_MAGIC = 20000630
+_DEEP, _SEVERAL_PARTS = 0x800, 0x1000
+_BITS = {0: 32, 1: 16, 2: 32}
+_MOST_BYTES = 1 << 26
+"""Of an attribute; more is no attribute."""
+
+
+class NotAnExrError(Exception):
+    """The file is none, ends early, or is of a kind that is not read here; a few words say which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exr:
+    """`channels`: name and kind (0 whole, 1 half, 2 float). `width`, `height`: in pixels. `texts`: attributes that are strings."""
+
+    channels: tuple[tuple[str, int], ...]
+    width: int
+    height: int
+    texts: dict[str, str]
+    several_parts: bool
+
+    @property
+    def bits(self) -> int:
+        """Of the coarsest channel."""
+        return min((_BITS.get(kind, 32) for _, kind in self.channels), default=0)
+
+
+def read_header(path: Path) -> Exr:
+    """Raises:
+    NotAnExrError, OSError.
+    """
+    with path.open("rb") as stream:
+        return _header(stream)
+
+
+def _header(stream: BinaryIO) -> Exr:
+    magic, version = struct.unpack("<II", _exactly(stream, 8))
+    if magic != _MAGIC:
+        raise NotAnExrError("not an EXR")
+    if version & _DEEP:
+        raise NotAnExrError("a deep EXR")
+    found = dict(_attributes(stream))
+    try:
+        shown = struct.unpack("<iiii", found["displayWindow"][1])
+        channels = tuple(_channels(found["channels"][1]))
+    except (KeyError, struct.error, UnicodeDecodeError) as error:
+        raise NotAnExrError("an EXR without what every EXR has") from error
+    return Exr(
+        channels=channels,
+        width=shown[2] - shown[0] + 1,
+        height=shown[3] - shown[1] + 1,
+        texts={name: data.decode("utf-8", "replace") for name, (kind, data) in found.items() if kind == "string"},
+        several_parts=bool(version & _SEVERAL_PARTS),
+    )
+
+
+def _attributes(stream: BinaryIO) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    while name := _text(stream):
+        kind = _text(stream)
+        [size] = struct.unpack("<i", _exactly(stream, 4))
+        if not 0 <= size <= _MOST_BYTES:
+            raise NotAnExrError("a damaged EXR")
+        yield name, (kind, _exactly(stream, size))
+
+
+def _channels(data: bytes) -> Iterator[tuple[str, int]]:
+    while data and data[0]:
+        name, _, rest = data.partition(b"\0")
+        yield name.decode(), struct.unpack("<i", rest[:4])[0]
+        data = rest[16:]
+
+
+def _text(stream: BinaryIO) -> str:
+    """Up to the next zero byte; names have at most 255 characters."""
+    found = bytearray()
+    while (byte := _exactly(stream, 1)) != b"\0":
+        found += byte
+        if len(found) > 255:
+            raise NotAnExrError("a damaged EXR")
+    return found.decode("utf-8", "replace")
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size) if size >= 0 else b""
+    if len(data) != size:
+        raise NotAnExrError("a file that ends early")
+    return data

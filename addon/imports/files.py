@@ -1,0 +1,184 @@
+"""The files of an imported sequence: which there are, what their first bytes say, and where they lie on a plate. No bpy."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..blender import sequences
+from . import exr_file
+
+SUFFIXES = (".exr", ".png", ".tif", ".tiff", ".tga", ".dpx", ".jpg", ".jpeg", ".webp", ".hdr")
+
+
+class NormalsError(Exception):
+    """What stands in the way, in a sentence that ends with what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """`bits`: of a channel; `colors`: how many channels are not alpha; `channels`: names, of an EXR only."""
+
+    width: int
+    height: int
+    bits: int
+    colors: int
+    channels: tuple[str, ...] = ()
+    several_parts: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A sequence on disk. `files`: by number, in order; a single file without a number has 1. `is_still`: that one."""
+
+    files: dict[int, Path]
+    is_still: bool = False
+
+    @property
+    def first(self) -> int:
+        return next(iter(self.files))
+
+    @property
+    def last(self) -> int:
+        return next(reversed(self.files))
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        return tuple(n for n in range(self.first, self.last + 1) if n not in self.files)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alignment:
+    """`offset`: what is added to a file's number to get the source frame of the plate. `sentence`: how that was told, and `sure`
+    whether there is no doubt."""
+
+    offset: int
+    sentence: str
+    sure: bool
+
+
+def find(path: Path) -> Found:
+    """The sequence that any of its files belongs to, from its lowest to its highest number.
+
+    Raises:
+        NormalsError.
+    """
+    if not path.is_file():
+        raise NormalsError(f"{path} is not there: choose a file of the sequence")
+    if path.suffix.lower() not in SUFFIXES:
+        raise NormalsError(f"{path.name} is not an image: choose an EXR, PNG or TIFF of the sequence")
+    files = sequences.files_of(path)
+    return Found(files=files) if files else Found(files={1: path}, is_still=True)
+
+
+def header(path: Path) -> Header | None:
+    """What a file says of itself; None for kinds whose first bytes are not read here.
+
+    Raises:
+        NormalsError: it is empty or damaged.
+    """
+    try:
+        if not path.stat().st_size:
+            raise NormalsError(f"{path.name} is empty: write it again")
+        if path.suffix.lower() == ".exr":
+            exr = exr_file.read_header(path)
+            names = tuple(name for name, _ in exr.channels)
+            return Header(
+                width=exr.width,
+                height=exr.height,
+                bits=exr.bits,
+                colors=len(names),
+                channels=names,
+                several_parts=exr.several_parts,
+            )
+        with path.open("rb") as stream:
+            start = stream.read(1 << 16)
+    except (exr_file.NotAnExrError, OSError) as error:
+        raise NormalsError(f"{path.name} cannot be read ({error}): write it again") from error
+    if path.suffix.lower() == ".png":
+        return _png(path, start)
+    return _tiff(start) if path.suffix.lower() in (".tif", ".tiff") else None
+
+
+def sizes(found: Found) -> dict[tuple[int, int], list[int]]:
+    """Which files have which size, those left out whose headers don't tell.
+
+    Raises:
+        NormalsError: one is empty or damaged.
+    """
+    told: dict[tuple[int, int], list[int]] = {}
+    for number, file in found.files.items():
+        known = header(file)
+        if known:
+            told.setdefault((known.width, known.height), []).append(number)
+    return told
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """``(1, 2, 3, 7)`` -> ``1-3 and 7``; no more than five parts."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    told = [str(first) if first == last else f"{first}-{last}" for first, last in parts]
+    if len(told) > 5:
+        told = [*told[:4], f"{len(told) - 4} more places"]
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+
+
+def align(found: Found, *, shown: tuple[int, int], clip_first: int, is_movie: bool) -> Alignment:
+    """How the numbers of a sequence lie on a plate.
+
+    Args:
+        shown: first and last source frame of the plate that are seen.
+        clip_first: the plate's first source frame, seen or not.
+        is_movie: so that its frames have no numbers of their own, and others count from 0 or 1 as they like.
+    """
+    first, last = found.first, found.last
+    if first == last:
+        return Alignment(offset=shown[0] - first, sentence="One picture for all frames", sure=True)
+    if first == 0 and is_movie:
+        return Alignment(offset=1, sentence="The files count from 0: file 0 lies on the clip's first frame", sure=True)
+    if first <= shown[0] and last >= shown[1]:
+        return Alignment(offset=0, sentence="The files have the numbers of the plate's frames", sure=True)
+    if last - first == shown[1] - shown[0]:
+        told = f"As many files as the plate shows frames: file {first} lies on source frame {shown[0]}, the first that is seen"
+        return Alignment(offset=shown[0] - first, sentence=told, sure=True)
+    if first <= shown[1] and last >= shown[0]:
+        seen = f"source frames {shown[0]}-{shown[1]}"
+        told = f"By their numbers the files {first}-{last} cover only a part of the {seen} that are seen: the ends are held"
+        return Alignment(offset=0, sentence=told, sure=False)
+    told = f"File {first} lies on source frame {clip_first}, the first of the clip: the numbers have nothing in common"
+    return Alignment(offset=clip_first - first, sentence=told, sure=False)
+
+
+def _png(path: Path, start: bytes) -> Header:
+    if start[:8] != b"\x89PNG\r\n\x1a\n" or len(start) < 29:
+        raise NormalsError(f"{path.name} is no PNG, or ends early: write it again")
+    width, height, bits, kind = struct.unpack(">IIBB", start[16:26])
+    return Header(width=width, height=height, bits=bits, colors={0: 1, 4: 1}.get(kind, 3))
+
+
+def _tiff(start: bytes) -> Header | None:
+    """TIFF 6.0, section 2; None where what is asked for lies farther back in the file, or in a BigTIFF."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(start[:4])
+    if order is None:
+        return None
+    try:
+        [at] = struct.unpack_from(f"{order}I", start, 4)
+        [count] = struct.unpack_from(f"{order}H", start, at)
+        tags = {}
+        for entry in range(at + 2, at + 2 + 12 * count, 12):
+            tag, kind, many = struct.unpack_from(f"{order}HHI", start, entry)
+            if kind in (3, 4):
+                size = many * (2 if kind == 3 else 4)
+                place = entry + 8 if size <= 4 else struct.unpack_from(f"{order}I", start, entry + 8)[0]
+                tags[tag] = struct.unpack_from(f"{order}{'H' if kind == 3 else 'I'}", start, place)[0]
+        samples = tags.get(277, 1)
+        return Header(width=tags[256], height=tags[257], bits=tags.get(258, 1), colors=samples if samples < 4 else 3)
+    except (struct.error, KeyError):
+        return None

@@ -1,0 +1,42 @@
+"""Turn a shot's depth into metres by one point whose distance is known."""
+
+import bpy
+
+from ..imports import depth
+from ..imports.files import NormalsError
+
+
+class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
+    bl_idname = "platelight.depth_at_point"
+    bl_label = "This Point Is…"
+    bl_description = "Say how far away one point of the plate is; the rest of the depth follows in proportion"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
+    x: bpy.props.FloatProperty(
+        name="X", description="From the plate's left side to its right", default=0.5, min=0.0, max=1.0, subtype="FACTOR"
+    )
+    y: bpy.props.FloatProperty(
+        name="Y", description="From the plate's lower side to its upper", default=0.5, min=0.0, max=1.0, subtype="FACTOR"
+    )
+    metres: bpy.props.FloatProperty(
+        name="Distance", description="From the camera, along its axis", default=3.0, min=0.01, soft_max=100.0, unit="LENGTH"
+    )
+
+    def invoke(self, context, event):
+        """A tracker that is selected in the scene's clip is the point."""
+        clip = context.scene.active_clip
+        track = clip.tracking.tracks.active if clip else None
+        marker = track.markers.find_frame(context.scene.frame_current, exact=False) if track else None
+        if marker:
+            self.x, self.y = marker.co
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context):
+        try:
+            before = depth.set_point(context.scene, self.shot, x=self.x, y=self.y, metres=self.metres)
+        except NormalsError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"That point was at {before:.2f} m and is at {self.metres:.2f} m now")
+        return {"FINISHED"}

@@ -1,0 +1,105 @@
+"""Take normals from another tool for a plate, check them again, and show what they are taken for."""
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ..blender import clips
+from ..contract import PlatelightError
+from ..imports import files, place, session, settings
+from ..imports.files import NormalsError
+from .reporting import refuse
+
+
+def _tell(operator, entry, notices):
+    troubles = [finding.name for finding in entry.findings if finding.trouble]
+    for notice in notices:
+        operator.report({"INFO"}, notice)
+    for trouble in troubles:
+        operator.report({"WARNING"}, trouble)
+    if not troubles:
+        operator.report({"INFO"}, f"Normals of {entry.name} are in the compositor; what was found is in the Platelight tab")
+
+
+class PLATELIGHT_OT_import_normals(bpy.types.Operator, ImportHelper):
+    bl_idname = "platelight.import_normals"
+    bl_label = "Import Normals"
+    bl_description = "Take a normal sequence of another tool for the selected plate: EXR, PNG or TIFF, in any convention"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default=";".join(f"*{suffix}" for suffix in files.SUFFIXES), options={"HIDDEN"})
+    layer: bpy.props.StringProperty(
+        name="Layer", description="The layer of an EXR that holds the normals; blank for the one that is named like them"
+    )
+    shot: bpy.props.StringProperty(name="Plate", description="Strip or clip; blank for what is selected", options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context):
+        cls.poll_message_set(clips.can_target(context))
+        return context.scene is not None
+
+    def invoke(self, context, event):
+        if reason := "" if self.shot else clips.can_target(context):
+            self.report({"ERROR"}, reason)
+            return {"CANCELLED"}
+        return super().invoke(context, event)
+
+    def execute(self, context):
+        try:
+            target = session.target_named(context.scene, self.shot) if self.shot else session.one_target(context)
+            scene = bpy.data.scenes[target.scene_name]
+            entry, notices = session.bring_in(scene, target, file=Path(self.filepath), layer=self.layer)
+        except NormalsError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except PlatelightError as error:
+            return refuse(self, error)
+        _tell(self, entry, notices)
+        return {"FINISHED"}
+
+
+class PLATELIGHT_OT_check_normals(bpy.types.Operator):
+    bl_idname = "platelight.check_normals"
+    bl_label = "Check Again"
+    bl_description = "Read the files again, follow the strip to where it is now, and set what is found"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
+
+    def execute(self, context):
+        scene = context.scene
+        entry = settings.entry_of(scene, self.shot)
+        if entry is None:
+            self.report({"ERROR"}, f"No normals were imported for {self.shot}: import some first")
+            return {"CANCELLED"}
+        try:
+            file = Path(bpy.path.abspath(entry.file))
+            target = session.target_named(scene, self.shot)
+            entry, notices = session.bring_in(scene, target, file=file, layer=entry.layer)
+        except NormalsError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except PlatelightError as error:
+            return refuse(self, error)
+        _tell(self, entry, notices)
+        return {"FINISHED"}
+
+
+class PLATELIGHT_OT_forget_normals(bpy.types.Operator):
+    bl_idname = "platelight.forget_normals"
+    bl_label = "Remove Imported Normals"
+    bl_description = "Take the imported normals out of the compositor; their files stay"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
+
+    def execute(self, context):
+        entries = context.scene.platelight_imports.normals
+        place.remove(context.scene, self.shot)
+        if (index := entries.find(self.shot)) >= 0:
+            entries.remove(index)
+        return {"FINISHED"}
+
+
+CLASSES = (PLATELIGHT_OT_import_normals, PLATELIGHT_OT_check_normals, PLATELIGHT_OT_forget_normals)

@@ -1,0 +1,180 @@
+"""Normals of other tools, imported, rendered through the compositor, and compared with the scene they are of."""
+
+from __future__ import annotations
+
+import shutil
+
+import bpy
+import known_normals
+import numpy as np
+import pytest
+from footage import linear, plate_bytes, render, render_elsewhere, write_exr, write_normals, write_plate
+from known_normals import CONVENTIONS, HEIGHT, WIDTH, numbers, truth
+from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.imports import place
+from relit import TOLERANCE, light
+from strips import image_strip
+
+FRAMES = range(1, 4)
+LAST = 3
+
+
+@pytest.fixture
+def plate(scene, registered, tmp_path):
+    """A strip of three frames at the scene's start, a camera, and a function that imports; gives what is known of the normals."""
+    scene.render.resolution_x, scene.render.resolution_y = WIDTH, HEIGHT
+    image_strip(scene, write_plate(tmp_path / "plate", FRAMES, width=WIDTH, height=HEIGHT))
+    known_normals.add_camera(scene, range(1, 10))
+
+    def bring_in(file, **options):
+        bpy.ops.platelight.import_normals(filepath=str(file), shot="plate", **options)
+        return bpy.context.scene.platelight_imports.normals["plate"]
+
+    return bring_in
+
+
+def refused(bring_in, file, **options):
+    """What the user is told when it can't be done; nothing may be left behind."""
+    with pytest.raises(RuntimeError) as told:
+        bring_in(file, **options)
+    assert not [scene for scene in bpy.data.scenes if "Reading" in scene.name]
+    return str(told.value)
+
+
+def shown_normals(scene, folder, frames):
+    """What arrives at the relight group."""
+    tree = compat.compositor_tree(scene)
+    relight = graph.Block(tree, strip_name="plate").find("relight")
+    tree.links.new(relight.inputs["Normal"].links[0].from_socket, compat.output_socket(tree))
+    return {frame: image[..., :3] for frame, image in render(scene, frames, folder).items()}
+
+
+def filled(frame):
+    """The truth with holes that face the camera."""
+    ours = truth(frame)
+    return np.where(np.linalg.norm(ours, axis=-1, keepdims=True) > 0.5, ours, (0.0, 0.0, 1.0))
+
+
+def told(entry):
+    return " / ".join(finding.name for finding in entry.findings)
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_each_convention_arrives_as_ours(scene, plate, tmp_path, name):
+    known = CONVENTIONS[name]
+    entry = plate(known_normals.write(tmp_path / "n", FRAMES, known))
+    assert (entry.encoding, entry.curve, entry.order, tuple(entry.flip), entry.space) == (
+        known.encoding, known.curve, known.order, known.flip, known.space,
+    ), told(entry)  # fmt: skip
+    for frame, image in shown_normals(scene, tmp_path, [1, LAST]).items():
+        np.testing.assert_allclose(image, filled(frame), atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("file", "layer", "tolerance"),
+    [("n.{:04d}.png", "", 0.02), ("n16.{:04d}.png", "", 1e-3), ("n16.{:04d}.tif", "", 1e-3), ("n.{:04d}.tiff", "", 0.02)],
+)
+def test_pictures_of_8_and_16_bits(scene, plate, tmp_path, file, layer, tolerance):
+    known = CONVENTIONS["DirectX normal map"]
+    entry = plate(known_normals.write(tmp_path / "n", FRAMES, known, name=file))
+    assert ("8 bits" in told(entry)) == ("16" not in file), told(entry)
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=tolerance)
+
+
+@pytest.mark.parametrize("names", ["N.X N.Y N.Z", "normal.R normal.G normal.B", "Main.Normal.X Main.Normal.Y Main.Normal.Z"])
+def test_layers_of_an_exr_are_found_by_their_names(scene, plate, tmp_path, names):
+    for frame in FRAMES:
+        planes = np.moveaxis(numbers(frame, CONVENTIONS["x to the left"]).astype(np.float32), -1, 0)
+        prefix = "Main." if names.startswith("Main") else ""
+        beauty = {f"{prefix}Combined.{c}" if prefix else c: np.full((HEIGHT, WIDTH), 0.5, np.float32) for c in "RGB"}
+        channels = {name: np.ascontiguousarray(plane) for name, plane in zip(names.split(), planes, strict=True)}
+        write_exr(tmp_path / "n" / f"n.{frame:04d}.exr", beauty | channels)
+    entry = plate(tmp_path / "n" / "n.0002.exr")
+    assert entry.layer == names.split()[0].rpartition(".")[0] and tuple(entry.flip) == (True, False, False), told(entry)
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=2e-3)
+    assert "no layer" in refused(plate, tmp_path / "n" / "n.0002.exr", layer="specular")
+
+
+def test_what_the_user_says_counts_and_the_relight_follows(scene, plate, tmp_path):
+    entry = plate(known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["ours"]))
+    picture = render(scene, [2], tmp_path)[2]
+    want = linear(plate_bytes(2, width=WIDTH, height=HEIGHT)) * light(filled(2))
+    assert np.abs(picture[..., :3] - want).max() < 20 * TOLERANCE  # half floats
+    entry.flip[0], entry.order, entry.fill_holes = True, "XYZ", False
+    wrong = truth(2) * (-1, 1, 1)
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], wrong, atol=2e-3)
+    entry.curve, entry.encoding = "DISPLAY", "ZERO_ONE"
+    entry.curve = "NONE"
+    entry.flip[0], entry.encoding, entry.offset = False, "SIGNED", -1
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], truth(3), atol=2e-3)
+    nodes = len(compat.compositor_tree(scene).nodes)
+    bpy.ops.platelight.check_normals(shot="plate")
+    assert entry.offset == 0 and len(compat.compositor_tree(scene).nodes) == nodes
+
+
+def test_world_space_follows_the_camera_on_a_farm(scene, plate, tmp_path):
+    plate(known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["world with y up"]))
+    tree = compat.compositor_tree(scene)
+    assert all(curve.driver.is_simple_expression for curve in tree.animation_data.drivers)
+    shown_normals(scene, tmp_path, [1])
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    np.testing.assert_allclose(
+        render_elsewhere(tmp_path / "shot.blend", LAST, tmp_path / "o.exr")[..., :3], filled(LAST), atol=2e-3
+    )
+
+
+@pytest.mark.parametrize(("first", "offset"), [(1001, -1000), (2, -1), (1, 0)])
+def test_files_lie_on_the_strip_whatever_their_numbers(scene, plate, tmp_path, first, offset):
+    known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["ours"])
+    folder = tmp_path / "m"
+    folder.mkdir()
+    for index, frame in enumerate(FRAMES):
+        shutil.copy(tmp_path / "n" / f"n.{frame:04d}.exr", folder / f"n.{first + index}.exr")
+    entry = plate(folder / f"n.{first + 1}.exr")
+    assert entry.offset == offset, told(entry)
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [LAST])[LAST], filled(LAST), atol=2e-3)
+
+
+def test_estimated_normals_take_the_place_of_imported_ones(scene, plate, tmp_path):
+    plate(known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["blue first"]))
+    write_normals(tmp_path / "passes", FRAMES, width=WIDTH, height=HEIGHT)
+    [target] = clips.targets_by_pattern("plate")
+    notices = passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=LAST)
+    assert any("take the place" in notice for notice in notices) and place.imported(scene) == []
+    assert graph.Block(compat.compositor_tree(scene), strip_name="plate").find("relight").inputs["Normal"].is_linked
+    plate(tmp_path / "n" / "n.0001.exr")
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=2e-3)
+    bpy.ops.platelight.forget_normals(shot="plate")
+    assert place.imported(scene) == [] and not len(scene.platelight_imports.normals)
+
+
+def test_missing_frames_and_other_sizes_are_told(scene, plate, tmp_path):
+    known_normals.write(tmp_path / "n", range(1, 8), CONVENTIONS["ours"], width=32, height=24)
+    (tmp_path / "n" / "n.0004.exr").unlink()
+    (tmp_path / "n" / "n.0006.exr").unlink()
+    known_normals.write(tmp_path / "n", range(7, 8), CONVENTIONS["ours"], width=64, height=48)
+    words = told(plate(tmp_path / "n" / "n.0003.exr"))
+    for part in ("Files 4 and 6 are missing", "not all of one size", "64 x 48 in files 7", "of another shape"):
+        assert part in words, words
+
+
+def test_what_is_no_normals_is_refused_in_words(scene, plate, tmp_path):
+    def exr(name, values):
+        return known_normals.write_one(tmp_path / f"{name}.exr", values)
+
+    empty = tmp_path / "empty.exr"
+    empty.write_bytes(b"")
+    cut = exr("cut", np.random.default_rng(0).random((8, 8, 3)))
+    cut.write_bytes(cut.read_bytes()[:60])
+    text = tmp_path / "notes.txt"
+    text.write_text("normals")
+    grey = tmp_path / "grey.png"
+    known_normals._write_png(grey, np.random.default_rng(0).integers(0, 255, (8, 8, 1)).astype(np.uint8))
+    for file, words in (
+        (empty, "is empty"), (cut, "cannot be read"), (text, "not an image"), (grey, "no directions"),
+        (tmp_path / "gone.exr", "is not there"), (exr("flat", np.full((8, 8, 3), (0.1, 0.5, 0.9))), "same value"),
+        (exr("nan", np.full((8, 8, 3), np.nan)), "NaN"),
+        (exr("even", np.repeat(np.random.default_rng(0).random((8, 8, 1)), 3, -1)), "grey"),
+    ):  # fmt: skip
+        assert words in refused(plate, file)
+    assert compat.compositor_tree(scene) is None and not len(scene.platelight_imports.normals), "nothing was touched"
