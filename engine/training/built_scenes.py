@@ -1,11 +1,11 @@
-"""Random scenes of built places: facades, worktops, lofts, stairs. World axes +X right, +Y up.
+"""Random scenes of built places: facades, streets, rooms, worktops, lofts, stairs. World axes +X right, +Y up.
 
 Walls lie along the axes, so that bricks, tiles and boards do too; the camera looks from any side.
 """
 
 import numpy as np
 
-from . import built, organic, surfaces
+from . import built, furniture, organic, surfaces
 from .scene import Camera, Thing, Zoo, before, floor, looking, wall
 from .surfaces import rotation
 
@@ -135,7 +135,7 @@ def loft(zoo: Zoo) -> tuple[list[Thing], Camera]:
                 things.append(Thing(surface=built.beam([0, tie, z], [0, ridge, z], thick=0.14), hint="board"))
     if rng.random() < 0.6:
         window = _window(rng, x=rng.normal() * 0.3, y=rng.uniform(0.6, 1.2), wide=0.45, high=0.9)
-        things += [Thing(surface=part.surface.moved(np.eye(3), np.array([0, 0, -deep])), hint=part.hint) for part in window]
+        things += _moved(window, np.eye(3), np.array([0, 0, -deep]))
     for _ in range(int(rng.integers(0, 8))):
         place = np.array([rng.uniform(-0.8, 0.8) * wide, 0, rng.uniform(-deep, -1)])
         make = (surfaces.box, surfaces.box, surfaces.cylinder, organic.sheet, organic.figure)[rng.integers(5)]
@@ -178,3 +178,108 @@ def stairway(zoo: Zoo) -> tuple[list[Thing], Camera]:
         eye = np.array([rng.normal() * wide * 0.4, top + rng.uniform(0.8, 1.9), back - rng.uniform(0, 1.5)])
         target = np.array([rng.normal() * 0.4, 0.2, rng.uniform(-1, 1)])
     return things, looking(eye, target, focal=rng.uniform(0.5, 1.4), roll=rng.normal() * 0.04)
+
+
+def lane(zoo: Zoo) -> tuple[list[Thing], Camera]:
+    """A street between rows of houses, with kerbs, cars, lamps and people, seen along it or across."""
+    rng = zoo.rng
+    half, walk = rng.uniform(3, 9), rng.uniform(0.5, 2.5)
+    things = [floor(reach=90)]
+    for side in (-1, 1):
+        if rng.random() < 0.85:
+            kerb = built.slab([side * half - walk, 0, -70], [side * half + walk, rng.uniform(0.08, 0.18), 8])
+            things.append(Thing(surface=kerb, hint="floor"))
+        z = 6.0
+        while z > -55 and len(things) < 150:
+            wide, high = rng.uniform(2.5, 8), rng.uniform(4, 14)
+            turn, place = rotation([0, 1, 0], -side * np.pi / 2), np.array([side * (half + walk), 0, z - wide])
+            place[0] += side * rng.uniform(-0.6, 0.6)
+            block = built.slab([-wide, 0, -6], [wide, high, 0]).moved(turn, place)
+            things.append(Thing(surface=block, hint=str(rng.choice(["brick", "wall", "wall", "board"]))))
+            things += _moved(_row(rng, wide=wide, high=high, most=24 if z > -20 else 6), turn, place)
+            z -= 2 * wide + rng.choice([0.0, 0.0, rng.uniform(0.5, 4)])
+    makes = (
+        furniture.car,
+        furniture.car,
+        furniture.car,
+        furniture.lamp,
+        organic.figure,
+        furniture.crate,
+        furniture.barrel,
+        organic.bush,
+    )
+    for _ in range(int(rng.integers(2, 12))):
+        make = makes[rng.integers(len(makes))]
+        at = np.array([rng.uniform(-half, half), 0, -np.exp(rng.uniform(np.log(4), np.log(30)))])
+        turned = rotation([0, 1, 0], rng.choice([np.pi / 2, rng.uniform(0, 2 * np.pi)], p=[0.7, 0.3]))
+        thing = zoo.draw(make)
+        size = rng.uniform(1.5, 1.9) / 1.4 if make is organic.figure else rng.uniform(0.9, 1.3)
+        low = thing.triangles[..., 1].min()
+        surface = thing.moved(turned * size, at - np.array([0, low * size, 0]))
+        things.append(Thing(surface=surface, hint="plant" if make is organic.bush else "paint", clutter=make is organic.bush))
+    eye = np.array([rng.uniform(-0.8, 0.8) * half, rng.choice([rng.uniform(0.5, 2.2), rng.uniform(2, 7)], p=[0.8, 0.2]), 1.0])
+    target = np.array([rng.normal() * half * 0.8, rng.uniform(0.3, 3.0), -rng.uniform(6, 20)])
+    return things, looking(eye, target, focal=rng.uniform(0.55, 1.8), roll=rng.normal() * 0.03)
+
+
+def furnished(zoo: Zoo) -> tuple[list[Thing], Camera]:
+    """A furnished room or a store: furniture along the walls and on the floor, doors, windows, pictures, columns."""
+    rng = zoo.rng
+    wide, high, deep = rng.uniform(2, 6), rng.uniform(2.3, 5), rng.uniform(2.5, 8)
+    paper = str(rng.choice(["wall", "plain", "brick", "tile", "board"], p=[0.4, 0.25, 0.15, 0.1, 0.1]))
+    things = [Thing(surface=floor(reach=20).surface, hint=str(rng.choice(["floor", "board", "plain", "cloth"])))]
+    back = [wall(wide=wide, high=high, hint=paper), *_row(rng, wide=wide, high=high, most=2)]
+    things += _moved(back, np.eye(3), np.array([0, 0, -deep]))
+    for side in (-1, 1):
+        flank = [wall(wide=deep + 2, high=high, hint=paper), *_row(rng, wide=deep, high=high, most=2)]
+        things += _moved(flank, rotation([0, 1, 0], -side * np.pi / 2), np.array([side * wide, 0, 0]))
+    if rng.random() < 0.8:
+        lid = [[-wide, high, -deep], [wide, high, -deep], [wide, high, deep], [-wide, high, deep]]
+        things.append(Thing(surface=surfaces.quad(lid), hint="plain"))
+    if rng.random() < 0.4:
+        rug = built.slab([-1.3, 0, -1], [1.3, 0.01, 1]).moved(
+            rotation([0, 1, 0], rng.normal() * 0.3), np.array([rng.normal(), 0, -deep / 2])
+        )
+        things.append(Thing(surface=rug, hint=str(rng.choice(["cloth", "mural"]))))
+    pieces = (furniture.table, furniture.table, furniture.sofa, furniture.crate, furniture.crate, furniture.barrel, furniture.shelf)
+    small = (surfaces.lathe, built.cup, surfaces.box, organic.blob, built.rosette, furniture.lamp, surfaces.torus)
+    for _ in range(int(rng.integers(3, 12))):
+        piece = zoo.draw(pieces[rng.integers(len(pieces))])
+        at = np.array([rng.uniform(-0.85, 0.85) * wide, 0, rng.uniform(-0.9, 0.5) * deep])
+        if rng.random() < 0.5:
+            at[2] = -deep + 0.4
+        yaw = rng.choice([0.0, np.pi / 2, -np.pi / 2, rng.uniform(0, 2 * np.pi)], p=[0.5, 0.12, 0.13, 0.25])
+        surface = piece.moved(rotation([0, 1, 0], yaw), at)
+        things.append(Thing(surface=surface, hint=str(rng.choice(["board", "paint", "cloth", "any"]))))
+        if rng.random() < 0.5:
+            on = at + np.array([0, surface.triangles[..., 1].max(), 0])
+            top = zoo.stand(small[rng.integers(len(small))], at=on, size=rng.uniform(0.15, 0.5), tumble=False)
+            things.append(Thing(surface=top))
+    for _ in range(int(rng.integers(0, 3))):
+        at = np.array([rng.uniform(-0.7, 0.7) * wide, 0, rng.uniform(-0.8, 0.3) * deep])
+        things.append(Thing(surface=zoo.stand(organic.figure, at=at, size=rng.uniform(1.3, 1.8), tumble=False), hint="cloth"))
+    eye = np.array([rng.uniform(-0.7, 0.7) * wide, rng.uniform(0.7, 1.9), deep * rng.uniform(0.2, 0.95)])
+    target = np.array([rng.normal() * wide * 0.5, rng.uniform(0.4, 1.5), -deep * rng.uniform(0.2, 1)])
+    return things, looking(eye, target, focal=rng.uniform(0.55, 1.5), roll=rng.normal() * 0.03)
+
+
+def _row(rng: np.random.Generator, *, wide: float, high: float, most: int) -> list[Thing]:
+    """Windows, doors and pictures on a wall in the plane z = 0."""
+    things: list[Thing] = []
+    size, step_y = (rng.uniform(0.3, 0.7), rng.uniform(0.8, 1.7)), rng.uniform(2.4, 3.4)
+    for x in np.arange(-wide + 0.9, wide - 0.7, rng.uniform(1.5, 3)):
+        for y in np.arange(0.9, high - size[1], step_y):
+            if len(things) < most and rng.random() < 0.75:
+                things += _window(rng, x=float(x), y=float(y), wide=size[0], high=size[1])
+        if rng.random() < 0.2:
+            deep = rng.uniform(0.02, 0.08)
+            door = built.slab([x - 0.45, 0, 0], [x + 0.45, 2, deep])
+            things.append(Thing(surface=door, hint="paint"))
+        elif rng.random() < 0.2:
+            y, w, h = rng.uniform(1, 1.6), *rng.uniform(0.15, 0.6, 2)
+            things.append(Thing(surface=built.slab([x - w, y, 0], [x + w, y + 2 * h, 0.04]), hint="mural"))
+    return things
+
+
+def _moved(things: list[Thing], turn: np.ndarray, offset: np.ndarray) -> list[Thing]:
+    return [Thing(surface=thing.surface.moved(turn, offset), hint=thing.hint, clutter=thing.clutter) for thing in things]

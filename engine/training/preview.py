@@ -30,7 +30,7 @@ CALM_FROM = 0.88
 
 ASIDE = 12
 FROZEN_BLOCKS = 3
-FINEST_FROM = 0.55
+FINEST_FROM = 0.6
 """Share of the steps after which the finest layers train too; before, a quarter of the size is compared, a third cheaper."""
 
 DEPTH_WEIGHT = 0.2

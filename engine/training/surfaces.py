@@ -4,6 +4,7 @@ Every shape is about one unit in radius around its own origin, world axes +X rig
 variation from the generator it is given.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,12 @@ def cylinder(rng: np.random.Generator) -> Surface:
 def torus(rng: np.random.Generator) -> Surface:
     mesh = trimesh.creation.torus(major_radius=0.8, minor_radius=rng.uniform(0.12, 0.4))
     return smooth(mesh.vertices, mesh.faces).moved(random_rotation(rng), np.zeros(3))
+
+
+@functools.cache
+def sphere() -> trimesh.Trimesh:
+    """A ball of radius 1 in small triangles; not to be changed."""
+    return trimesh.creation.icosphere(subdivisions=4)
 
 
 def superquadric(rng: np.random.Generator) -> Surface:

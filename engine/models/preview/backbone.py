@@ -74,14 +74,15 @@ class _Convolution(nn.Module):
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu" if bent else "linear")
         self.gain, self.bias = nn.Parameter(torch.ones(out)), nn.Parameter(torch.zeros(out))
         self.stride, self.groups, self.bent = stride, groups, bent
-        self.before = (kernel - stride) // 2
-        self.after = kernel - stride - self.before
+        self.uneven, self.padding = (kernel - stride) % 2, (kernel - stride + 1) // 2
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.before != self.after:
-            x = F.pad(x, (self.before, self.after, self.before, self.after))
-        padding = self.before if self.before == self.after else 0
-        x = F.conv2d(x, self.weight * self.gain[:, None, None, None], self.bias, self.stride, padding, 1, self.groups)
+        """TensorFlow pads one more after than before where the stride is 2: a zero row and column in front of the kernel do the
+        same with even padding, and spare a copy of `x`."""
+        weight = self.weight * self.gain[:, None, None, None]
+        if self.uneven:
+            weight = F.pad(weight, (1, 0, 1, 0))
+        x = F.conv2d(x, weight, self.bias, self.stride, self.padding, 1, self.groups)
         return F.relu6(x) if self.bent else x
 
     @torch.no_grad()

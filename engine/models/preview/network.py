@@ -130,7 +130,8 @@ class PreviewNet(nn.Module):
         x = self.middle_block(_doubled(self.to_middle(x)) + self.middle_side(features.half) + self.middle_pixels(pixels))
         x = F.relu(_doubled(self.to_detail(x)) + self.pixels(features.frames))
         x = x + F.relu(self.detail_block(x))
-        return torch.cat([self.head(x), self.depth_head(x)], dim=1) + _doubled(_doubled(coarse))
+        weight, bias = (torch.cat([getattr(head, name) for head in (self.head, self.depth_head)]) for name in ("weight", "bias"))
+        return F.conv2d(x, weight, bias, padding=1) + _doubled(_doubled(coarse))
 
     def _coarse(self, x: Tensor, *, level: int) -> Tensor:
         return torch.cat([self.coarse[level](x), self.coarse_depth[level](x)], dim=1)
