@@ -5,10 +5,11 @@ import zlib
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from .contract import ErrorCode, EstimateSettings, PlatelightError
+from .contract import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
 from .imports import settings as imports
 from .link import known_models
 from .link.state import state
+from .relight.match import settings as match_settings
 
 BEST, FOLDER = "BEST", "FOLDER"
 _NUMBERS = {BEST: 0, known_models.PREVIEW: 1, known_models.NORMALCRAFTER: 2, FOLDER: 3}
@@ -93,6 +94,7 @@ class PlatelightSettings(bpy.types.PropertyGroup):
     overwrite: BoolProperty(
         name="Make Anew", description="Replace passes that are there already instead of continuing them", default=False
     )
+    match: PointerProperty(type=match_settings.PlatelightMatchSettings)
 
 
 def resolved_model(settings: PlatelightSettings) -> str:
@@ -113,8 +115,13 @@ def resolved_resolution(settings: PlatelightSettings) -> int:
     fixed = {"DRAFT": 512, "STANDARD": 768, "FINE": 1024, "NATIVE": 0, "CUSTOM": settings.max_resolution}
     if settings.quality in fixed:
         return fixed[settings.quality]
+    return _entry(settings).default_resolution
+
+
+def _entry(settings: PlatelightSettings) -> ModelEntry:
+    """The model that is chosen."""
     name = known_models.best(state.models) if settings.model in (BEST, "") else settings.model
-    return 512 if name == known_models.PREVIEW else 1024
+    return known_models.entry(state.models, name)
 
 
 def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
@@ -123,14 +130,17 @@ def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
     Raises:
         PlatelightError: `setting_invalid`.
     """
+    made_for = _entry(settings)
+    window = settings.window if settings.is_property_set("window") else made_for.window
+    overlap = settings.overlap if settings.is_property_set("overlap") else min(made_for.overlap, window - 1)
     return EstimateSettings(
-        model=resolved_model(settings), max_resolution=resolved_resolution(settings), window=settings.window,
-        overlap=settings.overlap, decode_chunk_size=settings.decode_chunk_size, precision=settings.precision,
-        device=settings.device,
+        model=resolved_model(settings), max_resolution=resolved_resolution(settings), window=window, overlap=overlap,
+        decode_chunk_size=settings.decode_chunk_size, precision=settings.precision, device=settings.device,
     )
 
 
 def register() -> None:
+    match_settings.register()
     bpy.utils.register_class(PlatelightSettings)
     bpy.types.Scene.platelight = PointerProperty(type=PlatelightSettings)
     imports.register()
@@ -140,4 +150,5 @@ def unregister() -> None:
     imports.unregister()
     del bpy.types.Scene.platelight
     bpy.utils.unregister_class(PlatelightSettings)
+    match_settings.unregister()
     _items.clear()
