@@ -162,7 +162,7 @@ def test_with_a_camera_that_turns_the_light_stays_in_the_world(scene, tmp_path):
     albedo, original = through(scene, tmp_path, node.outputs["Albedo"], node.outputs["Original Light"], frame=3)
     np.testing.assert_allclose(albedo * original, plate, rtol=1e-3, atol=1e-4)
     painted = plates.room(shift=0.06)[1]
-    assert np.median(np.abs(albedo / np.median(albedo / painted, axis=(0, 1)) - painted) / painted) < 0.08
+    assert np.median(np.abs(albedo / np.median(albedo / painted, axis=(0, 1)) - painted) / painted) < 0.12
 
 
 def test_what_is_wrong_is_said(scene, shot, registered):

@@ -36,9 +36,9 @@ def look(scene: bpy.types.Scene, name: str, frame: int) -> Look:
         MatchError: as `shot.find`.
     """
     with _copy(scene, frame) as copy, tempfile.TemporaryDirectory(prefix="platelight-match-") as folder:
+        camera = _axes(copy)
         plate = _render(copy, name, "plate", Path(folder))
         normals = _render(copy, name, "normal", Path(folder))[..., :3]
-        camera = _axes(copy)
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     there = (length > 0.5) & np.isfinite(length) & (plate[..., 3:] > 0.99)
     normals = np.where(there, normals / np.maximum(length, 1e-6), 0.0)
@@ -66,7 +66,7 @@ def _copy(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
         if copy.camera:
             copy.collection.objects.link(copy.camera)
         render = copy.render
-        scale = LONG_SIDE / max(render.resolution_x, render.resolution_y)
+        scale = min(LONG_SIDE / max(render.resolution_x, render.resolution_y), 1.0)
         render.resolution_x = max(4, round(render.resolution_x * scale))
         render.resolution_y = max(4, round(render.resolution_y * scale))
         render.resolution_percentage = 100
@@ -77,6 +77,9 @@ def _copy(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
             render.image_settings.media_type = "IMAGE"
         settings = render.image_settings
         settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGBA"
+        render.use_overwrite, render.use_placeholder, render.use_file_extension = True, False, True
+        copy.frame_start = copy.frame_end = frame  # a still would be of the frame of the scene in the window
+        copy.frame_step = 1
         copy.frame_set(frame)
         yield copy
     finally:
@@ -95,9 +98,9 @@ def _render(copy: bpy.types.Scene, name: str, which: str, folder: Path) -> np.nd
         if node not in wanted:
             shot.tree.nodes.remove(node)
     shot.tree.links.new(socket, output)
-    copy.render.filepath = str(folder / f"{which}.exr")
-    bpy.ops.render.render(write_still=True, scene=copy.name)
-    return _pixels(folder / f"{which}.exr")
+    copy.render.filepath = str(folder / f"{which}.")
+    bpy.ops.render.render(animation=True, scene=copy.name)
+    return _pixels(Path(copy.render.frame_path(frame=copy.frame_start)))
 
 
 def _pixels(file: Path) -> np.ndarray:
