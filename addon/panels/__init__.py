@@ -3,7 +3,7 @@
 import bpy
 
 from ..link.state import state
-from . import depth, import_normals, plate, queue, relight_lights
+from . import depth, import_normals, plate, queue, relight_lights, relight_match
 
 EDITORS = {"sequencer": "SEQUENCE_EDITOR", "clip": "CLIP_EDITOR", "compositor": "NODE_EDITOR", "view3d": "VIEW_3D"}
 
@@ -68,6 +68,7 @@ def _panels_of(editor: str, space: str) -> list[type]:
         type(f"PLATELIGHT_PT_{editor}_normals", (import_normals.NormalsPanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_depth", (depth.DepthPanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_relight", (_Relight, bpy.types.Panel), in_space),
+        type(f"PLATELIGHT_PT_{editor}_match", (relight_match.MatchPanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_jobs", (_Queue, bpy.types.Panel), in_space),
     ]
 
