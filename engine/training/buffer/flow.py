@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import pickle
 from pathlib import Path
 from typing import Protocol
@@ -59,10 +58,10 @@ class Raft:
         Raises:
             PlatelightError: `engine_incomplete` without torchvision, `model_invalid` where the file is not RAFT's.
         """
-        if importlib.util.find_spec("torchvision") is None:
-            raise PlatelightError(ErrorCode.ENGINE_INCOMPLETE, "torchvision, which RAFT needs")
-        from torchvision.models.optical_flow import raft_large, raft_small
-
+        try:
+            from torchvision.models.optical_flow import raft_large, raft_small
+        except (ImportError, RuntimeError) as error:  # the latter where it was built for another torch
+            raise PlatelightError(ErrorCode.ENGINE_INCOMPLETE, f"torchvision, which RAFT needs: {error}") from error
         try:
             stored = torch.load(weights, weights_only=True, map_location="cpu")
             make = raft_small if len(stored[_RAFT_FIRST]) == _RAFT_SMALL_WIDTH else raft_large
@@ -96,12 +95,17 @@ def open_flow(kind: str = "auto", *, weights: str = "", device: str = "cpu") -> 
         PlatelightError: `model_not_installed` where RAFT is asked for and has no weights, and what `Raft` raises.
     """
     found = Path(weights) if weights else cached_weights()
-    if kind == "dis" or (kind == "auto" and (found is None or importlib.util.find_spec("torchvision") is None)):
+    if kind == "dis" or (kind == "auto" and found is None):
         return Dis()
     if found is None or not found.is_file():
         where = found or Path(torch.hub.get_dir()) / "checkpoints" / _RAFT_FILES[0]
         raise PlatelightError(ErrorCode.MODEL_NOT_INSTALLED, f"RAFT needs {where}")
-    return Raft(found, device=device)
+    try:
+        return Raft(found, device=device)
+    except PlatelightError as error:
+        if kind == "auto" and error.code is ErrorCode.ENGINE_INCOMPLETE:
+            return Dis()
+        raise
 
 
 def cached_weights() -> Path | None:

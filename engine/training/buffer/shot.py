@@ -24,6 +24,9 @@ from .stages import Stage
 CLIPS, WINDOWS = 24, 4
 """At most so many clips to train on, and windows to measure on."""
 
+OMEGA_REG = 0.3
+"""Less than in training: on one shot the bound keeps the answer where it should be, and measures that."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
@@ -113,7 +116,13 @@ def stage_config(info: ModelInfo, *, out: Path, source: Source, flow: str) -> An
     Raises:
         PlatelightError: `setting_invalid` for a model without temporal blocks, and what is wrong with its folder.
     """
-    common = {"out": str(out), "data": (PlateSource(kind=PLATES, root=source.path),), "flow": flow, "warm_up": 10}
+    common = {
+        "out": str(out),
+        "data": (PlateSource(kind=PLATES, root=source.path),),
+        "flow": flow,
+        "warm_up": 10,
+        "omega_reg": OMEGA_REG,
+    }
     if info.family == "preview":
         start = str(temporal.WEIGHTS) if temporal.WEIGHTS.is_file() else ""
         return PreviewConfig(**common, start=start, frames=8)
