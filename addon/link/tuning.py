@@ -1,0 +1,106 @@
+"""Shot tuning under way: a child process of its own beside the engine, followed on Blender's main thread.
+
+It runs as long as it was told to, so it shares nothing with the jobs; what it leaves is found by the next estimate.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from dataclasses import dataclass, field
+
+import bpy
+
+from ..contract import ErrorCode, PlatelightError
+from ..identity import extension_root
+from . import pump
+from .command import engine_command, engine_environment
+from .planning import Plan
+from .process import ChildProcess, Ended
+
+INTERVAL = 0.5
+
+
+@dataclass(kw_only=True)
+class Tuning:
+    """`label`: of the plate. `lines`: what was said last. `finished`: it has ended, well where `failed` is empty."""
+
+    label: str
+    child: ChildProcess
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=6))
+    finished: bool = False
+    failed: bool = False
+
+
+_current: list[Tuning] = []
+
+
+def current() -> Tuning | None:
+    """The tuning that was started last, under way or ended."""
+    return _current[-1] if _current else None
+
+
+def is_busy() -> bool:
+    return bool(_current) and not _current[-1].finished
+
+
+def start(plan: Plan, *, minutes: float) -> Tuning:
+    """Tune the model of a plan to its plate.
+
+    Raises:
+        PlatelightError: `engine_missing`.
+    """
+    child = ChildProcess(command(plan, minutes=minutes), cwd=extension_root(), env=engine_environment(), merge=True)
+    _current[:] = [Tuning(label=plan.target.label, child=child)]
+    if not bpy.app.background and not bpy.app.timers.is_registered(_on_timer):
+        bpy.app.timers.register(_on_timer, first_interval=INTERVAL, persistent=True)
+    return _current[-1]
+
+
+def command(plan: Plan, *, minutes: float) -> list[str]:
+    """The engine's command with ``tune`` in the place of ``serve``.
+
+    Raises:
+        PlatelightError: `engine_missing`, also where the engine's command doesn't end in ``serve``.
+    """
+    *engine, serve = engine_command()
+    if serve != "serve":
+        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"the engine command ends in {serve!r}, so it can serve but not tune")
+    target, source, settings = plan.target, plan.target.source, plan.settings
+    options = {
+        "--out": plan.out, "--model": settings.model, "--minutes": minutes, "--first": target.first, "--last": target.last,
+        "--max-resolution": settings.max_resolution, "--clip": source.clip, "--color-space": source.color_space,
+        "--ocio-config": source.ocio_config, "--device": settings.device,
+    }
+    return [*engine, "tune", source.path, *(str(part) for pair in options.items() if pair[1] != "" for part in pair)]
+
+
+def cancel() -> None:
+    """End it; nothing is kept."""
+    if is_busy():
+        _current[-1].child.stop_soon()
+
+
+def tick() -> bool:
+    """Take in what was said since; True while it is under way. With a window a timer calls it, without one the caller does."""
+    tuning = current()
+    if tuning is None or tuning.finished:
+        return False
+    while True:
+        try:
+            item = tuning.child.lines.get_nowait()
+        except queue.Empty:
+            return True
+        if isinstance(item, Ended):
+            tuning.finished, tuning.failed = True, item.code != 0
+            if tuning.failed and not tuning.lines:
+                tuning.lines.append(f"It stopped: {item.how}")
+            return False
+        if text := item.decode(errors="replace").strip():
+            tuning.lines.append(text)
+
+
+def _on_timer() -> float | None:
+    busy = tick()
+    pump.redraw()
+    return INTERVAL if busy else None

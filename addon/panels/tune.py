@@ -1,0 +1,37 @@
+"""The panel below Plate: tuning the model to the shot."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..link import tuning
+from .words import characters, paragraph
+
+_HINT = "Lets the model learn this plate, so that its passes flicker less. Needs no second plate and no truth."
+
+
+class TunePanel:
+    """What the editors' panels have in common; each adds where it is."""
+
+    bl_label = "Tune to the Plate"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        layout, last = self.layout, tuning.current()
+        if last is None:
+            paragraph(layout, _HINT, width=characters(context))
+        else:
+            draw_last(layout, context, last)
+        if last is not None and not last.finished:
+            layout.operator("platelight.cancel_tune", icon="X")
+        else:
+            layout.operator("platelight.tune", icon="SHADERFX")
+
+
+def draw_last(layout: bpy.types.UILayout, context: bpy.types.Context, last: tuning.Tuning) -> None:
+    """How far a tuning is, or how it ended."""
+    box = layout.box().column(align=True)
+    box.label(text=last.label, icon="ERROR" if last.failed else "CHECKMARK" if last.finished else "SORTTIME")
+    shown = list(last.lines)[-3:] if last.finished else list(last.lines)[-1:]
+    for line in shown or ["Loading"]:
+        paragraph(box, line, width=characters(context))

@@ -1,0 +1,57 @@
+"""Shot tuning from Blender: the command it becomes, and a short one through the engine itself."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+import pytest
+
+
+@pytest.fixture
+def strip(part, shot, engine_python, monkeypatch):
+    """Six frames of the sample clip, to be estimated small."""
+    monkeypatch.setenv("PLATELIGHT_ENGINE", f"{engine_python} -m engine serve")
+    part("link.session").check_engine()
+    settings = bpy.context.scene.platelight
+    settings.model, settings.quality, settings.max_resolution = "preview", "CUSTOM", 64
+    editor = bpy.context.scene.sequence_editor
+    strip = (editor.strips if hasattr(editor, "strips") else editor.sequences)["plate"]
+    if hasattr(strip, "right_handle"):
+        strip.right_handle = 7
+    else:
+        strip.frame_final_end = 7
+    return strip
+
+
+def test_the_engine_is_asked_to_tune_what_an_estimate_would_take(part, shot, strip, engine_python, monkeypatch):
+    plan = part("link.planning").plans(bpy.context)[0]
+    command = part("link.tuning").command(plan, minutes=2.5)
+    assert command[:5] == [engine_python, "-m", "engine", "tune", str(shot / "bunny.mp4")]
+    options = dict(zip(command[5::2], command[6::2], strict=True))
+    assert options["--out"] == plan.out and options["--minutes"] == "2.5" and options["--max-resolution"] == "64"
+    assert (options["--model"], options["--first"], options["--last"]) == ("preview", "1", "6")
+    assert "--color-space" not in options or options["--color-space"]
+    monkeypatch.setenv("PLATELIGHT_ENGINE", "ssh gpu run-engine")
+    with pytest.raises(part("contract").PlatelightError, match="can serve but not tune"):
+        part("link.tuning").command(plan, minutes=1)
+
+
+def test_a_plate_is_tuned_beside_the_engine_and_can_be_cancelled(part, shot, strip):
+    tuning = part("link.tuning")
+    assert bpy.ops.platelight.tune(minutes=0.1) == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="Wait until the tuning has ended"):
+        bpy.ops.platelight.tune(minutes=0.1)
+    while tuning.tick():
+        time.sleep(0.1)
+    ended = tuning.current()
+    told = " ".join(ended.lines)
+    assert ended.finished and not ended.failed, told
+    assert "Change from frame to frame" in told and ("Estimate into the same folder" in told or "all stays as it was" in told)
+    assert not any(shot.rglob("*.part"))
+
+    assert bpy.ops.platelight.tune(minutes=30.0) == {"FINISHED"}
+    assert bpy.ops.platelight.cancel_tune() == {"FINISHED"}
+    while tuning.tick():
+        time.sleep(0.1)
+    assert tuning.current().failed and not tuning.is_busy()
