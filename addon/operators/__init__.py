@@ -19,6 +19,7 @@ from . import (
     remove,
     retry,
     show_error,
+    tune,
     use_cpu_compositor,
 )
 
@@ -42,6 +43,7 @@ _register, _unregister = bpy.utils.register_classes_factory((
     remove.PLATELIGHT_OT_clear,
     retry.PLATELIGHT_OT_retry,
     show_error.PLATELIGHT_OT_show_error,
+    *tune.CLASSES,
     use_cpu_compositor.PLATELIGHT_OT_use_cpu_compositor,
 ))
 
