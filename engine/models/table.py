@@ -118,8 +118,6 @@ MARIGOLD = ModelInfo(
         "text_encoder/config.json",
         "text_encoder/model.safetensors",
         "tokenizer/merges.txt",
-        "tokenizer/special_tokens_map.json",
-        "tokenizer/tokenizer_config.json",
         "tokenizer/vocab.json",
         "unet/config.json",
         "unet/diffusion_pytorch_model.safetensors",

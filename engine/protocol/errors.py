@@ -89,7 +89,7 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.DOWNLOAD_FAILED: _text(36, "The download did not finish: {detail}", "Try again: it continues where it stopped. Or copy the files by hand to the folder named."),
     ErrorCode.OFFLINE: _text(37, "Online access is off: {detail}", "Allow it in Preferences > System > Network, or copy the files by hand to the folder named."),
     ErrorCode.DEVICE_UNAVAILABLE: _text(38, "The device is not there: {detail}", "Choose Automatic or CPU; run the doctor to see which devices the engine sees."),
-    ErrorCode.OUT_OF_MEMORY: _text(39, "Memory ran out: {detail}", "Choose a lower maximum resolution or a smaller decode chunk; finished frames are kept."),
+    ErrorCode.OUT_OF_MEMORY: _text(39, "Memory ran out: {detail}", "Choose a lower maximum resolution, a smaller window or a smaller decode chunk; finished frames are kept."),
     ErrorCode.SETTING_INVALID: _text(40, "A setting cannot be used: {detail}", "Correct it and try again."),
     ErrorCode.NOTHING_SELECTED: _text(41, "There is nothing to estimate: {detail}", "Select a movie, image or movie-clip strip, or open a clip in the Movie Clip editor."),
     ErrorCode.STRIP_UNSUPPORTED: _text(42, "This strip cannot be estimated: {detail}", "Use a movie, image-sequence or movie-clip strip."),

@@ -180,6 +180,7 @@ class VideoDepth(nn.Module):
                 part = layer(feature, size=size) if fused is None else layer(fused[piece], feature, size=size)
                 parts.append(part if level else self.image.head([part], *grid))
             fused = parts[0] if len(parts) == 1 else torch.cat(parts)
+            del parts
             if level and self.temporal is not None:
                 fused = self.temporal[stage](fused, cuts=cuts)
         return fused

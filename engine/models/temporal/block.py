@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import nn
 
 PIECE_VALUES = 1 << 25
-"""Values of the widest layer that are worked on at a time: pixels don't see each other, so memory need not grow with them."""
+"""Values of the widest layer that are worked on at a time, in whole rows: pixels don't see each other, so memory need not grow with
+them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,22 +71,25 @@ class TemporalBlock(nn.Module):
         Returns:
             [T, C, H, W].
         """
-        frames, channels, height, width = features.shape
-        pixels = self.norm(features).permute(2, 3, 0, 1).reshape(height * width, frames, channels)
-        widest = frames * 8 * self.proj_in.out_features
-        added = torch.cat([self._added(piece, cuts) for piece in pixels.split(max(1, PIECE_VALUES // widest))])
-        return features + added.view(height, width, frames, channels).permute(2, 3, 0, 1)
+        frames, _, height, width = features.shape
+        normed, result = self.norm(features), features.clone()
+        rows = max(1, PIECE_VALUES // (frames * width * 8 * self.proj_in.out_features))
+        for top in range(0, height, rows):
+            result[:, :, top : top + rows] += self._added(normed[:, :, top : top + rows], cuts)
+        return result
 
-    def _added(self, pixels: torch.Tensor, cuts: Sequence[int]) -> torch.Tensor:
-        """What is added to pixels [P, T, C]."""
-        hidden = self.proj_in(pixels)
+    def _added(self, normed: torch.Tensor, cuts: Sequence[int]) -> torch.Tensor:
+        """What is added to some rows [T, C, h, W]."""
+        frames, channels, height, width = normed.shape
+        hidden = self.proj_in(normed.permute(2, 3, 0, 1).reshape(height * width, frames, channels))
         parts = []
-        for shot in shots(pixels.shape[1], cuts):
+        for shot in shots(frames, cuts):
             part = hidden[:, shot]
             for layer in self.layers:
                 part = layer(part)
             parts.append(part)
-        return self.proj_out(torch.cat(parts, dim=1))
+        added = self.proj_out(torch.cat(parts, dim=1))
+        return added.view(height, width, frames, channels).permute(2, 3, 0, 1)
 
 
 class TemporalLayer(nn.Module):
