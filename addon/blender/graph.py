@@ -78,7 +78,8 @@ def attached_strips(tree: bpy.types.NodeTree) -> set[str]:
 def block_images(tree: bpy.types.NodeTree, strip_name: str) -> list[bpy.types.Image]:
     """The images of a strip's passes, the plate left out."""
     return [
-        node.image for node in tree.nodes
+        node.image
+        for node in tree.nodes
         if node.get(_STRIP) == strip_name and node.get(_ROLE, "").startswith("pass ") and node.image is not None
     ]
 
@@ -100,8 +101,7 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
         group.node_tree = relight.node_group()
     _join(tree, plate_out, group.inputs["Image"])
     fitted = {
-        name: _fit(block, name, output, plate=plate, whole=whole, down=420.0 * (1 + row))
-        for row, (name, output) in enumerate(outputs.items())
+        name: fit(block, name, output, whole=whole, down=420.0 * (1 + row)) for row, (name, output) in enumerate(outputs.items())
     }
     if "normal" in fitted:
         _join(tree, fitted["normal"], group.inputs["Normal"])
@@ -118,9 +118,7 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, 
     """The plate at the render's size, and whether it fills it: a plate of another shape keeps its own."""
     node = block.node("plate", "CompositorNodeImage", at=(0, 0), label="Plate")
     _show(node, plate)
-    width, height = plate.image.size
-    render = scene.render
-    whole = not width or abs(render.resolution_x * height / width - render.resolution_y) < 1.5
+    whole = fills_render(scene, plate.image)
     size = block.node("plate size", "CompositorNodeScale", at=(320, 0), label="To the render's size")
     compat.scale_to_render_size(size, keep_shape=not whole)
     _join(block.tree, node.outputs["Image"], size.inputs["Image"])
@@ -133,10 +131,16 @@ def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
     return node.outputs.get(name.title()) or node.outputs[0]
 
 
-def _fit(block: Block, name: str, output: Socket, *, plate: Layer, whole: bool, down: float) -> Socket:
-    """A pass over the plate pixel for pixel, whatever size it was estimated in."""
+def fills_render(scene: bpy.types.Scene, plate: bpy.types.Image) -> bool:
+    """Whether a plate has the render's shape; one whose size is not known is taken to have."""
+    (width, height), render = plate.size, scene.render
+    return not width or abs(render.resolution_x * height / width - render.resolution_y) < 1.5
+
+
+def fit(block: Block, name: str, output: Socket, *, whole: bool, down: float) -> Socket:
+    """A pass or a matte over the plate pixel for pixel, whatever size it has; `whole`: the plate fills the render."""
     if not whole:
-        width, height = plate.image.size
+        width, height = block.find("plate").image.size
         shape = block.node(f"{name} shape", "CompositorNodeScale", at=(320, down + 200), label="To the plate's size")
         compat.scale_to_pixels(shape, width=width, height=height)
         _join(block.tree, output, shape.inputs["Image"])

@@ -51,7 +51,9 @@ def _view(sheet: Sheet) -> None:
     sheet.section("Position")
     position = sheet.scale(ray, sheet.input("Depth"))
     sheet.section("View")
-    sheet.output(Position=position, View=sheet.scale(sheet.unit(ray), -1.0))
+    square = sheet.math("MULTIPLY_ADD", parts[0], parts[0], sheet.math("MULTIPLY_ADD", parts[1], parts[1], 1.0))
+    back = sheet.math("MULTIPLY", sheet.math("INVERSE_SQRT", square), -1.0, label="-1 / length")
+    sheet.output(Position=position, View=sheet.scale(ray, back))
 
 
 def drive_lens(node: bpy.types.Node, camera: Eye) -> None:

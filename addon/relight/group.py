@@ -114,6 +114,8 @@ def _control(face: bpy.types.NodeTreeInterface) -> None:
         _number(face, f"{light.name} Softness", 0.0, "Wraps it around, as if it were that large", factor=True, panel=panel)
         _number(face, f"{light.name} Matte", 1.0, "Where it may fall: an image, a mask, a cryptomatte", factor=True, panel=panel)
         _number(face, f"{light.name} On", 1.0, "0 while it is muted, or another is solo", factor=True, panel=panel)
+    note = "0 while it is muted, or another light is solo"
+    _number(face, "Ambient On", 1.0, note, factor=True, panel=panels["Ambient"])
     exposure = face.new_socket("Exposure", in_out="INPUT", socket_type="NodeSocketFloat")
     exposure.description, exposure.min_value, exposure.max_value = "Of all the new light, in stops", -32.0, 32.0
     for name, kind, note in (
@@ -132,7 +134,12 @@ def _colour(
 
 
 def _number(
-    face: bpy.types.NodeTreeInterface, name: str, value: float, note: str, *, factor: bool = False,
+    face: bpy.types.NodeTreeInterface,
+    name: str,
+    value: float,
+    note: str,
+    *,
+    factor: bool = False,
     panel: bpy.types.NodeTreeInterfacePanel | None = None,
 ) -> None:
     socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat", **({"parent": panel} if panel else {}))
@@ -152,7 +159,8 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     studio = sheet.math("MULTIPLY", sheet.input("Studio Lights"), stops)
     scene = sheet.math("MULTIPLY", sheet.input("Scene Strength"), stops)
     sheet.section("Ambient")
-    ambient = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), studio)
+    ambient = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), sheet.input("Ambient On"))
+    ambient = sheet.math("MULTIPLY", ambient, studio)
     total = ambient = sheet.scale(sheet.input_vector("Ambient Color"), ambient, label="Ambient light")
     for light in LIGHTS:
         sheet.section(f"{light.name} light: strength x color x (N . L, soft at the horizon)")
@@ -166,15 +174,16 @@ def _nodes(group: bpy.types.NodeTree) -> None:
         total = sheet.add_scaled(total, color, amount, label="Light so far")
         sheet.output(**{light.name: sheet.scale(color, amount, label=f"{light.name} alone")})
     sheet.section("The scene's lights beside those of the studio")
-    total = sheet.add_scaled(total, sheet.input_vector("Scene Diffuse"), scene, label="Light")
-    specular = sheet.scale(sheet.input_vector("Scene Specular"), scene, label="Highlights")
+    diffuse = sheet.color_times(sheet.input("Scene Diffuse"), scene)
+    total = sheet.color_plus(diffuse, total, label="Light")
+    specular = sheet.color_times(sheet.input("Scene Specular"), scene, label="Highlights")
     sheet.section("Plate x light + highlights, as much of it as asked for")
-    relit = sheet.add(sheet.times(sheet.input_vector("Image"), total), specular, label="Relit")
+    relit = sheet.color_plus(sheet.color_times(sheet.input("Image"), total), specular, label="Relit")
     image = sheet.color("MIX", sheet.input("Image"), relit, factor=sheet.input("Amount"))
     sheet.output(Image=image, Light=total, Specular=specular)
     sheet.section("To look at")
     sheet.output(Normal_Preview=sheet.add(sheet.scale(normal, 0.5), (0.5, 0.5, 0.5)))
-    sheet.output(Grey=sheet.add_scaled(specular, total, GREY, label="Grey"))
-    mask = sheet.dot(sheet.subtract(total, ambient), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
+    sheet.output(Grey=sheet.color_plus(sheet.color_times(total, GREY), specular, label="Grey"))
+    mask = sheet.dot(sheet.subtract(sheet.vector_from(total), ambient), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
     sheet.output(Light_Mask=sheet.math("MULTIPLY", mask, 1.0, clamp=True, label="Light mask"))
     sheet.arrange()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import bpy
 
 from . import shading
-from .sheet import Sheet, Socket, Value, Vector, shared_group
+from .sheet import Sheet, Socket, Vector, shared_group
 
 SPREAD = "AREA, SPREAD"
 
@@ -65,7 +65,11 @@ def area_spread() -> bpy.types.NodeTree:
 
 
 KINDS: dict[str, Callable[[], bpy.types.NodeTree]] = {
-    "SUN": sun, "POINT": point, "SPOT": spot, "AREA": area, SPREAD: area_spread,
+    "SUN": sun,
+    "POINT": point,
+    "SPOT": spot,
+    "AREA": area,
+    SPREAD: area_spread,
 }
 
 
@@ -118,32 +122,40 @@ def takes_control(sheet: Sheet) -> None:
 
 
 def color(sheet: Sheet) -> Vector:
-    """The light's colour and power, gain and exposure in it."""
+    """The light's colour and power, gain, exposure and matte in it: without a matte, the same all over the picture."""
     stops = sheet.math("POWER", 2.0, sheet.input("Exposure"), label="2^exposure")
     gain = sheet.math("MULTIPLY", sheet.math("MULTIPLY", sheet.input("Gain"), sheet.input("On")), stops)
+    gain = sheet.math("MULTIPLY", gain, sheet.input("Matte"), label="Gain x matte")
     return sheet.scale(sheet.input_vector("Light"), gain, label="Light x gain")
 
 
 def _gives(
-    sheet: Sheet, *, arriving: Value, cosine: Socket, size: Value, light_view: Socket, cone: Value = 1.0
+    sheet: Sheet, *, arriving: Socket | None, cosine: Socket, size: Socket, light_view: Socket, cone: Socket | None = None
 ) -> None:
-    """`arriving`: the Diffuse of a surface that faces the light, `cone` aside. `cosine`: N . L. `light_view`: L . V."""
+    """`arriving`: the Diffuse of a surface that faces the light, `cone` in it; None is 1. `cosine`: N . L. `light_view`: L . V."""
     sheet.section("Cosine")
-    size = sheet.math("MAXIMUM", sheet.math("MAXIMUM", size, sheet.input("Softness")), 1e-4)
+    least = sheet.math("MAXIMUM", sheet.input("Softness"), 1e-4)
+    size = sheet.math("MAXIMUM", size, least)
     soft = shading.facing(sheet, cosine, size)
     soft = sheet.math("MULTIPLY_ADD", soft, sheet.math("SUBTRACT", 1.0, sheet.input("Lift")), sheet.input("Lift"), label="Lifted")
     sheet.section("Diffuse and specular")
-    limit = sheet.math("MULTIPLY", sheet.input("Matte"), cone, label="Matte x cone")
-    arriving = sheet.math("MULTIPLY", limit, arriving)
     lobe = sheet.group(
-        shading.ggx(), label="GGX", N_L=cosine, L_V=light_view,
+        shading.ggx(),
+        label="GGX",
+        N_L=cosine,
+        L_V=light_view,
         **{name: sheet.input(name.replace("_", " ")) for name in ("N_V", "Masking", "Roughness", "Reflectance")},
     )
     sheet.output(
-        Color=color(sheet), Diffuse=sheet.math("MULTIPLY", soft, arriving, label="Diffuse"),
-        Specular=sheet.math("MULTIPLY", lobe.outputs[0], arriving, label="Specular"),
-        Mask=sheet.math("MULTIPLY", soft, limit, clamp=True, label="Mask"),
+        Color=color(sheet),
+        Diffuse=_times(sheet, soft, arriving, label="Diffuse"),
+        Specular=_times(sheet, lobe.outputs[0], arriving, label="Specular"),
+        Mask=sheet.math("MULTIPLY", _times(sheet, soft, cone), sheet.input("Matte"), clamp=True, label="Mask"),
     )
+
+
+def _times(sheet: Sheet, value: Socket, factor: Socket | None, *, label: str = "") -> Socket:
+    return value if factor is None else sheet.math("MULTIPLY", value, factor, label=label)
 
 
 def _sun(sheet: Sheet) -> None:
@@ -154,7 +166,7 @@ def _sun(sheet: Sheet) -> None:
     to_light = sheet.unit(to_camera(sheet, sheet.input_vector("Direction")))
     cosine = sheet.dot(sheet.input_field("Normal"), to_light, label="N . L")
     light_view = sheet.dot(sheet.input_field("View"), to_light, label="L . V")
-    _gives(sheet, arriving=1.0, cosine=cosine, size=sheet.input("Size"), light_view=light_view)
+    _gives(sheet, arriving=None, cosine=cosine, size=sheet.input("Size"), light_view=light_view)
 
 
 def _point(sheet: Sheet, *, cone: bool) -> None:
@@ -178,8 +190,9 @@ def _point(sheet: Sheet, *, cone: bool) -> None:
     cosine = sheet.math("MULTIPLY", sheet.dot(sheet.input_field("Normal"), offset), inverse, label="N . L")
     light_view = sheet.math("MULTIPLY", sheet.dot(sheet.input_field("View"), offset), inverse, label="L . V")
     size2 = sheet.math("MULTIPLY", ball, falloff, clamp=True, label="Size as seen, ^2")
-    limit = _cone(sheet, offset=offset, inverse=inverse, size2=size2) if cone else 1.0
-    _gives(sheet, arriving=falloff, cosine=cosine, size=sheet.math("SQRT", size2), light_view=light_view, cone=limit)
+    limit = _cone(sheet, offset=offset, inverse=inverse, size2=size2) if cone else None
+    arriving = _times(sheet, falloff, limit)
+    _gives(sheet, arriving=arriving, cosine=cosine, size=sheet.math("SQRT", size2), light_view=light_view, cone=limit)
 
 
 def _cone(sheet: Sheet, *, offset: Vector, inverse: Socket, size2: Socket) -> Socket:
@@ -222,8 +235,10 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
     h2 = sheet.math("MAXIMUM", sheet.math("MULTIPLY", h, h), 1e-8)
 
     sheet.section("Edges: angle / distance")
-    ends = {name: [sheet.math(way, place, side) for way in ("SUBTRACT", "ADD")]
-            for name, place, side in (("x", x, side_x), ("y", y, side_y))}  # fmt: skip
+    ends = {
+        name: [sheet.math(way, place, side) for way in ("SUBTRACT", "ADD")]
+        for name, place, side in (("x", x, side_x), ("y", y, side_y))
+    }
     turns: dict[str, list[Socket]] = {}
     for name, other, side in (("x", "y", side_y), ("y", "x", side_x)):
         product, whole = sheet.math("MULTIPLY", *ends[other]), sheet.math("MULTIPLY", side, 2.0)
@@ -256,10 +271,10 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
     surface = sheet.math("MULTIPLY", sheet.math("MULTIPLY", side_x, side_y), 4.0, label="Area")
     shared = sheet.math("MULTIPLY_ADD", sheet.math("SUBTRACT", surface, 1.0), sheet.input("Per Area"), 1.0)
     shared = sheet.math("DIVIDE", 1 / (2 * math.pi), sheet.math("MAXIMUM", shared, 1e-8), label="Per area, over 2 pi")
-    arriving = sheet.math("MULTIPLY", length, shared)
-    limit: Value = front
+    limit = front
     if spread:
         limit = sheet.math("MULTIPLY", front, _grid(sheet, place=(x, y), sides=(side_x, side_y), h2=h2))
+    arriving = sheet.math("MULTIPLY", sheet.math("MULTIPLY", length, shared), limit)
     _gives(sheet, arriving=arriving, cosine=cosine, size=size, light_view=light_view, cone=limit)
 
 

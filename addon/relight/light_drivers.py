@@ -42,7 +42,8 @@ def _area(node: bpy.types.Node, light: bpy.types.Object) -> None:
     """A disk or an ellipse (`o` of 4 and more) becomes the rectangle of the same area: sqrt(pi) / 2 of its sides."""
     drivers.drive_column(node.inputs["Light Position"], light, 3)
     shape = {
-        "o": Source(owner=light, path="data.shape"), "u": Source(owner=light, path="data.size"),
+        "o": Source(owner=light, path="data.shape"),
+        "u": Source(owner=light, path="data.size"),
         "v": Source(owner=light, path="data.size_y"),
     }
     for axis, (socket, side) in enumerate((("Half X", "u"), ("Half Y", "(v if o==1 or o==5 else u)"))):

@@ -18,7 +18,7 @@ WORLD = "WORLD"
 """The kind of the world's row."""
 VERSION = 2
 _VERSION_KEY, _KIND, _SIGN, _EYE = "platelight_rig", "platelight_kind", "platelight_world", "platelight_eye"
-_SURFACE = ("Normal", "Position", "View", "N V", "Masking")
+_SURFACE = ("Normal", "View", "Position", "N V", "Masking")
 
 
 def new_rig(name: str) -> bpy.types.NodeTree:
@@ -78,7 +78,11 @@ def names(tree: bpy.types.NodeTree) -> set[str]:
 
 
 def sync(
-    tree: bpy.types.NodeTree, *, scene: bpy.types.Scene, lights: list[bpy.types.Object], world: bpy.types.World | None = None,
+    tree: bpy.types.NodeTree,
+    *,
+    scene: bpy.types.Scene,
+    lights: list[bpy.types.Object],
+    world: bpy.types.World | None = None,
     look_again: bool = False,
 ) -> None:
     """Build the rig's nodes and drivers for these lights, at most `MOST`, and for the world if it is one that `world.find` knows.
@@ -157,14 +161,15 @@ def _surface(sheet: Sheet, camera: Eye) -> dict[str, Vector]:
     to_camera = sheet.field_of(view, "View")
     seen = sheet.group(shading.surface(), label="Surface", Normal=normal, View=to_camera, Roughness=sheet.input("Roughness"))
     return {
-        "Normal": normal, "Position": sheet.field_of(view, "Position"), "View": to_camera,
-        "N V": seen.outputs["N V"], "Masking": seen.outputs["Masking"],
+        "Normal": normal,
+        "Position": sheet.field_of(view, "Position"),
+        "View": to_camera,
+        "N V": seen.outputs["N V"],
+        "Masking": seen.outputs["Masking"],
     }
 
 
-def _light(
-    sheet: Sheet, light: bpy.types.Object, row: Row, *, camera: Eye, surface: dict[str, Vector], sums: _Sums
-) -> None:
+def _light(sheet: Sheet, light: bpy.types.Object, row: Row, *, camera: Eye, surface: dict[str, Vector], sums: _Sums) -> None:
     kind = kinds.kind_of(light.data)
     sheet.section(f"{light.name} ({light.data.type.lower()})")
     group = kinds.KINDS[kind]()
@@ -173,7 +178,11 @@ def _light(
         if name != "Position" or kind != "SUN":
             surface[name] = inputs[name.replace(" ", "_")] = sheet.rail(surface[name])
     node = sheet.group(
-        group, label=light.name, Roughness=sheet.input("Roughness"), Reflectance=sheet.input("Reflectance"), **inputs,
+        group,
+        label=light.name,
+        Roughness=sheet.input("Roughness"),
+        Reflectance=sheet.input("Reflectance"),
+        **inputs,
         **{control: sheet.input_of(identifier) for control, identifier in row.controls().items()},
     )
     rows.sign(node, row)
@@ -187,12 +196,21 @@ def _light(
 
 
 def _world(
-    sheet: Sheet, world: bpy.types.World, found: worlds.Found, row: Row, *, camera: Eye, normal: dict[str, Vector],
-    factors: np.ndarray | None, sums: _Sums,
+    sheet: Sheet,
+    world: bpy.types.World,
+    found: worlds.Found,
+    row: Row,
+    *,
+    camera: Eye,
+    normal: dict[str, Vector],
+    factors: np.ndarray | None,
+    sums: _Sums,
 ) -> None:
     sheet.section(f"{world.name} (world)")
     node = sheet.group(
-        worlds.group(), label=world.name, Normal=sheet.rail(normal["Normal"]),
+        worlds.group(),
+        label=world.name,
+        Normal=sheet.rail(normal["Normal"]),
         **{control: sheet.input_of(identifier) for control, identifier in row.controls().items()},
     )
     rows.sign(node, row)

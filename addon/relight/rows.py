@@ -13,7 +13,7 @@ import bpy
 
 _PREFIX = "platelight_"
 _GAIN = "platelight_gain"
-_MUTED, _SOLO = "platelight_muted", "platelight_solo"
+_MUTED, _SOLO, _ELSEWHERE = "platelight_muted", "platelight_solo", "platelight_solo_elsewhere"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,11 @@ CONTROLS = {
         named=" Lift", value=0.0, least=0.0, most=1.0, subtype="FACTOR", note="Lifts the side that faces away from this light"
     ),
     "matte": Control(
-        named=" Matte", value=1.0, least=0.0, most=1.0, subtype="FACTOR",
+        named=" Matte",
+        value=1.0,
+        least=0.0,
+        most=1.0,
+        subtype="FACTOR",
         note="Where this light may fall: an image, a mask, a cryptomatte or an alpha",
     ),
 }
@@ -161,13 +165,23 @@ def set_solo(tree: bpy.types.NodeTree, row: Row, solo: bool) -> None:
     _list(tree, _SOLO, row, solo)
 
 
-def apply_solo(tree: bpy.types.NodeTree) -> None:
-    """Turn the lights on and off as they are muted and solo; those that are gone count no more."""
+def has_solo(tree: bpy.types.NodeTree) -> bool:
+    return bool(_listed(tree, _SOLO) & {node[_GAIN] for node in nodes(tree)})
+
+
+def apply_solo(tree: bpy.types.NodeTree, *, elsewhere: bool | None = None) -> None:
+    """Turn the lights on and off as they are muted and solo; those that are gone count no more.
+
+    Args:
+        elsewhere: whether a light that is not in the rig is solo; None: as before.
+    """
+    if elsewhere is not None:
+        tree[_ELSEWHERE] = elsewhere
     found = nodes(tree)
     ids = {node[_GAIN] for node in found}
     muted, solo = _listed(tree, _MUTED) & ids, _listed(tree, _SOLO) & ids
     for node in found:
-        on = node[_GAIN] in solo if solo else node[_GAIN] not in muted
+        on = node[_GAIN] in solo if solo or tree.get(_ELSEWHERE) else node[_GAIN] not in muted
         node.inputs["On"].default_value = float(on)
 
 
@@ -178,7 +192,6 @@ def _listed(tree: bpy.types.NodeTree, key: str) -> set[str]:
 def _list(tree: bpy.types.NodeTree, key: str, row: Row, is_in: bool) -> None:
     found = _listed(tree, key)
     tree[key] = ",".join(sorted(found | {row.gain} if is_in else found - {row.gain}))
-    apply_solo(tree)
 
 
 def _sockets(tree: bpy.types.NodeTree) -> list[bpy.types.NodeTreeInterfaceSocket]:

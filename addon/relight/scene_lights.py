@@ -8,7 +8,7 @@ from ..blender import compat, graph, light_power
 from . import drivers, group, kinds, rig
 from . import world as worlds
 
-_COLLECTION, _WORLD = "platelight_collection", "platelight_use_world"
+_COLLECTION, _WORLD, _MATT = "platelight_collection", "platelight_use_world", "platelight_matt"
 
 
 class RelightError(Exception):
@@ -100,7 +100,7 @@ def lights_of(scene: bpy.types.Scene, collection: bpy.types.Collection | None) -
     good = [light for light in found if light.data.type in kinds.KINDS]
     notices = [f"{light.name} is of a kind that can't light a plate" for light in found if light not in good]
     if len(good) > rig.MOST:
-        notices.append(f"A plate takes {rig.MOST} lights: {', '.join(light.name for light in good[rig.MOST:])} are left out")
+        notices.append(f"A plate takes {rig.MOST} lights: {', '.join(light.name for light in good[rig.MOST :])} are left out")
     own = [light.name for light in good if light_power.has_nodes(light.data)]
     notices += [f"{name} has nodes; its colour and power count, the nodes don't" for name in own]
     if not found:
@@ -111,7 +111,7 @@ def lights_of(scene: bpy.types.Scene, collection: bpy.types.Collection | None) -
 
 def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
     """Whether lights came, went, changed their kind or name, or an older version built the rig. Quick."""
-    if scene.camera is None or scene.camera.type != "CAMERA":
+    if scene.camera is None or scene.camera.type != "CAMERA" or scene.camera.data.type != "PERSP":
         return False
     lights, wired = lights_of(scene, collection_of(tree))[0], rig.wired_lights(tree)
     world = world_of(scene, tree)
@@ -158,7 +158,22 @@ def _link(tree: bpy.types.NodeTree, block: graph.Block, node: bpy.types.Node, re
     depth = block.find("depth size")
     if depth and not node.inputs["Depth"].is_linked:
         tree.links.new(depth.outputs["Image"], node.inputs["Depth"])
-    for name in ("Diffuse", "Specular"):
+    for name in ("Diffuse", "Specular") if has_highlights(node) else ("Diffuse",):
         taker = relight.inputs[f"Scene {name}"]
         if not taker.is_linked:
             tree.links.new(node.outputs[name], taker)
+
+
+def has_highlights(node: bpy.types.Node) -> bool:
+    """Whether the node of a shot's lights gives highlights; they take about half of the time to render."""
+    return not node.get(_MATT)
+
+
+def set_highlights(tree: bpy.types.NodeTree, node: bpy.types.Node, relight: bpy.types.Node, on: bool) -> None:
+    """Link the highlights to the relight group or leave them out: what isn't linked isn't computed."""
+    node[_MATT] = not on
+    taker = relight.inputs["Scene Specular"]
+    for link in taker.links:
+        tree.links.remove(link)
+    if on:
+        tree.links.new(node.outputs["Specular"], taker)

@@ -78,7 +78,7 @@ def _ggx(sheet: Sheet) -> None:
     half = sheet.math("MULTIPLY_ADD", sheet.input("L V"), 2.0, 2.0, label="|L + V|^2")
     both = sheet.math("ADD", light, sheet.input("N V"))
     both = sheet.math("MULTIPLY", both, both, label="(N . (L + V))^2")
-    slope = sheet.math("SUBTRACT", half, sheet.math("MULTIPLY", both, less))
+    slope = sheet.math("MULTIPLY_ADD", both, sheet.math("MULTIPLY", less, -1.0), half)
     spread = sheet.math("DIVIDE", half, slope)
     spread = sheet.math("MULTIPLY", spread, spread, label="pi x D / a^2")
 
@@ -86,7 +86,7 @@ def _ggx(sheet: Sheet) -> None:
     a2, less = _squares(sheet)
     hidden = sheet.math("MULTIPLY", _masking(sheet, light, a2, less), sheet.input("N V"))
     hidden = sheet.math("MULTIPLY_ADD", light, sheet.input("Masking"), hidden)
-    visible = sheet.math("DIVIDE", light, sheet.math("MAXIMUM", hidden, 1e-6), label="2 G / (4 N.V)")
+    visible = sheet.math("DIVIDE", light, hidden, label="2 G / (4 N.V)")
 
     sheet.section("Fresnel x a^2 / 2")
     a2, _ = _squares(sheet)

@@ -17,6 +17,13 @@ def after_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None
         refresh(scene)
 
 
+@persistent
+def before_saving(*_: object) -> None:
+    """What Blender calls before it writes a file, which may go to machines without the add-on: markers move without a word."""
+    for scene in bpy.data.scenes:
+        refresh(scene)
+
+
 def refresh(scene: bpy.types.Scene) -> int:
     """Bring the rigs of a scene up to date. Returns how many were not."""
     stale = [tree for tree in scene_lights.rigs(scene).values() if scene_lights.is_stale(scene, tree)]
@@ -27,7 +34,9 @@ def refresh(scene: bpy.types.Scene) -> int:
 
 def register() -> None:
     bpy.app.handlers.depsgraph_update_post.append(after_update)
+    bpy.app.handlers.save_pre.append(before_saving)
 
 
 def unregister() -> None:
+    bpy.app.handlers.save_pre.remove(before_saving)
     bpy.app.handlers.depsgraph_update_post.remove(after_update)

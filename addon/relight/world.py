@@ -154,15 +154,12 @@ def _build(sheet: Sheet) -> None:
     for term, value in zip(TERMS[1:], values, strict=True):
         total = sheet.add_scaled(total, sheet.times(sheet.input_vector(term), light), value, label=term)
     total = sheet.at_least_zero(total, label="Never below 0")
-    total = sheet.scale(total, sheet.input("Matte"))
     sheet.section("Mask")
     mask = sheet.math("MULTIPLY", sheet.dot(total, (1 / 3, 1 / 3, 1 / 3)), 1.0, clamp=True)
     sheet.output(Diffuse=total, Mask=mask)
 
 
-def drive(
-    node: bpy.types.Node, world: bpy.types.World, found: Found, *, camera: Eye, factors: np.ndarray | None
-) -> None:
+def drive(node: bpy.types.Node, world: bpy.types.World, found: Found, *, camera: Eye, factors: np.ndarray | None) -> None:
     """Give the group's node what the world has: its colour and strength, its turn and the camera's live, its picture as the
     `factors` (9, 3) that `coefficients` found."""
     if factors is not None:

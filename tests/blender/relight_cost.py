@@ -1,4 +1,4 @@
-"""What relighting costs: seconds for a 1920x1080 frame with four lights, beside the bare plate and the reading of its passes.
+"""What relighting costs: seconds for a 1920x1080 frame with four lights beside the bare plate and the reading of its passes.
 
     python tests/blender/relight_cost.py [--frames 3] [--lights SUN POINT SPOT AREA]
 
@@ -17,24 +17,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
+
+import conftest  # noqa: F401 (makes the package platelight)
+
+# isort: split
 import numpy as np
 from footage import write_exr
 from platelight.addon.blender import clips, compat, graph, passes
 from platelight.addon.relight import scene_lights
 from strips import image_strip
 
-import conftest  # noqa: F401 (makes the package platelight)
 
-WIDTH, HEIGHT = 1920, 1080
-
-
-def footage(folder: Path, frames: int) -> list[Path]:
+def footage(folder: Path, frames: int, size: tuple[int, int]) -> list[Path]:
     """A plate as half-float EXR, and its normals and depth."""
-    random = np.random.default_rng(1)
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    random, (width, height) = np.random.default_rng(1), size
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     plates = []
     for frame in range(1, frames + 1):
-        grain = random.normal(0, 0.01, (HEIGHT, WIDTH, 3))
+        grain = random.normal(0, 0.01, (height, width, 3))
         picture = (0.4 + 0.3 * np.sin(x / 90 + frame)[..., None] + grain).clip(0).astype(np.float16)
         plates.append(write_exr(folder / f"plate.{frame:04d}.exr", {c: picture[..., i].copy() for i, c in enumerate("RGB")}))
         normal = np.stack([np.sin(x / 200 + frame), np.sin(y / 150), 1.2 + 0 * x], -1)
@@ -60,10 +60,10 @@ def seconds(scene: bpy.types.Scene, frames: int, folder: Path) -> float:
     return min(found)
 
 
-def build(folder: Path, plates: list[Path], kinds: list[str]) -> bpy.types.Scene:
+def build(folder: Path, plates: list[Path], kinds: list[str], size: tuple[int, int]) -> bpy.types.Scene:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     scene = bpy.context.scene
-    scene.render.resolution_x, scene.render.resolution_y = WIDTH, HEIGHT
+    scene.render.resolution_x, scene.render.resolution_y = size
     image_strip(scene, plates)
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(folder), passes=("normal", "depth"), first=1, last=len(plates))
@@ -82,10 +82,11 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=3)
     parser.add_argument("--lights", nargs="*", default=["SUN", "POINT", "SPOT", "AREA"])
+    parser.add_argument("--size", nargs=2, type=int, default=[1920, 1080], metavar=("WIDTH", "HEIGHT"))
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="platelight-cost-") as name:
         folder = Path(name)
-        scene = build(folder, footage(folder, options.frames), options.lights)
+        scene = build(folder, footage(folder, options.frames, options.size), options.lights, options.size)
         block = graph.Block(compat.compositor_tree(scene), strip_name="plate")
         relight, lights = block.find("relight"), block.find("lights")
         output = compat.output_socket(block.tree)
@@ -106,7 +107,7 @@ def main(arguments: list[str]) -> None:
         cases = {"relit": cost(relight.outputs["Image"])}
         cases["relit, no highlights"] = cost(relight.outputs["Image"], change=unlink_highlights)
         cases["scene diffuse alone"] = cost(lights.outputs["Diffuse"])
-        print(f"Blender {bpy.app.version_string}, {WIDTH}x{HEIGHT}, {' '.join(options.lights).lower()}")
+        print(f"Blender {bpy.app.version_string}, {options.size[0]}x{options.size[1]}, {' '.join(options.lights).lower()}")
         print(f"  plate -> output {bare:.2f} s, reading the passes {reading:.2f} s: {bare + reading:.2f} s")
         for label, value in cases.items():
             print(f"  {label:22} {value:6.2f} s  {value / (bare + reading):5.1f} x")

@@ -92,8 +92,13 @@ def test_one_light_is_lamberts_law(scene, tmp_path):
     write_normals(tmp_path / "passes", range(1, 2))
     off = {"Ambient_Strength": 0.0, "Key_Strength": 0.0, "Fill_Strength": 0.0}
     attach(
-        scene, write_plate(tmp_path, range(1, 2)), tmp_path / "passes", **off,
-        Rim_Direction=(3.0, -1.0, 0.5), Rim_Color=(0.2, 1.0, 4.0, 1.0), Rim_Strength=2.5,
+        scene,
+        write_plate(tmp_path, range(1, 2)),
+        tmp_path / "passes",
+        **off,
+        Rim_Direction=(3.0, -1.0, 0.5),
+        Rim_Color=(0.2, 1.0, 4.0, 1.0),
+        Rim_Strength=2.5,
     )
     direction = np.array([3.0, -1.0, 0.5]) / np.linalg.norm([3.0, -1.0, 0.5])
     lit = 2.5 * np.array([0.2, 1.0, 4.0]) * np.maximum(0, stored(1) @ direction)[..., None]

@@ -6,42 +6,23 @@ import bpy
 import ground_truth
 import numpy as np
 import pytest
-from footage import linear, plate_bytes, read_exr, render, render_elsewhere, write_normals, write_plate
+import relit_shot
+from footage import linear, plate_bytes, read_exr, render, render_elsewhere
 from platelight.addon import relight
-from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.blender import compat, graph
 from platelight.addon.relight import kinds, rig, scene_lights, watch
 from platelight.addon.relight import world as worlds
 from relit import TOLERANCE, stored
-from strips import image_strip
+from relit_shot import facing, light
 
 
 @pytest.fixture
 def shot(scene, tmp_path):
-    """A relit plate of three frames, a camera that looks along -Y, and no light yet; gives the relight group's node."""
-    image_strip(scene, write_plate(tmp_path, range(1, 4)))
-    write_normals(tmp_path / "passes", range(1, 4))
-    [target] = clips.targets_by_pattern("plate")
-    passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=3)
-    scene.camera = ground_truth.add(scene, "Camera", bpy.data.cameras.new("Camera"))
-    return graph.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+    return relit_shot.make(scene, tmp_path)
 
 
 def lights_node(scene):
     return graph.Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
-
-
-def light(scene, name, kind="SUN", *, energy=np.pi, turn=(0.0, 0.0, 0.0)):
-    """A sun that a white surface reflects with radiance 1, from behind the camera."""
-    made = ground_truth.add(scene, name, bpy.data.lights.new(name, kind.split(",")[0]))
-    if kind == kinds.SPREAD:
-        made.data.spread = 1.5
-    made.data.energy, made.rotation_euler = energy, turn
-    return made
-
-
-def facing(frame):
-    """The default sun's light: as much as the surface faces the camera."""
-    return np.maximum(0, stored(frame)[..., 2:])
 
 
 def test_a_sun_lights_the_plate_alone(scene, shot, tmp_path):

@@ -1,0 +1,140 @@
+"""What can be done to one light of a shot, and to the shot's normals and outputs."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..relight import control, control_normals, mattes, outputs, scene_lights
+from ..relight.scene_lights import RelightError
+
+_KINDS = (
+    ("IMAGE", "Image", "Where an image is bright"),
+    ("MASK", "Mask", "Inside a mask of the Movie Clip or Image editor"),
+    ("ALPHA", "Alpha", "Where the plate isn't transparent"),
+)
+
+
+class _OnShot:
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if not scene_lights.shots(context.scene):
+            cls.poll_message_set("The scene's compositor has no relit plate: estimate normals first")
+            return False
+        return True
+
+    def execute(self, context):
+        try:
+            self.act(context, control.need(context.scene, self.shot))
+        except RelightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class _OnLight(_OnShot):
+    light: bpy.props.StringProperty(name="Light", options={"SKIP_SAVE"})
+    studio: bpy.props.BoolProperty(name="Studio", description="One of Ambient, Key, Fill and Rim", options={"SKIP_SAVE"})
+
+    def act(self, context, shot):
+        self.act_on(context, shot, control.handle(shot, self.light, studio=self.studio))
+
+
+class PLATELIGHT_OT_mute_light(_OnLight, bpy.types.Operator):
+    bl_idname = "platelight.mute_light"
+    bl_label = "Mute"
+    bl_description = "Turn this light off on the plate, or on again"
+
+    def act_on(self, context, shot, light):
+        control.set_muted(shot, light, not light.muted)
+
+
+class PLATELIGHT_OT_solo_light(_OnLight, bpy.types.Operator):
+    bl_idname = "platelight.solo_light"
+    bl_label = "Solo"
+    bl_description = "Show this light alone on the plate, or beside others that are solo"
+
+    def act_on(self, context, shot, light):
+        control.set_solo(shot, light, not light.solo)
+
+
+class PLATELIGHT_OT_matte_light(_OnLight, bpy.types.Operator):
+    bl_idname = "platelight.matte_light"
+    bl_label = "Limit with Matte"
+    bl_description = "Let this light fall only where a matte allows it"
+
+    kind: bpy.props.EnumProperty(name="Matte", items=_KINDS)
+    image: bpy.props.StringProperty(name="Image", options={"SKIP_SAVE"})
+    mask: bpy.props.StringProperty(name="Mask", options={"SKIP_SAVE"})
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, context):
+        self.layout.prop(self, "kind", expand=True)
+        if self.kind != "ALPHA":
+            name = self.kind.lower()
+            self.layout.prop_search(self, name, bpy.data, f"{name}s", text=self.kind.title())
+
+    def act_on(self, context, shot, light):
+        image, mask = bpy.data.images.get(self.image), bpy.data.masks.get(self.mask)
+        if self.kind == "IMAGE" and image is None:
+            raise RelightError("No image is chosen: open one in the Image editor, then choose it here.")
+        if self.kind == "MASK" and mask is None:
+            raise RelightError("No mask is chosen: draw one in the Movie Clip editor, then choose it here.")
+        chosen = {"IMAGE": {"image": image}, "MASK": {"mask": mask}, "ALPHA": {}}[self.kind]
+        mattes.attach(shot, light, scene=context.scene, **chosen)
+
+
+class PLATELIGHT_OT_unmatte_light(_OnLight, bpy.types.Operator):
+    bl_idname = "platelight.unmatte_light"
+    bl_label = "Remove Matte"
+    bl_description = "Let this light fall everywhere again"
+
+    def act_on(self, context, shot, light):
+        mattes.remove(shot, light)
+
+
+class PLATELIGHT_OT_normal_detail(_OnShot, bpy.types.Operator):
+    bl_idname = "platelight.normal_detail"
+    bl_label = "Normal Detail"
+    bl_description = "Smooth the plate's normals, or bring out their detail; again to leave them as they are"
+
+    def act(self, context, shot):
+        if not control_normals.remove(shot):
+            control_normals.add(shot)
+
+
+class PLATELIGHT_OT_highlights(_OnShot, bpy.types.Operator):
+    bl_idname = "platelight.highlights"
+    bl_label = "Highlights"
+    bl_description = "Let the scene's lights give highlights; without them renders take about half as long"
+
+    def act(self, context, shot):
+        if shot.lights is None:
+            raise RelightError(f"{self.shot} has no scene lights: light it with them first.")
+        on = not scene_lights.has_highlights(shot.lights)
+        scene_lights.set_highlights(shot.block.tree, shot.lights, shot.relight, on)
+
+
+class PLATELIGHT_OT_light_outputs(_OnShot, bpy.types.Operator):
+    bl_idname = "platelight.light_outputs"
+    bl_label = "Outputs for Grading"
+    bl_description = "Write the result, diffuse, highlights, masks and each light alone to a multilayer EXR with every render"
+
+    def act(self, context, shot):
+        outputs.add(shot)
+
+
+OPERATORS = (
+    PLATELIGHT_OT_mute_light,
+    PLATELIGHT_OT_solo_light,
+    PLATELIGHT_OT_matte_light,
+    PLATELIGHT_OT_unmatte_light,
+    PLATELIGHT_OT_normal_detail,
+    PLATELIGHT_OT_highlights,
+    PLATELIGHT_OT_light_outputs,
+)

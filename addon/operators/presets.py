@@ -1,0 +1,52 @@
+"""Light a shot with a preset."""
+
+import bpy
+
+from ..relight import control, presets, scene_lights
+from ..relight.scene_lights import RelightError
+
+
+class PLATELIGHT_OT_light_preset(bpy.types.Operator):
+    bl_idname = "platelight.light_preset"
+    bl_label = "Light with Preset"
+    bl_description = "Set the lights of this plate as a starting point"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
+    preset: bpy.props.EnumProperty(
+        name="Preset", items=[(name, preset.label, preset.note) for name, preset in presets.PRESETS.items()]
+    )
+    lights: bpy.props.EnumProperty(
+        name="As",
+        items=(
+            ("STUDIO", "Studio Lights", "Key, fill, rim and ambient of the relight group, which go with the camera"),
+            ("SCENE", "Scene Lights", "Suns in the scene, which stay where they are and light 3D objects, too"),
+        ),
+    )
+
+    @classmethod
+    def poll(cls, context):
+        return bool(scene_lights.shots(context.scene))
+
+    @classmethod
+    def description(cls, context, properties):
+        return presets.PRESETS[properties.preset].note
+
+    def execute(self, context):
+        scene, preset = context.scene, presets.PRESETS[self.preset]
+        settings = scene.platelight_relight
+        try:
+            shot = control.need(scene, self.shot)
+            if self.lights == "STUDIO":
+                presets.light_studio(shot, preset)
+                return {"FINISHED"}
+            taking = {"collection": settings.collection, "world": settings.world}
+            for notice in presets.light_scene(shot, preset, scene=scene, **taking):
+                self.report({"INFO"}, notice)
+        except RelightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+OPERATORS = (PLATELIGHT_OT_light_preset,)

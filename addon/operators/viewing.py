@@ -1,0 +1,43 @@
+"""Choose what the Viewer shows of a shot."""
+
+import bpy
+
+from ..relight import control, scene_lights, viewing
+from ..relight.scene_lights import RelightError
+from ..relight.viewing import View
+
+MODES = (
+    (View.RELIT, "Result", "What the Viewer showed before"),
+    (View.GREY, "Grey", "The light on mid-grey surfaces, highlights with it"),
+    (View.NORMALS, "Normals", "The normals in false colours"),
+    (View.MASK, "Mask", "Where the new light falls"),
+)
+
+
+class PLATELIGHT_OT_view_light(bpy.types.Operator):
+    bl_idname = "platelight.view_light"
+    bl_label = "Look at Light"
+    bl_description = "Choose what the Viewer shows of this plate; renders stay the same"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
+    view: bpy.props.EnumProperty(name="View", items=[(view.value, label, note) for view, label, note in MODES])
+
+    @classmethod
+    def poll(cls, context):
+        return bool(scene_lights.shots(context.scene))
+
+    @classmethod
+    def description(cls, context, properties):
+        return next(note for view, _, note in MODES if view == properties.view)
+
+    def execute(self, context):
+        try:
+            viewing.show(control.need(context.scene, self.shot), View(self.view))
+        except RelightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+OPERATORS = (PLATELIGHT_OT_view_light,)

@@ -1,0 +1,172 @@
+"""Each light of a shot, those of the studio and those of the scene: how much of it there is, how soft, muted or solo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+from ..blender import compat, graph
+from . import group, rig, rows
+from .rows import Row
+from .scene_lights import RelightError
+
+AMBIENT = "Ambient"
+STUDIO = (AMBIENT, *(light.name for light in group.LIGHTS))
+_MUTED, _SOLO = "platelight_muted", "platelight_solo"
+Socket = bpy.types.NodeSocket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handle:
+    """A light of a shot; a socket that it doesn't have is None.
+
+    `source`: the Blender light's object or the World, None for the studio's. `gain`: its strength. `result`: the light alone.
+    """
+
+    name: str
+    source: bpy.types.ID | None
+    muted: bool
+    solo: bool
+    gain: Socket
+    color: Socket | None = None
+    direction: Socket | None = None
+    exposure: Socket | None = None
+    softness: Socket | None = None
+    lift: Socket | None = None
+    matte: Socket | None = None
+    result: Socket | None = None
+    mask: Socket | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """A relit plate's nodes. `lights`: the node of the scene's lights, None before they are wired."""
+
+    block: graph.Block
+    relight: bpy.types.Node
+    lights: bpy.types.Node | None
+
+    @property
+    def rig(self) -> bpy.types.NodeTree | None:
+        return self.lights.node_tree if self.lights else None
+
+
+def find(scene: bpy.types.Scene, name: str) -> Shot | None:
+    """The shot of that plate, as it is; None when the plate isn't relit."""
+    tree = compat.compositor_tree(scene)
+    block = graph.Block(tree, strip_name=name) if tree else None
+    relight = block.find("relight") if block else None
+    if relight is None or relight.node_tree is None:
+        return None
+    lights = block.find("lights")
+    return Shot(block=block, relight=relight, lights=lights if lights and rig.is_rig(lights.node_tree) else None)
+
+
+def need(scene: bpy.types.Scene, name: str) -> Shot:
+    """The same, brought up to this version.
+
+    Raises:
+        RelightError: no plate of that name is relit.
+    """
+    shot = find(scene, name)
+    if shot is None:
+        raise RelightError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
+    group.renew(shot.relight)
+    return shot
+
+
+def handles(shot: Shot) -> list[Handle]:
+    """The studio's lights that this version of the group has, and the scene's. Quick."""
+    inputs, outputs = shot.relight.inputs, shot.relight.outputs
+    muted, solo = _listed(shot.relight, _MUTED), _listed(shot.relight, _SOLO)
+    found = []
+    for name in STUDIO:
+        found.append(
+            Handle(
+                name=name,
+                source=None,
+                muted=name in muted,
+                solo=name in solo,
+                gain=inputs[f"{name} Strength"],
+                color=inputs[f"{name} Color"],
+                direction=inputs.get(f"{name} Direction"),
+                softness=inputs.get(f"{name} Softness"),
+                matte=inputs.get(f"{name} Matte"),
+                result=outputs.get(name),
+            )
+        )
+    return found + (_scene_handles(shot) if shot.lights else [])
+
+
+def _scene_handles(shot: Shot) -> list[Handle]:
+    tree, found = shot.rig, []
+    taken = {socket.identifier: socket for socket in shot.lights.inputs}
+    given = {socket.identifier: socket for socket in shot.lights.outputs}
+    for source, row in rig.rows_of(tree).items():
+        if row.gain in taken:
+            controls = {name: taken.get(getattr(row, name)) for name in rows.CONTROLS}
+            found.append(
+                Handle(
+                    name=source.name,
+                    source=source,
+                    muted=rows.is_muted(tree, row),
+                    solo=rows.is_solo(tree, row),
+                    **controls,
+                    result=given.get(row.output),
+                    mask=given.get(row.mask),
+                )
+            )
+    return found
+
+
+def handle(shot: Shot, name: str, *, studio: bool) -> Handle:
+    """A light by name, of the studio's or of the scene's.
+
+    Raises:
+        RelightError: there is none.
+    """
+    found = [each for each in handles(shot) if each.name == name and (each.source is None) == studio]
+    if not found:
+        raise RelightError(f"{shot.block.strip_name} has no light called {name}: update its lights.")
+    return found[0]
+
+
+def set_muted(shot: Shot, light: Handle, muted: bool) -> None:
+    _set(shot, light, muted=muted, solo=light.solo)
+
+
+def set_solo(shot: Shot, light: Handle, solo: bool) -> None:
+    """Several may be solo; while any is, all the others are off, ambient light among them."""
+    _set(shot, light, muted=light.muted, solo=solo)
+
+
+def _set(shot: Shot, light: Handle, *, muted: bool, solo: bool) -> None:
+    if light.source is None:
+        _list(shot.relight, _MUTED, light.name, muted)
+        _list(shot.relight, _SOLO, light.name, solo)
+    else:
+        row: Row = rig.rows_of(shot.rig)[light.source]
+        rows.set_muted(shot.rig, row, muted)
+        rows.set_solo(shot.rig, row, solo)
+    apply(shot)
+
+
+def apply(shot: Shot) -> None:
+    """Turn the lights of studio and scene on and off as they are muted and solo."""
+    muted, solo = _listed(shot.relight, _MUTED), _listed(shot.relight, _SOLO)
+    others = bool(shot.rig and rows.has_solo(shot.rig))
+    for name in STUDIO:
+        on = name in solo if solo or others else name not in muted
+        shot.relight.inputs[f"{name} On"].default_value = float(on)
+    if shot.rig:
+        rows.apply_solo(shot.rig, elsewhere=bool(solo))
+
+
+def _listed(node: bpy.types.Node, key: str) -> set[str]:
+    return set(node.get(key, "").split(",")) - {""}
+
+
+def _list(node: bpy.types.Node, key: str, name: str, is_in: bool) -> None:
+    found = _listed(node, key)
+    node[key] = ",".join(sorted(found | {name} if is_in else found - {name}))

@@ -1,0 +1,49 @@
+"""The sockets of a node group under construction."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..blender.vector_nodes import BUILT_IN
+
+AXES = "XYZ"
+
+
+class Face:
+    """What a group takes and gives, by name."""
+
+    def __init__(self, tree: bpy.types.NodeTree) -> None:
+        self.tree = tree
+
+    def takes_vector(self, name: str, note: str, *, value: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
+        """For people, and for what is the same all over the picture; `input_vector` reads it."""
+        socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketVector")
+        socket.description, socket.default_value = note, value
+
+    def takes_field(self, name: str, note: str, *, value: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
+        """A vector for each pixel, between groups of ours; as three numbers where vectors would only be taken apart again."""
+        if BUILT_IN:
+            self.takes_vector(name, note, value=value)
+            return
+        for axis, number in zip(AXES, value, strict=True):
+            self.takes_number(f"{name} {axis}", note, value=number)
+
+    def takes_number(
+        self, name: str, note: str, *, value: float, least: float = -1e9, most: float = 1e9, subtype: str = "NONE"
+    ) -> None:
+        socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
+        socket.description, socket.default_value, socket.subtype = note, value, subtype
+        socket.min_value, socket.max_value = least, most
+
+    def takes_color(self, name: str, note: str, *, value: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
+        socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketColor")
+        socket.description, socket.default_value = note, (*value, 1.0)
+
+    def gives(self, name: str, note: str, *, kind: str = "Color") -> None:
+        """`kind`: Color, Vector or Float."""
+        self.tree.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
+
+    def gives_field(self, name: str, note: str) -> None:
+        """What `takes_field` takes."""
+        for part in (name,) if BUILT_IN else tuple(f"{name} {axis}" for axis in AXES):
+            self.gives(part, note, kind="Vector" if BUILT_IN else "Float")

@@ -1,0 +1,69 @@
+"""What the Viewer shows of a shot: the result, or one of the ways to look at its light. Renders don't change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import bpy
+
+from ..blender import compat
+from .control import Shot
+
+_BEFORE = "platelight_before_node", "platelight_before_socket"
+
+
+class View(StrEnum):
+    RELIT = "RELIT"
+    GREY = "GREY"
+    NORMALS = "NORMALS"
+    MASK = "MASK"
+
+
+OUTPUTS = {View.GREY: "Grey", View.NORMALS: "Normal Preview", View.MASK: "Light Mask"}
+"""The relight group's outputs that are looked at."""
+
+
+def view_of(shot: Shot) -> View:
+    """What the Viewer's link says. Quick."""
+    source = _source(viewer_of(shot.block.tree))
+    if source and source.node == shot.relight:
+        return next((view for view, name in OUTPUTS.items() if name == source.name), View.RELIT)
+    return View.RELIT
+
+
+def show(shot: Shot, view: View) -> bpy.types.Node:
+    """Link the Viewer, made where there is none, to that; RELIT links it to what it showed before. Returns the Viewer."""
+    tree = shot.block.tree
+    viewer = viewer_of(tree) or _new_viewer(tree)
+    source = _source(viewer)
+    looks = source is not None and source.node.get("platelight_role") == "relight" and source.name in OUTPUTS.values()
+    if source and not looks:
+        viewer[_BEFORE[0]], viewer[_BEFORE[1]] = source.node.name, source.identifier
+    wanted = _before(tree, viewer) if view is View.RELIT else shot.relight.outputs[OUTPUTS[view]]
+    if view is not View.RELIT or looks or source is None:
+        tree.links.new(wanted or shot.relight.outputs["Image"], viewer.inputs[0])
+    return viewer
+
+
+def viewer_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
+    return next((node for node in tree.nodes if node.bl_idname == "CompositorNodeViewer"), None)
+
+
+def _new_viewer(tree: bpy.types.NodeTree) -> bpy.types.Node:
+    viewer = tree.nodes.new("CompositorNodeViewer")
+    if output := compat.output_socket(tree):
+        viewer.location = output.node.location.x, output.node.location.y - 200
+    return viewer
+
+
+def _source(viewer: bpy.types.Node | None) -> bpy.types.NodeSocket | None:
+    links = viewer.inputs[0].links if viewer else ()
+    return links[0].from_socket if links else None
+
+
+def _before(tree: bpy.types.NodeTree, viewer: bpy.types.Node) -> bpy.types.NodeSocket | None:
+    """What the Viewer showed before one looked at the light; the picture at the output if that is gone."""
+    node = tree.nodes.get(viewer.get(_BEFORE[0], ""))
+    found = [socket for socket in node.outputs if socket.identifier == viewer[_BEFORE[1]]] if node else []
+    output = compat.output_socket(tree)
+    return found[0] if found else output.links[0].from_socket if output and output.links else None
