@@ -16,10 +16,10 @@ from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import load_normals_model
 from engine.models.preview import temporal
 from engine.models.preview.network import PreviewConfig as PreviewSizes
-from engine.models.preview.network import PreviewNet
+from engine.models.preview.network import PreviewNet, prepared, unit_normals
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import PlatelightError, Source
-from engine.training.buffer.config import AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
+from engine.training.buffer.config import MODELS, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
 from engine.training.buffer.feed import Clip, Feed, longest_shot, prepare
 from engine.training.buffer.flow import Dis
 from engine.training.buffer.losses import prior_loss, stability_loss
@@ -30,8 +30,10 @@ from engine.training.buffer.stages import build
 from engine.training.buffer.trainer import train
 from engine.training.buffer.tune import Tune, Tuned, describe, tune
 from engine.training.clips import write_clip
+from engine.training.normalcrafter.config_file import read_config
 from engine.training.preview import write_weights
 
+DOCS = Path(__file__).parents[2] / "docs" / "training"
 SMALL = TemporalSettings(layers=1, attentions=1, heads=2)
 TINY = PreviewSizes(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
 
@@ -181,6 +183,8 @@ def test_blocks_leave_a_frame_alone_and_do_not_see_across_cuts(folder, tmp_path)
         assert torch.allclose(video(still), video.image(still)[0], atol=1e-4), "and so is a shot that stands still"
         parts = torch.cat([video(frames[:2]), video(frames[2:])])
         assert torch.equal(video(frames, cuts=(2,)), parts)
+        whole = video.raw(video.net.features(prepared(frames)))
+        assert torch.allclose(unit_normals(whole), video(frames), atol=1e-6)
     video.save_temporal(tmp_path / "blocks.safetensors")
     (tmp_path / "other.safetensors").write_bytes((folder / "preview.safetensors").read_bytes())
     with pytest.raises(ValueError, match=r"other\.safetensors holds no temporal blocks"):
@@ -219,6 +223,23 @@ def test_footage_is_found_and_read_through_the_engines_own_readers(folder):
     assert np.abs(footage.read(0, 2, 2) - pan(9)[2:4]).mean() < 0.06
 
 
+@pytest.mark.parametrize("name", list(MODELS))
+def test_the_settings_in_the_documentation_can_be_read(name):
+    settings = read_config(DOCS / f"buffer-{name}.toml", MODELS[name])
+    assert settings.steps > 0 and settings.data
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"prior": "round"}, "prior is 'round'"), ({"short_edges": (64, 32)}, "short_edges"), ({"frames": 1}, "frames is 1"),
+    ({"flow": "gm"}, "flow is 'gm'"), ({"data": ()}, "data is 'empty'"), ({"tolerance": 0.0}, "tolerance is 0.0"),
+])  # fmt: skip
+def test_settings_that_cannot_be_used_are_named(changes, said, tmp_path):
+    with pytest.raises(PlatelightError, match=said):
+        config(PreviewConfig, tmp_path, **changes)
+    with pytest.raises(PlatelightError, match="footage moves by itself"):
+        PlateSource(kind="plates", root="/footage", moved=True)
+
+
 def run_tune(request: Tune) -> Tuned:
     steps = tune(request)
     while True:
@@ -228,7 +249,8 @@ def run_tune(request: Tune) -> Tuned:
             return stop.value
 
 
-def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bound(folder, tmp_path):
+def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bound(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(temporal, "WEIGHTS", tmp_path / "none.safetensors")  # from new blocks on, whatever comes with the extension
     plate = Source(path=str(folder / "plate.mp4"))
     request = Tune(source=plate, out=tmp_path, steps=12, max_resolution=96, bound=30.0, flow="dis")
     result = run_tune(request)

@@ -3,6 +3,7 @@ command runs."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,9 +27,11 @@ def _command(name: str) -> Callable[[Path], None]:
     def run(config: ConfigFile) -> None:
         from ..normalcrafter.config_file import read_config
         from ..normalcrafter.progress import follow
-        from .config import MODELS
+        from .config import ANCHORED, MODELS
 
-        settings = read_config(config, MODELS[name])
+        settings, folder = read_config(config, MODELS[name]), config.resolve().parent
+        given = {key: str(folder / Path(value).expanduser()) for key in ANCHORED if (value := getattr(settings, key))}
+        settings = dataclasses.replace(settings, **given)
         from .trainer import train
 
         follow(train(settings), name=f"buffer-{name}")

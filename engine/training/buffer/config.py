@@ -38,11 +38,12 @@ class PlateSource:
 class BufferConfig:
     """What the models share.
 
-    `model`: folder of the image model. `out`: folder of the run; it goes on from what is there. `data`: sets, sampled in proportion
-    to their frame counts. `steps`: of the optimizer, in all. `learning_rate`: the highest, after `warm_up` steps; it then falls
-    exponentially to `final_share` of it. `frames`: of a clip, at most; a shot that is cut earlier gives fewer. `short_edges`: least
-    and most pixels of the shorter side, drawn anew for each clip. `omega_reg`: weight of L_reg beside L_stable. `prior`: its form,
-    see `losses.PRIORS`. `flow`: auto, dis or raft; `flow_weights`: a file of RAFT's. `tolerance`: tau_c of the cycle in pixels.
+    `model`: folder of the image model. `start`: a file of temporal blocks to begin with; where empty those in the model's folder,
+    or new ones. `out`: folder of the run; it goes on from what is there. `data`: sets, sampled in proportion to their frame counts.
+    `steps`: of the optimizer, in all. `learning_rate`: the highest, after `warm_up` steps; it then falls exponentially to
+    `final_share` of it. `frames`: of a clip, at most; a shot that is cut earlier gives fewer. `short_edges`: least and most pixels
+    of the shorter side, drawn anew for each clip. `omega_reg`: weight of L_reg beside L_stable. `prior`: its form, see
+    `losses.PRIORS`. `flow`: auto, dis or raft; `flow_weights`: a file of RAFT's. `tolerance`: tau_c of the cycle in pixels.
     `accumulation`: clips per optimizer step (24 in the paper, over as many GPUs). `seed`: of everything random. `weight_decay`:
     AdamW's. `clip_norm`: longest gradient. `precision`: fp32, or bf16 where that is safe. `checkpoint_every`: steps. `workers`:
     threads that read clips and measure flow. `device`: auto or cpu.
@@ -55,6 +56,7 @@ class BufferConfig:
     frames: int
     short_edges: tuple[int, int]
     model: str = ""
+    start: str = ""
     warm_up: int = 100
     final_share: float = 0.1
     omega_reg: float = 1.0
@@ -137,10 +139,9 @@ class NormalsConfig(BufferConfig):
 @dataclass(frozen=True, kw_only=True)
 class PreviewConfig(BufferConfig):
     """The embedded model, the method's small case: its temporal blocks learn. `model`: a file of its weights, the shipped one where
-    empty. `start`: a file of blocks to begin with, new ones where empty. Its image prior is the mean angle to the per-frame normals
-    in radians and the mean difference to the logarithm of its depth."""
+    empty; its blocks are new where `start` is empty. Its image prior is the mean angle to the per-frame normals in radians and the
+    mean difference to the logarithm of its depth."""
 
-    start: str = ""
     steps: int = 400
     learning_rate: float = 3e-3
     frames: int = 6
@@ -152,7 +153,10 @@ AnyConfig = DepthConfig | NormalsConfig | PreviewConfig
 
 MODELS: dict[str, type[AnyConfig]] = {"depth": DepthConfig, "normals": NormalsConfig, "preview": PreviewConfig}
 
-FREE = ("model", "out", "steps", "checkpoint_every", "workers", "device", "flow_weights")
+ANCHORED = ("start", "flow_weights")
+"""Settings that hold a path besides those that every configuration has; a relative one starts at the file's own folder."""
+
+FREE = ("model", "start", "out", "steps", "checkpoint_every", "workers", "device", "flow_weights")
 """Settings that may change between the parts of an interrupted run."""
 
 

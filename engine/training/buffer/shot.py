@@ -110,24 +110,27 @@ def spread(count: int, *, length: int, most: int) -> list[int]:
     return [round(index * last / max(number - 1, 1)) for index in range(number)]
 
 
-def stage_config(info: ModelInfo, *, out: Path, source: Source, flow: str) -> AnyConfig:
-    """How a model's blocks are trained on a shot; what it comes with is where they begin.
+def stage_config(info: ModelInfo, *, source: Source, out: Path, start: Path, flow: str) -> AnyConfig:
+    """How a model's blocks are trained on a shot.
+
+    Args:
+        info: which model.
+        source, out: the shot, and the folder of its passes.
+        start: blocks that were tuned to the shot before, where there are any; otherwise those that the model comes with go on.
+        flow: see `flow.KINDS`.
 
     Raises:
         PlatelightError: `setting_invalid` for a model without temporal blocks, and what is wrong with its folder.
     """
     common = {
-        "out": str(out),
-        "data": (PlateSource(kind=PLATES, root=source.path),),
-        "flow": flow,
-        "warm_up": 10,
-        "omega_reg": OMEGA_REG,
-    }
+        "out": str(out), "data": (PlateSource(kind=PLATES, root=source.path),), "flow": flow, "warm_up": 10, "omega_reg": OMEGA_REG,
+        "start": str(start) if start.is_file() else "",
+    }  # fmt: skip
     if info.family == "preview":
-        start = str(temporal.WEIGHTS) if temporal.WEIGHTS.is_file() else ""
-        return PreviewConfig(**common, start=start, frames=8)
-    families = {"depth_anything": DepthConfig, "marigold": NormalsConfig}
-    if info.family not in families:
+        if not common["start"] and temporal.WEIGHTS.is_file():
+            common["start"] = str(temporal.WEIGHTS)
+        return PreviewConfig(**common, frames=8)
+    if info.family not in ("depth_anything", "marigold"):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"model {info.name}; it has no temporal blocks to tune")
     folder = weights.folder(info)
     weights.check(folder, info)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from ...models.depth_anything.model import load_depth_model
 from ...models.marigold.model import load_normals_model
 from ...models.preview import network, temporal
+from ...models.temporal.trained import FILE
 from ...protocol import ErrorCode, PlatelightError
 from .config import AnyConfig, DepthConfig, NormalsConfig, PreviewConfig
 from .deferred import deferred
@@ -45,8 +47,10 @@ class DepthStage(nn.Module):
     def __init__(self, config: DepthConfig) -> None:
         super().__init__()
         self.config = config
-        self.video = load_depth_model(Path(config.model), fresh=config.temporal)
+        folder, start = Path(config.model), _start(config)
+        self.video = load_depth_model(folder, temporal=start, fresh=config.temporal)
         self.image = self.video.image_model()
+        self._head_learned = config.head or _holds_head(start or folder / FILE)
         self.multiple = self.video.patch
         for parameter in self.video.head_parameters():
             parameter.requires_grad_(config.head)
@@ -72,8 +76,8 @@ class DepthStage(nn.Module):
         return Answers(video=affine_invariant_clip(depth[:, None]), image=affine_invariant_clip(image[:, None]), away=away)
 
     def export(self, file: Path) -> None:
-        """Write the blocks and, where it has learned, the DPT."""
-        self.video.save_temporal(file, head=self.config.head)
+        """Write the blocks and, where it has learned, now or before, the DPT."""
+        self.video.save_temporal(file, head=self._head_learned)
 
 
 class NormalsStage(nn.Module):
@@ -84,7 +88,7 @@ class NormalsStage(nn.Module):
     def __init__(self, config: NormalsConfig) -> None:
         super().__init__()
         self.config = config
-        self.video = load_normals_model(Path(config.model), fresh=config.temporal)
+        self.video = load_normals_model(Path(config.model), temporal=_start(config), fresh=config.temporal)
         if config.gradient_checkpointing:
             self.video.image_unet.enable_gradient_checkpointing()
 
@@ -164,6 +168,18 @@ def build(config: AnyConfig) -> Stage:
             return NormalsStage(config)
         case PreviewConfig():
             return PreviewStage(config)
+
+
+def _start(config: AnyConfig) -> Path | None:
+    return Path(config.start) if config.start else None
+
+
+def _holds_head(file: Path) -> bool:
+    """Whether a file of temporal blocks, if it is there, holds a trained DPT too."""
+    if not file.is_file():
+        return False
+    with safe_open(str(file), framework="pt") as opened:
+        return any(not name.startswith("temporal.") for name in opened.keys())  # noqa: SIM118 - it is no dict
 
 
 def degrees_between(normals: Tensor, others: Tensor) -> Tensor:

@@ -70,8 +70,8 @@ class TuneProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class Tuned:
-    """What came of it. `per_frame`: change of the frame-by-frame answer. `before`: with the blocks that the model comes with.
-    `after`: with what is used from now on. `unit`: of all of them. `file`: of the new blocks, None where none were good enough."""
+    """What came of it. `per_frame`: change of the frame-by-frame answer. `before`: with the blocks that were in use. `after`: with
+    those that are from now on. `unit`: of all of them. `file`: of the new blocks, None where none were good enough."""
 
     per_frame: float
     before: Measured
@@ -92,10 +92,12 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
         PlatelightError: shot or model can't be used; the loss is not a number; the disk is full.
     """
     info = registry.info(request.model)
-    config = stage_config(info, out=request.out, source=request.source, flow=request.flow)
     device = choose(device=request.device, precision="fp32").device
     limit = info.default_resolution if request.max_resolution is None else request.max_resolution
     plate = Plate(request.source, max_resolution=limit)
+    clip_title = request.source.clip or clip_name(request.source.path, is_sequence=plate.clip.is_sequence)
+    file = tuned_file(request.out, model=info.name, clip=clip_title)
+    config = stage_config(info, source=request.source, out=request.out, start=file, flow=request.flow)
     stage = build(config).to(device)
     shot = Shot(plate, first=request.first, last=request.last, config=config, multiple=stage.multiple)
     bound = request.bound or BOUNDS[info.passes[0]]
@@ -121,8 +123,6 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
             now = best.look(shot.measure(stage))
         yield TuneProgress(fraction=fraction, step=step, loss=loss, now=now)
     best.look(shot.measure(stage))
-    clip_title = request.source.clip or clip_name(request.source.path, is_sequence=plate.clip.is_sequence)
-    file = tuned_file(request.out, model=info.name, clip=clip_title)
     kept = best.restore()
     if kept:
         _write(stage, file)
