@@ -91,6 +91,10 @@ class TemporalPreview(nn.Module):
             parts = [self.net.normals_and_depth(frames[shot]) for shot in shots(len(frames), cuts)]
         return torch.cat([normals for normals, _ in parts]), torch.cat([depth for _, depth in parts])
 
+    def features(self, frames: Tensor) -> Features:
+        """As `PreviewNet.features`."""
+        return self.net.features(frames)
+
     def raw(self, features: Features) -> Tensor:
         """As `PreviewNet.raw`, of the features of frames of one shot, so that those that windows share need not be made twice."""
         with self._seeing():
