@@ -51,6 +51,7 @@ def _draw_shot(box: bpy.types.UILayout, shot: str, node: bpy.types.Node | None) 
         column.prop(node.inputs["Keep Original"], "default_value", text="Keep Original")
     if wiring.mode_of(node) is not Mode.OFF:
         column.prop(node.inputs["Amount"], "default_value", text="Amount")
-        column.prop(node.inputs["Shadow Limit"], "default_value", text="Shadow Limit")
+        for name in ("Shadow Limit", "Albedo Limit"):
+            column.prop(node.inputs[name], "default_value", text=name)
         column.prop(node.inputs["Brightness"], "default_value", text="Brightness of Original")
     box.operator("platelight.match_sun", icon="LIGHT_SUN").shot = shot

@@ -10,6 +10,7 @@ from footage import render, render_elsewhere, write_exr
 from ground_truth import add
 from match_plates import angle, unit
 from platelight.addon.blender import compat, graph
+from platelight.addon.relight import world
 from platelight.addon.relight.match import MatchError, curves, run, sun, wiring
 from platelight.addon.relight.match import shot as shots
 from platelight.addon.relight.match.fit import Assumptions
@@ -110,13 +111,28 @@ def test_modes_are_what_they_say_and_turn_into_each_other(scene, shot):
 def test_shadows_have_a_limit(scene, shot):
     """Light that falls to nothing divides by no less than the limit."""
     node = match(scene)
-    for index, value in ((7, 0.0), (8, 0.5)):
-        node.inputs[index + 1].default_value = (value,) * 3
+    for term in world.TERMS:
+        node.inputs[term].default_value = (0.0, 0.0, 0.0)
     node.inputs["Constant"].default_value = (1.0, 1.0, 1.0)
     node.inputs["X"].default_value = (-1.5, -1.5, -1.5)
     node.inputs["Shadow Limit"].default_value = 0.2
     [original] = through(scene, shot, node.outputs["Original Light"])
     assert original.min() >= 0.2 - 1e-5 and original.max() > 1.0
+
+
+def test_lamps_and_sky_stay_what_they_are(scene, shot):
+    """What is brighter than a white surface keeps the excess in new light, and is not multiplied."""
+    normal, albedo = plates.room(shift=0.04)
+    plate = albedo * plates.lit(normal, SUN)
+    plate[:6, :10] = 9.0
+    plates.write(shot, 2, plate=plate, normal=normal)
+    node = match(scene)
+    outputs = ("Image", "Albedo", "Original Light", "Highlights")
+    image, paint, original, excess = through(scene, shot, *(node.outputs[name] for name in outputs))
+    assert paint.max() <= 1.0 + 1e-5 and excess[:6, :10].min() > 5 and np.abs(excess[20:]).max() < 1e-5
+    np.testing.assert_allclose(paint * original + excess, plate, rtol=1e-3, atol=1e-4)
+    [light] = through(scene, shot, relight_node(scene).outputs["Light"])
+    np.testing.assert_allclose(image[:6, :10], (light + excess)[:6, :10], rtol=1e-3)
 
 
 def test_a_light_that_moves_is_keyframes_that_render_without_the_add_on(scene, tmp_path):
@@ -149,11 +165,11 @@ def test_with_a_camera_that_turns_the_light_stays_in_the_world(scene, tmp_path):
         files.append(plates.write(tmp_path, frame, plate=plate, normal=normal))
     plates.attach(scene, tmp_path, files)
     scene.frame_set(1)
-    world = scene.world = bpy.data.worlds.new("Mine")
+    mine = scene.world = bpy.data.worlds.new("Mine")
     node = match(scene)
     assert wiring.in_world(node) and scene.frame_current == 1
     off = max(angle(row[1:4], sunlight) for row in wiring.suns(node))
-    assert sun.make(scene, "plate") and world.use_fake_user
+    assert sun.make(scene, "plate") and mine.use_fake_user
     [lamp] = [found for found in scene.objects if found.type == "LIGHT"]
     bpy.context.view_layer.update()
     aimed = angle(np.array(lamp.matrix_world.col[2][:3]), sunlight)

@@ -2,8 +2,9 @@
 
 ``original = light + limit^2 / (light + limit)`` with the fitted ``light >= 0``: never less than `limit`, within 5 % of the light
 where that is more than 4 times the limit, and smooth between, so that shadows neither explode nor show where the limit begins.
-``albedo = plate / original``; ``image = mix(plate, albedo * new light + new specular + keep * plate, amount)``. So albedo times
-original is the plate, and Keep Original turns from replacing the light (0) to adding to it (1).
+``albedo = min(plate / original, albedo limit)``; ``highlights = plate - albedo * original`` is what no matte surface can be, such
+as sky, lamps and reflections, and stays; ``image = mix(plate, albedo * (new light + keep * original) + highlights + new specular,
+amount)``. So under its original light the plate is itself; Keep Original turns from replacing that light (0) to adding to it (1).
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def group() -> bpy.types.NodeTree:
 def _build(sheet: Sheet) -> None:
     sheet.gives("Image", "The plate under its new light")
     sheet.gives("Albedo", "The plate without its light: what its surfaces are painted with")
-    sheet.gives("Original Light", "What the plate is divided by; times Albedo it is the plate")
+    sheet.gives("Original Light", "What the plate is divided by; times Albedo, and with Highlights, it is the plate")
+    sheet.gives("Highlights", "Brighter than any matte surface in this light: sky, lamps, reflections")
     sheet.takes_color("Image", "The plate, scene-linear", value=(0.18, 0.18, 0.18))
     sheet.takes_vector("Normal", "Normals in camera space: +X right, +Y up, +Z toward the camera", value=(0.0, 0.0, 1.0))
     sheet.takes_color("New Light", "Light of the relight group", value=(1.0, 1.0, 1.0))
@@ -42,6 +44,9 @@ def _build(sheet: Sheet) -> None:
         "The least light that a shadow is divided by, as a share of the average; more hides noise",
         value=0.15,
         **fraction,
+    )
+    sheet.takes_number(
+        "Albedo Limit", "The most that a surface reflects; what is brighter stays as it is", value=1.0, least=0.0, most=1000.0
     )
     sheet.takes_number("Brightness", "Of the light in the plate; more makes the albedo darker", value=1.0, least=0.001, most=1000.0)
     sheet.takes_number("Amount", "0 keeps the plate, 1 gives it its new light", value=1.0, **fraction)
@@ -58,14 +63,18 @@ def _build(sheet: Sheet) -> None:
     lift = sheet.color("DIVIDE", square, sheet.color("ADD", light, limit))
     lifted = sheet.color("ADD", light, lift)
     original = sheet.color("MULTIPLY", lifted, sheet.input("Brightness"), label="Original light")
-    sheet.section("Albedo")
-    albedo = sheet.color("DIVIDE", sheet.input("Image"), original, label="Plate / original light")
+    sheet.section("Albedo, and what is too bright for one")
+    whole = sheet.color("DIVIDE", sheet.input("Image"), original, label="Plate / original light")
+    albedo = sheet.color("DARKEN", whole, sheet.input("Albedo Limit"), label="Not above the limit")
+    matte = sheet.color("MULTIPLY", albedo, original)
+    highlights = sheet.color("SUBTRACT", sheet.input("Image"), matte, label="Highlights")
     sheet.section("New light")
-    lit = sheet.color("ADD", sheet.color("MULTIPLY", albedo, sheet.input("New Light")), sheet.input("New Specular"))
-    kept = sheet.color("MULTIPLY", sheet.input("Image"), sheet.input("Keep Original"), label="Original light that stays")
-    total = sheet.color("ADD", lit, kept)
+    lit = sheet.color("MULTIPLY", albedo, sheet.input("New Light"))
+    kept = sheet.color("MULTIPLY", matte, sheet.input("Keep Original"), label="Original light that stays")
+    lights = sheet.color("ADD", sheet.color("ADD", lit, kept), sheet.input("New Specular"))
+    total = sheet.color("ADD", lights, highlights)
     image = sheet.color("MIX", sheet.input("Image"), total, factor=sheet.input("Amount"))
-    sheet.output(Image=image, Albedo=albedo, Original_Light=original)
+    sheet.output(Image=image, Albedo=albedo, Original_Light=original, Highlights=highlights)
 
 
 def _normal(sheet: Sheet) -> tuple[Socket, ...]:
