@@ -71,6 +71,7 @@ def test_one_frame_is_what_the_published_pipeline_makes_of_it(folders, frames):
     pipeline = MarigoldNormalsPipeline.from_pretrained(folders["marigold"], local_files_only=True)
     pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config, timestep_spacing="trailing", set_alpha_to_one=True)
     pipeline.set_progress_bar_config(disable=True)
+    pipeline.tokenizer.model_max_length = 77
     theirs = pipeline(frames[:1], num_inference_steps=1, processing_resolution=0, latents=torch.zeros(1, 4, 6, 7)).prediction
     ours = model(frames[:1])
     ours = ours / ours.norm(dim=1, keepdim=True)

@@ -14,7 +14,7 @@ import pytest
 from buffer_checkpoints import depth_anything, marigold, stir
 from buffer_plates import pan
 
-from conftest import Unwilling, finish, leftovers, refused, request
+from conftest import GOLDEN, Unwilling, finish, leftovers, refused, request
 from engine import exr
 from engine.estimate import run
 from engine.models import registry
@@ -132,8 +132,8 @@ def test_blocks_trained_on_the_shot_are_used_from_then_on(plates, folder, blocks
     assert finish(job).result.frames_reused == 13
     missing = dataclasses.replace(job.settings, temporal=str(tmp_path / "gone.safetensors"))
     assert refused(dataclasses.replace(job, settings=missing)).code is ErrorCode.MODEL_INCOMPLETE
-    preview = dataclasses.replace(job.settings, model="preview", temporal=str(blocks))
-    assert refused(dataclasses.replace(job, settings=preview)).code is ErrorCode.SETTING_INVALID
+    without = dataclasses.replace(job.settings, model=str(GOLDEN), temporal=str(blocks))
+    assert refused(dataclasses.replace(job, settings=without)).code is ErrorCode.SETTING_INVALID
 
 
 def test_normals_are_turned_from_x_left_on_their_way_to_the_file(plates, tmp_path):

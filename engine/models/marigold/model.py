@@ -100,7 +100,7 @@ def empty_prompt(folder: Path, *, dtype: torch.dtype) -> torch.Tensor:
         raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
     tokenizer = guarded(file, lambda: CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True))
     encoder = network(CLIPTextModel, folder=folder / "text_encoder", stem="model", dtype=dtype)
-    tokens = tokenizer("", padding="do_not_pad", truncation=True, return_tensors="pt").input_ids
+    tokens = tokenizer("", padding="do_not_pad", return_tensors="pt").input_ids
     with torch.no_grad():
         return guarded(file, lambda: encoder(tokens)[0])
 
