@@ -1,4 +1,4 @@
-"""The held-out clips of `tests/samples/heldout`, rendered by `tests/samples/make_heldout_clips.py`."""
+"""The clips of `tests/samples/heldout` and `tests/samples/verdict`, rendered by `tests/samples/make_heldout_clips.py`."""
 
 import functools
 import json
@@ -11,7 +11,8 @@ from engine.evaluation.own_sets import read_pictures
 from engine.evaluation.sets import Shot
 from engine.training.clips import Intrinsics
 
-HELD_OUT = Path(__file__).parents[1] / "samples" / "heldout"
+SAMPLES = Path(__file__).parents[1] / "samples"
+HELD_OUT, VERDICT = SAMPLES / "heldout", SAMPLES / "verdict"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +33,16 @@ class HeldOutClip:
     camera: Camera
 
 
-def names() -> list[str]:
-    """All clips, in order of name."""
-    return list(_shots())
+def names(folder: Path = HELD_OUT) -> list[str]:
+    """All clips of a set, in order of name."""
+    return list(_shots(folder))
 
 
-def load(name: str) -> HeldOutClip:
-    """One clip."""
-    shot = _shots()[name]
+def load(name: str, folder: Path = HELD_OUT) -> HeldOutClip:
+    """One clip of a set."""
+    shot = _shots(folder)[name]
     moments = [shot.read(index) for index in range(shot.count)]
-    about = json.loads((HELD_OUT / name / "camera.json").read_text())
+    about = json.loads((folder / name / "camera.json").read_text())
     intrinsics = Intrinsics(*(about[key] for key in ("fx", "fy", "cx", "cy")))
     return HeldOutClip(
         name=name,
@@ -52,5 +53,5 @@ def load(name: str) -> HeldOutClip:
 
 
 @functools.cache
-def _shots() -> dict[str, Shot]:
-    return {shot.name: shot for shot in read_pictures(HELD_OUT).shots}
+def _shots(folder: Path) -> dict[str, Shot]:
+    return {shot.name: shot for shot in read_pictures(folder).shots}

@@ -1,9 +1,10 @@
-"""Renders `heldout/`: 26 clips of four frames by Cycles with exact camera-space normals, made apart from the training clips.
+"""Renders `heldout/` and `verdict/`: clips by Cycles with exact camera-space normals, made apart from the training clips.
 
-Runs in a Python that has `bpy` 4.5 and OpenEXR. Three clips are lit by maps of the CC0 npm package `@pmndrs/assets` 1.7.0:
+Runs in a Python that has `bpy` 4.5 and OpenEXR. A few clips are lit by maps of the CC0 npm package `@pmndrs/assets` 1.7.0:
 
     npm pack @pmndrs/assets@1.7.0 && tar xzf pmndrs-assets-1.7.0.tgz package/hdri
     python tests/samples/make_heldout_clips.py tests/samples/heldout --maps package/hdri
+    python tests/samples/make_heldout_clips.py tests/samples/verdict --maps package/hdri --set verdict
 
 A clip is a folder with `frame.<n>.png` (8 bits, sRGB), `normal.<n>.png` (16 bits, (v - 32768) / 32767 along +X right, +Y up,
 +Z toward the camera; 32768 thrice where there is no surface) and `camera.json` (pixels, the centre of the top left one at (0, 0);
@@ -21,22 +22,36 @@ import struct
 import sys
 import tempfile
 import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+import heldout_scenes
 import numpy as np
 import OpenEXR
-from heldout_scenes import SCENES
+import verdict_scenes
 from heldout_scenes.kit import Shot, moved
 from mathutils import Matrix, Vector
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from engine.training.clips import Intrinsics, write_clip
 
-FRAMES, SAMPLES = 4, 20
+SAMPLES = 20
 LEVELS, STEP = 32767, 32
 """A component is stored in steps of 1/1024: 0.05 degrees at most, and half the bytes of all 16 bits."""
 MAPS = ("night", "park", "warehouse")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipSet:
+    """What a set shows, by name of its clips, and how many frames each has."""
+
+    scenes: dict[str, Callable[[dict[str, Path]], Shot]]
+    frames: int
+
+
+SETS = {"heldout": ClipSet(scenes=heldout_scenes.SCENES, frames=4), "verdict": ClipSet(scenes=verdict_scenes.SCENES, frames=2)}
 
 
 def unpack_maps(package: Path, out: Path) -> dict[str, Path]:
@@ -137,15 +152,15 @@ def read_png8(path: Path) -> np.ndarray:
     return np.rint(values.reshape(height, width, -1)[::-1, :, :3] * 255).astype(np.uint8)
 
 
-def make(name: str, out: Path, *, maps: dict[str, Path], scratch: Path, threads: int, clips: Path | None) -> None:
+def make(name: str, out: Path, *, of: ClipSet, maps: dict[str, Path], scratch: Path, threads: int, clips: Path | None) -> None:
     """One clip: `frame.N.png`, `normal.N.png` and `camera.json`; and the same below `clips`, if given, as arrays."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    shot = SCENES[name](maps)
+    shot = of.scenes[name](maps)
     set_up(shot, threads=threads)
     starts = [(thing.location.copy(), thing.rotation_euler.copy()) for thing, _, _ in shot.movers]
     out.mkdir(parents=True, exist_ok=True)
     frames, normals, depths, poses = [], [], [], []
-    for frame in range(FRAMES):
+    for frame in range(of.frames):
         for (thing, step, spin), start in zip(shot.movers, starts, strict=True):
             moved(thing, frame=frame, step=step, spin=spin, start=start)
         pose = aim(shot, frame)
@@ -173,12 +188,16 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path)
     parser.add_argument("--maps", type=Path, required=True, help="the folder hdri of the package")
     parser.add_argument("--clips", type=Path, help="write the training clip format here too")
-    parser.add_argument("--only", nargs="*", default=list(SCENES), choices=list(SCENES))
+    parser.add_argument("--set", choices=list(SETS), default="heldout")
+    parser.add_argument("--only", nargs="*", help="clips of the set; all, if none is named")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
+    chosen = SETS[given.set]
+    if unknown := set(given.only or ()) - set(chosen.scenes):
+        parser.error(f"no clip of {given.set}: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as temporary:
         found = unpack_maps(given.maps, Path(temporary))
-        for clip in given.only:
+        for clip in given.only or chosen.scenes:
             place = given.out.resolve() / clip
-            make(clip, place, maps=found, scratch=Path(temporary), threads=given.threads, clips=given.clips)
+            make(clip, place, of=chosen, maps=found, scratch=Path(temporary), threads=given.threads, clips=given.clips)
             print(clip, flush=True)
