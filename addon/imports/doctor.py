@@ -188,7 +188,8 @@ def _axes(frames: Sequence[Field], view: View) -> tuple[_Reading, list[Finding]]
 def _readings(frames: Sequence[Field], rays: Rays, *, space: str, cameras: Sequence[np.ndarray]) -> list[_Reading]:
     """Those of a space whose surfaces face the camera best, scored."""
     tried = []
-    for order, flip in itertools.product(ORDERS, itertools.product((False, True), repeat=3)):
+    for order, x, y, z in itertools.product(ORDERS, (False, True), (False, True), (False, True)):
+        flip = (x, y, z)
         axes = signed_axes(order, flip)
         turns = [camera.T @ axes if space == WORLD else axes for camera in cameras]
         tried.append((fields.facing(frames, turns, rays), order, flip, turns))

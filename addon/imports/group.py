@@ -31,9 +31,11 @@ def _build(sheet: Sheet) -> None:
     for name, value in zip(_CAMERA, _UNITS, strict=True):
         sheet.takes_vector(name, "An axis of the camera, for normals in world space", value=value)
 
+    sheet.section("NaN and infinite become -2 and 2, which are no normals: the number must come first for that")
+    finite = [sheet.math("MINIMUM", 2.0, sheet.math("MAXIMUM", -2.0, part)) for part in sheet.separate(sheet.input("Image"))]
     sheet.section("From numbers to components")
     whole = sheet.input("From 0..1")
-    doubled = sheet.scale(sheet.input_vector("Image"), sheet.math("ADD", whole, 1.0))
+    doubled = sheet.scale(sheet.vector(*finite), sheet.math("ADD", whole, 1.0))
     vector = sheet.subtract(doubled, sheet.vector(whole, whole, whole))
     sheet.section("Is there a normal? Black, grey and white are none")
     length = sheet.dot(vector, vector, label="Length squared")

@@ -112,6 +112,20 @@ def test_what_the_user_says_counts_and_the_relight_follows(scene, plate, tmp_pat
     assert entry.offset == 0 and len(compat.compositor_tree(scene).nodes) == nodes
 
 
+@pytest.mark.parametrize("name", ["ours", "OpenGL normal map"])
+def test_broken_pixels_are_holes(scene, plate, tmp_path, name):
+    """NaN in a normal would be NaN in the picture."""
+    entry = plate(known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS[name]))
+    values = numbers(2, CONVENTIONS[name])
+    values[-3, 5], values[-3, 6], values[-3, 7], values[-3, 8] = np.nan, np.inf, -np.inf, (np.nan, 0.5, 0.9)
+    known_normals.write_one(tmp_path / "n" / "n.0002.exr", values)
+    bpy.ops.platelight.check_normals(shot="plate")
+    want = filled(2)
+    want[-3, 5:9] = 0.0, 0.0, 1.0
+    assert "NaN or infinite" in told(entry)
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], want, atol=2e-3)
+
+
 def test_world_space_follows_the_camera_on_a_farm(scene, plate, tmp_path):
     plate(known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["world with y up"]))
     tree = compat.compositor_tree(scene)
