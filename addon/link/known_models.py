@@ -33,8 +33,8 @@ BEFORE_ASKING = (
         installed=False, folder="", default_resolution=768, window=32, overlap=6, tunable=True,
     ),
 )
-UNKNOWN = BEFORE_ASKING[1]
-"""What a checkpoint folder is taken for until the engine has looked into it."""
+UNKNOWN = dataclasses.replace(BEFORE_ASKING[1], window=0, overlap=-1)
+"""What a checkpoint folder is taken for; only the engine looks into it, and knows its window."""
 
 
 def load() -> tuple[ModelEntry, ...]:
@@ -53,7 +53,7 @@ def save(result: ListModelsResult) -> None:
 
 
 def entry(models: tuple[ModelEntry, ...], model: str) -> ModelEntry:
-    """What is known of a model by its name; a NormalCrafter where nothing is, as of a folder."""
+    """What is known of a model by its name; `UNKNOWN` where nothing is, as of a folder."""
     return next((known for known in models if known.name == model), UNKNOWN)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,16 +53,9 @@ def plans(context: bpy.types.Context) -> list[Plan]:
         record = folders.existing_record(out, target, pass_name=makes[0])
         found.append(Plan(
             target=target, out=out, settings=settings, handles=wanted.handles, overwrite=wanted.overwrite,
-            changes=settings_differences(record.settings, _as_recorded(settings)) if record else (),
+            changes=settings_differences(record.settings, settings) if record else (),
         ))
     return found
-
-
-def _as_recorded(settings: EstimateSettings) -> EstimateSettings:
-    """The embedded model takes frames by themselves, and its records say so."""
-    if settings.model != known_models.PREVIEW:
-        return settings
-    return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
 
 
 def changes(plans: Sequence[Plan]) -> list[tuple[str, tuple[str, ...]]]:

@@ -88,11 +88,16 @@ def done_frames(record: PassRecord) -> tuple[range, ...]:
     return (*(range(other.first, other.last + 1) for other in record.others), own)
 
 
+_OWN = {"window": 0, "overlap": -1}
+"""Values that stand for what the model was made for."""
+
+
 def settings_differences(then: EstimateSettings, now: EstimateSettings) -> tuple[str, ...]:
-    """What changed, in words: ``("max_resolution 512 -> 1024",)``. ``auto`` now matches whatever was resolved then."""
+    """What changed, in words: ``("max_resolution 512 -> 1024",)``. ``auto`` and what the model was made for match now whatever they
+    were resolved to then."""
     changes = []
     for field in dataclasses.fields(EstimateSettings):
         old, new = getattr(then, field.name), getattr(now, field.name)
-        if new not in (old, "auto"):
+        if new not in (old, "auto") and new != _OWN.get(field.name):
             changes.append(f"{field.name} {old} -> {new}")
     return tuple(changes)

@@ -39,6 +39,17 @@ def test_a_window_that_was_set_counts(part, settings):
     assert part("properties").estimate_settings(settings).overlap == 3
 
 
+def test_a_folders_window_is_left_to_the_engine(part, settings, tmp_path):
+    settings.model, settings.model_folder = "FOLDER", str(tmp_path)
+    sent = part("properties").estimate_settings(settings)
+    assert (sent.model, sent.window, sent.overlap) == (str(tmp_path), 0, -1)
+    contract = part("contract")
+    made = contract.EstimateSettings(model=sent.model, max_resolution=sent.max_resolution, window=110, overlap=10)
+    assert contract.settings_differences(made, sent) == ()
+    settings.window = 8
+    assert contract.settings_differences(made, part("properties").estimate_settings(settings)) == ("window 110 -> 8",)
+
+
 def test_what_is_compared_is_the_pass_that_will_be_made(part, settings):
     known = part("link.known_models")
     models = part("link.state").state.models
