@@ -31,8 +31,13 @@ def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: s
 
 def _layer_changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None:
     from . import place
+    from .files import NormalsError
 
-    place.show_layer(self.id_data, self)
+    try:
+        place.show_layer(self.id_data, self)
+    except NormalsError as error:
+        told = self.findings.add()
+        told.name, told.trouble = str(error), True
 
 
 class PlatelightFinding(bpy.types.PropertyGroup):

@@ -36,7 +36,6 @@ class PLATELIGHT_OT_import_normals(bpy.types.Operator, ImportHelper):
 
     @classmethod
     def poll(cls, context):
-        cls.poll_message_set(clips.can_target(context))
         return context.scene is not None
 
     def invoke(self, context, event):
