@@ -22,10 +22,10 @@ from engine.protocol import PlatelightError, Source
 from engine.training.buffer.config import MODELS, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
 from engine.training.buffer.feed import Clip, Feed, longest_shot, prepare
 from engine.training.buffer.flow import Dis
-from engine.training.buffer.losses import prior_loss, stability_loss
+from engine.training.buffer.losses import Pairs, prior_loss, stability_loss
 from engine.training.buffer.moves import LENGTH, move
 from engine.training.buffer.plates import find_plates, open_footage
-from engine.training.buffer.shot import spread
+from engine.training.buffer.shot import changes, distance, spread
 from engine.training.buffer.stages import build
 from engine.training.buffer.trainer import train
 from engine.training.buffer.tune import Tune, Tuned, describe, tune
@@ -108,8 +108,8 @@ def test_the_video_model_starts_as_the_image_model_and_only_what_should_learns(k
     assert learning == {name for name, _ in stage.named_parameters() if name.startswith(parts)}
     assert reached <= learning
     assert any("out" in name for name in reached)
-    answers = stage.answers(shot.frames, cuts=())
-    assert answers.away.max() < 0.1 and torch.allclose(answers.video, answers.image, atol=1e-4)
+    video, image = (stage.answers(shot.frames, cuts=(), of_image=of_image) for of_image in (False, True))
+    assert torch.allclose(video, image, atol=1e-4) and distance(video, image).max() < 0.1
 
 
 def test_normals_are_decoded_in_chunks_with_the_gradients_of_decoding_all_at_once(folder):
@@ -261,8 +261,24 @@ def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bou
     refused = run_tune(dataclasses.replace(request, bound=1e-4, steps=2))
     assert refused.file is None and refused.after == refused.before and not any((tmp_path / "tuned").iterdir())
     assert "all stays as it was" in describe(refused)
+    with pytest.raises(PlatelightError, match="no two neighbours"):
+        run_tune(dataclasses.replace(request, first=3, last=3))
     with pytest.raises(PlatelightError, match="no temporal blocks"):
         run_tune(dataclasses.replace(request, model="normalcrafter"))
+
+
+def test_change_and_distance_by_hand():
+    """Normals that turn by 10 degrees from frame to frame, and depths that move by a tenth of their deviation."""
+    pairs = Pairs(forth=torch.zeros(1, 2, 4, 4), back=torch.zeros(1, 2, 4, 4), seen_forth=torch.ones(1), seen_back=torch.ones(1))
+    turned = [torch.tensor([np.sin(np.radians(angle)), 0.0, np.cos(np.radians(angle))]) for angle in (0, 10)]
+    normals = torch.stack(turned).float()[:, :, None, None].expand(2, 3, 4, 4)
+    assert torch.allclose(changes(normals, pairs), torch.full((1, 4, 4), 10.0), atol=1e-2)
+    assert torch.allclose(distance(normals, normals[:1].expand_as(normals)), torch.tensor([0.0, 10.0]), atol=0.05)
+    depth = (
+        torch.tensor([-1.0, 1.0]).repeat(8).reshape(1, 1, 4, 4).expand(2, 1, 4, 4) + torch.tensor([0.0, 0.1])[:, None, None, None]
+    )
+    assert torch.allclose(changes(depth, pairs), torch.full((1, 4, 4), 10.0), atol=1e-3)
+    assert distance(depth, 3 * depth + 1).max() < 1e-3, "depth has no scale and no shift of its own"
 
 
 def test_windows_are_spread_over_the_shot():

@@ -15,10 +15,11 @@ from ...frames.plate import Plate
 from ...models.preview import temporal
 from ...models.table import ModelInfo
 from ...protocol import ErrorCode, PlatelightError, Source
+from ..normalcrafter.failure import TrainingStopped
 from .config import PLATES, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
 from .feed import Clip, fit, prepare
 from .flow import measure_pairs, open_flow
-from .losses import Pairs, warp
+from .losses import Pairs, affine_invariant, warp
 from .stages import Stage
 
 CLIPS, WINDOWS = 24, 4
@@ -39,17 +40,19 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class _Window:
-    """`frames` [T, 3, H, W]; `cuts` in it."""
+    """`frames` [T, 3, H, W]; `cuts` in it; `image`: the frame-by-frame answer, as `Stage.answers`."""
 
     frames: Tensor
     pairs: Pairs
     cuts: tuple[int, ...]
+    image: Tensor
 
 
 class Shot:
-    """What tuning needs of a shot, in memory; its size doesn't grow with the shot's length. `clips`: to train on."""
+    """What tuning needs of a shot, in memory; its size doesn't grow with the shot's length. `clips`: to train on. `per_frame`:
+    change of the frame-by-frame answer."""
 
-    def __init__(self, plate: Plate, *, first: int | None, last: int | None, config: AnyConfig, multiple: int) -> None:
+    def __init__(self, plate: Plate, *, first: int | None, last: int | None, config: AnyConfig, stage: Stage) -> None:
         """
         Raises:
             PlatelightError: frames can't be read, or no two of them are neighbours in one shot.
@@ -60,7 +63,7 @@ class Shot:
             detail = f"{begin} to {end} was asked for, the clip has {plate.clip.first} to {plate.clip.last}"
             raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
         flow, rng = open_flow(config.flow), np.random.default_rng(config.seed)
-        edge = min(config.short_edges[1], min(plate.size))
+        edge = min(sum(config.short_edges) // 2, *plate.size)
         starts = spread(end - begin + 1, length=config.frames, most=CLIPS)
         measured = set(starts[:: max(1, -(-len(starts) // WINDOWS))])
         self.clips: list[Clip] = []
@@ -68,39 +71,59 @@ class Shot:
         for start in starts:
             stop = min(start + config.frames, end - begin + 1)
             frames = np.stack(list(plate.frames(begin + start, begin + stop - 1)))
-            sized = fit(frames, short_edge=edge, multiple=multiple, rng=rng)
+            sized = fit(frames, short_edge=edge, multiple=stage.multiple, rng=rng)
             clip = prepare(sized, flow=flow, tolerance=config.tolerance, chosen=0, name=plate.clip.path.name)
             if len(clip.frames) > 1:
                 self.clips.append(clip)
             if start in measured:
                 pictures, cuts = np.rint(frames * 255).astype(np.uint8), find_cuts(frames)
                 pairs = measure_pairs(pictures, flow, cuts=cuts, tolerance=config.tolerance)
-                self._windows.append(_Window(frames=torch.from_numpy(frames).permute(0, 3, 1, 2), pairs=pairs, cuts=cuts))
+                images = torch.from_numpy(frames).permute(0, 3, 1, 2)
+                answer = stage.answers(images.to(_device(stage)), cuts=cuts, of_image=True).cpu()
+                self._windows.append(_Window(frames=images, pairs=pairs, cuts=cuts, image=answer))
         if not self.clips:
-            detail = f"{plate.clip.path.name}, frames {begin} to {end}: tuning needs two neighbours of one shot"
-            raise PlatelightError(ErrorCode.SOURCE_EMPTY, detail)
+            said = f"{plate.clip.path.name} has no two neighbours of one shot in frames {begin} to {end}"
+            raise TrainingStopped(said, remedy="Choose a range with at least two frames of a shot.")
+        self.per_frame = self._change([window.image for window in self._windows])
 
-    def measure(self, stage: Stage, *, of_image: bool = False) -> Measured:
-        """Of a stage's video model as it is now, or of its image model."""
-        device = next(stage.parameters()).device
-        changed, compared, away = 0.0, 0.0, []
-        for window in self._windows:
-            answers = stage.answers(window.frames.to(device), cuts=window.cuts)
-            seen = answers.image if of_image else answers.video
-            change = changes(seen.float().cpu(), window.pairs)
-            changed += float((change * window.pairs.seen_back[:, 0]).sum())
-            compared += float(window.pairs.seen_back.sum())
-            away.append(torch.zeros(1) if of_image else answers.away.cpu())
-        return Measured(change=changed / max(compared, 1.0), away=float(torch.cat(away).mean()))
+    def measure(self, stage: Stage) -> Measured:
+        """Of a stage's video model as it is now."""
+        device = _device(stage)
+        answers = [stage.answers(window.frames.to(device), cuts=window.cuts).cpu() for window in self._windows]
+        away = [distance(answer, window.image) for answer, window in zip(answers, self._windows, strict=True)]
+        return Measured(change=self._change(answers), away=float(torch.cat(away).mean()))
+
+    def _change(self, answers: list[Tensor]) -> float:
+        """Mean over all pixels that flow leads back to."""
+        total, pixels = 0.0, 0.0
+        for answer, window in zip(answers, self._windows, strict=True):
+            seen = window.pairs.seen_back[:, 0]
+            total += float((changes(answer, window.pairs) * seen).sum())
+            pixels += float(seen.sum())
+        return total / max(pixels, 1.0)
 
 
-def changes(buffers: Tensor, pairs: Pairs) -> Tensor:
+def changes(answer: Tensor, pairs: Pairs) -> Tensor:
     """How much each pixel of the frames from the second on differs from where it was: [T-1, H, W], degrees between normals
     [T, 3, H, W], percent between depths [T, 1, H, W] over their deviation."""
-    before, after = warp(buffers[:-1], pairs.back), buffers[1:]
-    if buffers.shape[1] == 1:
-        return 100 * (before - after).abs()[:, 0]
-    return torch.rad2deg(torch.acos(torch.cosine_similarity(before, after, dim=1).clamp(-1, 1)))
+    before, after = warp(answer[:-1], pairs.back), answer[1:]
+    return 100 * (before - after).abs()[:, 0] if answer.shape[1] == 1 else degrees(before, after)
+
+
+def distance(answer: Tensor, image: Tensor) -> Tensor:
+    """How far each frame [T, C, H, W] is from the frame-by-frame answer, [T]: degrees, or percent of each frame's deviation."""
+    if answer.shape[1] == 1:
+        return 100 * (affine_invariant(answer) - affine_invariant(image)).abs().mean((1, 2, 3))
+    return degrees(answer, image).mean((1, 2))
+
+
+def degrees(normals: Tensor, others: Tensor) -> Tensor:
+    """Angles [T, H, W] between normals [T, 3, H, W] of any length."""
+    return torch.rad2deg(torch.acos(torch.cosine_similarity(normals, others, dim=1).clamp(-1, 1)))
+
+
+def _device(stage: Stage) -> torch.device:
+    return next(stage.parameters()).device
 
 
 def spread(count: int, *, length: int, most: int) -> list[int]:

@@ -20,7 +20,7 @@ from .config import AnyConfig, DepthConfig, NormalsConfig, PreviewConfig
 from .deferred import deferred
 from .feed import Clip
 from .flow import away_from_edges
-from .losses import affine_invariant, affine_invariant_clip, angle_loss, depth_prior_loss, prior_loss, stability_loss
+from .losses import affine_invariant_clip, angle_loss, depth_prior_loss, prior_loss, stability_loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,16 +29,6 @@ class Losses:
 
     total: Tensor
     parts: dict[str, Tensor]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answers:
-    """`video`: [T, C, H, W] as it is compared from frame to frame. `image`: the same of the image model, frame by frame. `away`:
-    [T], how far each frame is from that."""
-
-    video: Tensor
-    image: Tensor
-    away: Tensor
 
 
 class DepthStage(nn.Module):
@@ -67,13 +57,11 @@ class DepthStage(nn.Module):
         return _sum(prior, stable, config.omega_reg)
 
     @torch.no_grad()
-    def answers(self, frames: Tensor, *, cuts: Sequence[int]) -> Answers:
-        """Depth over the clip's deviation; `away` in percent of each frame's."""
-        tokens, grid = self.video.encode(frames), self.video.grid(*frames.shape[-2:])
-        depth = self.video.decode(tokens, grid=grid, cuts=cuts).float()
-        image = self.image.decode(tokens, grid=grid).float()
-        away = 100 * (affine_invariant(depth) - affine_invariant(image)).abs().mean((1, 2))
-        return Answers(video=affine_invariant_clip(depth[:, None]), image=affine_invariant_clip(image[:, None]), away=away)
+    def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
+        """Depth [T, 1, H, W] over the clip's deviation, of the video model or of the frozen image model."""
+        model = self.image if of_image else self.video
+        depth = model.decode(model.encode(frames), grid=model.grid(*frames.shape[-2:]), cuts=cuts).float()
+        return affine_invariant_clip(depth[:, None])
 
     def export(self, file: Path) -> None:
         """Write the blocks and, where it has learned, now or before, the DPT."""
@@ -107,14 +95,11 @@ class NormalsStage(nn.Module):
         return _sum(prior_loss(latents[clip.chosen], target, form=self.config.prior), stable, self.config.omega_reg)
 
     @torch.no_grad()
-    def answers(self, frames: Tensor, *, cuts: Sequence[int]) -> Answers:
-        """Unit normals; `away` in degrees."""
-        images, size = self.video.encode(frames), tuple(frames.shape[-2:])
-        both = []
-        for latents in (self.video.unet(images, temporal=False), self.video.unet(images, cuts=cuts)):
-            parts = latents.split(self.config.decode_chunk_size)
-            both.append(F.normalize(torch.cat([self.video.decode(part, size=size) for part in parts]), dim=1))
-        return Answers(video=both[1], image=both[0], away=degrees_between(*both))
+    def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
+        """Unit normals [T, 3, H, W], of the video model or of the frozen image model."""
+        latents = self.video.unet(self.video.encode(frames), cuts=cuts, temporal=not of_image)
+        size, parts = tuple(frames.shape[-2:]), latents.split(self.config.decode_chunk_size)
+        return F.normalize(torch.cat([self.video.decode(part, size=size) for part in parts]), dim=1)
 
     def export(self, file: Path) -> None:
         """Write the blocks."""
@@ -142,10 +127,9 @@ class PreviewStage(nn.Module):
         return _sum(prior, stability_loss(torch.cat([normals, depth], dim=1), clip.pairs), self.config.omega_reg)
 
     @torch.no_grad()
-    def answers(self, frames: Tensor, *, cuts: Sequence[int]) -> Answers:
-        """Unit normals; `away` in degrees."""
-        normals, image = self.video(_last(frames), cuts=cuts), self.video.image(_last(frames))[0]
-        return Answers(video=normals, image=image, away=degrees_between(image, normals))
+    def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
+        """Unit normals [T, 3, H, W], of the video model or of the frozen image model."""
+        return self.video.image(_last(frames))[0] if of_image else self.video(_last(frames), cuts=cuts)
 
     def export(self, file: Path) -> None:
         """Write the blocks."""
@@ -180,11 +164,6 @@ def _holds_head(file: Path) -> bool:
         return False
     with safe_open(str(file), framework="pt") as opened:
         return any(not name.startswith("temporal.") for name in opened.keys())  # noqa: SIM118 - it is no dict
-
-
-def degrees_between(normals: Tensor, others: Tensor) -> Tensor:
-    """Mean angle of each frame between unit normals [T, 3, H, W]: [T]."""
-    return torch.rad2deg(torch.acos((normals * others).sum(1).clamp(-1, 1))).mean((1, 2))
 
 
 def _last(frames: Tensor) -> Tensor:

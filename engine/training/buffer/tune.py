@@ -99,9 +99,9 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
     file = tuned_file(request.out, model=info.name, clip=clip_title)
     config = stage_config(info, source=request.source, out=request.out, start=file, flow=request.flow)
     stage = build(config).to(device)
-    shot = Shot(plate, first=request.first, last=request.last, config=config, multiple=stage.multiple)
+    shot = Shot(plate, first=request.first, last=request.last, config=config, stage=stage)
     bound = request.bound or BOUNDS[info.passes[0]]
-    per_frame, before = shot.measure(stage, of_image=True), shot.measure(stage)
+    before = shot.measure(stage)
     best = _Best(stage, measured=before, bound=bound)
     optimizer = torch.optim.AdamW(best.trained, lr=config.learning_rate, weight_decay=config.weight_decay)
     rng = np.random.default_rng(config.seed)
@@ -127,7 +127,7 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
     if kept:
         _write(stage, file)
     return Tuned(
-        per_frame=per_frame.change, before=before, after=best.measured if kept else before, bound=bound, unit=UNITS[info.passes[0]],
+        per_frame=shot.per_frame, before=before, after=best.measured if kept else before, bound=bound, unit=UNITS[info.passes[0]],
         steps=step, file=file if kept else None,
     )  # fmt: skip
 
