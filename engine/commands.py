@@ -20,6 +20,7 @@ from .evaluation.command import evaluate
 from .failures import explain
 from .identity import version
 from .models import registry
+from .models.table import PREVIEW
 from .protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
 from .reporting import follow, gigabytes
 from .training.buffer import commands as buffer_training
@@ -96,7 +97,7 @@ def estimate(
 
     if not model:
         model = registry.default_model()
-        if not registry.info(model).temporal:
+        if model == PREVIEW.name:
             print("NormalCrafter is not installed, so the preview model is used; see `python -m engine models`", file=sys.stderr)
     if max_resolution is None:
         max_resolution = registry.info(model).default_resolution

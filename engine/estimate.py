@@ -182,7 +182,7 @@ class _Job:
                 job_files.remove_frames(self.out, pass_name=pass_name, clip=self.clip)
             if gone := len(set.union(*(each.frames for each in there)).difference(range(self.first, self.last + 1))):
                 yield Notice(job=self.request.job, text=job_notices.removed(gone, first=self.first, last=self.last))
-        if self.model.temporal and work.joins:
+        if self.model.temporal and self.settings.temporal != registry.PER_FRAME and work.joins:
             yield Notice(job=self.request.job, text=job_notices.joined(work.joins))
         meter = Meter(
             job=self.request.job, stages=self.model.stages, count=self.count, reused=reused,

@@ -42,13 +42,15 @@ class ModelInfo:
 PREVIEW = ModelInfo(
     name="preview",
     title="Preview (embedded)",
-    purpose="Rough normals at once, with no download and no GPU: for blocking a relight and for trying the tool, not for finals",
+    purpose="Rough normals and depth at once, with no download and no GPU: to block a relight and try the tool, not for finals",
     licence="GPL-3.0-or-later",
     family="preview",
-    passes=("normal",),
+    passes=("normal", "depth"),
     default_resolution=512,
-    stages=(Stage.UNET,),
-    temporal=False,
+    stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
+    window=8,
+    overlap=2,
+    tunable=True,
 )
 
 NORMALCRAFTER = ModelInfo(

@@ -46,7 +46,7 @@ def test_a_bench_can_be_read_in_a_log():
     printed = done.stdout.splitlines()
     assert printed[0] == "preview, 64x48: 4 frames, fp32 on cpu"
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed if line.startswith("| ")]
-    assert [row[0] for row in rows] == ["stage", "reading", "unet", "writing", "whole job"]
+    assert [row[0] for row in rows] == ["stage", "reading", "encode", "unet", "decode", "writing", "whole job"]
     assert all(float(row[1]) >= 0 for row in rows[1:])
     assert "outside the networks" in done.stdout and "a plain matrix product reaches" in done.stdout
 

@@ -102,12 +102,12 @@ def test_a_lock_file_left_by_the_dead_means_nothing(tmp_path):
 
 
 def test_a_disk_that_fills_up_in_the_middle(movie, preview, tmp_path):
-    """A file system of 200 kB where this machine lets us make one, else the system's limit on file size, set half-way."""
+    """A file system of 450 kB where this machine lets us make one, else the system's limit on file size, set half-way."""
     whole = tmp_path / "whole"
     finish(request(movie, whole), preview)
     small = tmp_path / "small"
     small.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "none", str(small)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=450k", "none", str(small)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("only root may mount; test_exr holds the limit on file size")
     try:

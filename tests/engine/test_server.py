@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from conftest import ENGINE, LONG, ROOT, exr_bytes, leftovers, request
+from engine.models.table import MODELS
 from engine.protocol import (
     PROTOCOL_VERSION,
     Cancel,
@@ -203,7 +204,7 @@ def test_models_and_doctor_answer_while_a_job_runs(wire, movie, tmp_path):
         incoming = wire.receive()
         if incoming.is_result:
             answers[incoming.id] = incoming.body
-    assert [entry.name for entry in read_result(ListModels(), answers[models]).models] == ["preview", "normalcrafter"]
+    assert [entry.name for entry in read_result(ListModels(), answers[models]).models] == list(MODELS)
     assert read_result(Doctor(), answers[doctor]).device.startswith(("cpu", "cuda", "mps"))
     assert read_result(request(movie, tmp_path), answers[job]).frames_written == 48
 
@@ -230,7 +231,7 @@ def test_prints_of_anyone_go_to_the_log_not_to_the_wire():
     )
     wire = Wire(sys.executable, "-c", noise)
     wire.hello()
-    assert len(wire.ask(ListModels()).models) == 2
+    assert len(wire.ask(ListModels()).models) == len(MODELS)
     logged = wire.leave()
     assert all(words in logged for words in (b"a print", b"a C library", b"a child"))
 

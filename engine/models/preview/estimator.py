@@ -1,74 +1,88 @@
-"""Streaming a clip through the embedded network: frames by themselves, a few at a time."""
+"""Streaming a clip through the embedded network: normals and relative depth, steadied over time where there are blocks for it."""
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from ...device import Compute, choose
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
-from ..interface import Event, Output, ResumePoint, Step
+from ..interface import Event, ResumePoint
 from ..table import PREVIEW
+from ..temporal.join import crossfade
+from ..temporal.stream import stream
 from . import network
-from .revision import revision
+from . import temporal as blocks
+from .network import Features
 
-BATCH = 4
 
-
-def load(*, precision: str, device: str) -> Preview:
+def load(*, precision: str, device: str, revision: str, temporal: Path | None = None, per_frame: bool = False) -> Preview:
     """Load the embedded weights.
+
+    Args:
+        temporal: blocks in place of those that come with the extension.
+        per_frame: take no blocks at all.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`, `device_unavailable`, `setting_invalid`.
     """
     compute = choose(device=device, precision=precision)
-    known = revision()
+    file = temporal or (blocks.WEIGHTS if blocks.WEIGHTS.is_file() else None)
     try:
         net = network.load()
+        net = blocks.load(file, net) if file and not per_frame else net
+    except FileNotFoundError as error:
+        raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(error)) from error
     except (ValueError, RuntimeError) as error:
-        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{network.WEIGHTS}: {error}") from error
-    return Preview(net.to(compute.device, compute.dtype, memory_format=torch.channels_last), compute=compute, revision=known)
+        raise PlatelightError(ErrorCode.MODEL_INVALID, str(error)) from error
+    net = net.to(compute.device, compute.dtype, memory_format=torch.channels_last)
+    return Preview(net, compute=compute, revision=revision)
 
 
 class Preview:
-    """An `Estimator`; see `engine.models.interface`. Window, overlap and decode chunk mean nothing to it."""
+    """An `Estimator`, see `engine.models.interface`, and the `WindowModel` that it streams."""
 
     info = PREVIEW
+    predicts = Stage.UNET
 
-    def __init__(self, net: network.PreviewNet, *, compute: Compute, revision: str) -> None:
+    def __init__(self, net: network.PreviewNet | blocks.TemporalPreview, *, compute: Compute, revision: str) -> None:
         self.revision = revision
         self.precision = compute.precision
         self.device = compute.device.type
+        self.sees_time = isinstance(net, blocks.TemporalPreview)
         self._net = net
         self._compute = compute
 
     def stream(
         self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
     ) -> Iterator[Event]:
-        """See `Estimator.stream`. A window is a batch of frames; a resumed run falls on the same batches.
-
-        Raises:
-            PlatelightError: `source_truncated` when `frames` ends before `count`.
-        """
-        windows = -(-count // BATCH)
-        for start in range(resume.emitted if resume else 0, count, BATCH):
-            batch = list(itertools.islice(frames, min(BATCH, count - start)))
-            if len(batch) < min(BATCH, count - start):
-                raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"it has {start + len(batch)} of {count} frames")
-            begun = time.perf_counter()
-            values = self._estimate(np.stack(batch))
-            seconds = time.perf_counter() - begun
-            yield Step(stage=Stage.UNET, frames=len(batch), seconds=seconds, window=start // BATCH + 1, windows=windows)
-            yield Output(pass_name="normal", start=start, values=values)
-            yield ResumePoint(emitted=start + len(batch), read_from=start + len(batch))
+        """See `Estimator.stream`."""
+        return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
 
     @torch.inference_mode()
-    def _estimate(self, batch: np.ndarray) -> np.ndarray:
-        """Normals, float32 (T, H, W, 3), of frames (T, H, W, 3)."""
-        images = torch.from_numpy(batch).to(self._compute.device, self._compute.dtype).permute(0, 3, 1, 2)
-        normals = self._net(images.contiguous(memory_format=torch.channels_last))
-        return np.ascontiguousarray(normals.permute(0, 2, 3, 1).float().cpu().numpy())
+    def encode(self, frame: np.ndarray) -> Features:
+        """What the way up needs of a frame, so that frames that windows share go down once."""
+        image = torch.from_numpy(frame).to(self._compute.device, self._compute.dtype).permute(2, 0, 1)[None]
+        return self._net.features(network.prepared(image.contiguous(memory_format=torch.channels_last)))
+
+    @torch.inference_mode()
+    def predict(self, encoded: Sequence[Features], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
+        """[T, 4, H, W] float32: unit normals and the logarithm of depth."""
+        raw = self._net.raw(network.together(encoded))[..., : size[0], : size[1]]
+        return torch.cat([network.unit_normals(raw), raw[:, 3:].float()], dim=1)
+
+    def join(
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None
+    ) -> tuple[torch.Tensor, np.ndarray]:
+        """Windows are crossfaded; nothing is carried on."""
+        return crossfade(predicted, previous), np.zeros(0)
+
+    @torch.inference_mode()
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> dict[str, np.ndarray]:
+        """Normals (T, H, W, 3) and distances (T, H, W, 1), these to 11 bits, which is more than the network knows and makes files
+        a quarter as large."""
+        planes = joined.permute(0, 2, 3, 1).cpu()
+        return {"normal": planes[..., :3].contiguous().numpy(), "depth": planes[..., 3:].exp().half().float().contiguous().numpy()}

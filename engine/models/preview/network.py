@@ -8,6 +8,7 @@ estimate doesn't depend on crop statistics. Every layer runs in channels-last an
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -196,6 +197,17 @@ def _stack(width: int, count: int) -> nn.Sequential:
 
 def _doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def together(features: Sequence[Features]) -> Features:
+    """Features of several frames as those of one stack."""
+    if len(features) == 1:
+        return features[0]
+    return Features(
+        frames=torch.cat([each.frames for each in features]),
+        half=torch.cat([each.half for each in features]),
+        sides=[torch.cat(level) for level in zip(*(each.sides for each in features), strict=True)],
+    )
 
 
 def unit_normals(raw: Tensor) -> Tensor:
