@@ -62,6 +62,8 @@ def _pixels(image: bpy.types.Image) -> np.ndarray:
 
 def _rendered(image: bpy.types.Image, *, layer: str, size: tuple[int, int]) -> np.ndarray:
     """A layer of an EXR: Blender gives its pixels to nodes only, so a scene of its own renders them, at one pixel each."""
+    if bpy.app.is_job_running("RENDER"):
+        raise NormalsError("Blender is rendering, and layers of an EXR can't be read meanwhile: try again when it is done")
     scene = bpy.data.scenes.new("Platelight Reading")
     tree = None
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import clips, compat, graph, passes
+from ..blender import clips, compat, graph, images, passes
 from ..blender.clips import ClipTarget
 from . import place
 from .doctor import SURE, Finding
@@ -66,7 +66,7 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
 
 
 def _fill(entry: PlatelightNormals, examined: Examined, target: ClipTarget) -> None:
-    entry.file = str(examined.found.files[examined.found.first])
+    entry.file = images.project_path(examined.found.files[examined.found.first])
     entry.layers = "\n".join(examined.layers)
     entry.layer, entry.offset = examined.layer, examined.offset
     entry.first, entry.last = examined.found.first, examined.found.last
