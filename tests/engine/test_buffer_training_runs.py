@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +35,11 @@ from engine.training.clips import write_clip
 from engine.training.normalcrafter.config_file import read_config
 from engine.training.preview import write_weights
 
-DOCS = Path(__file__).parents[2] / "docs" / "training"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "training"
+MODULES = {"scikit-image": "skimage"}
+"""Packages that are imported by another name."""
+
 SMALL = TemporalSettings(layers=1, attentions=1, heads=2)
 TINY = PreviewSizes(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
 
@@ -265,6 +271,17 @@ def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bou
         run_tune(dataclasses.replace(request, first=3, last=3))
     with pytest.raises(PlatelightError, match="no temporal blocks"):
         run_tune(dataclasses.replace(request, model="normalcrafter"))
+
+
+def test_tuning_needs_no_package_that_the_engine_does_without():
+    """It is a button in Blender, where only `engine.txt` is installed."""
+    wanted = (ROOT / "engine" / "requirements" / "engine.txt").read_text()
+    for_training = (ROOT / "engine" / "requirements" / "train.txt").read_text().splitlines()
+    names = [line.split("==")[0] for line in for_training if "==" in line and line not in wanted]
+    blocked = ", ".join(f"'{MODULES.get(name, name)}'" for name in names)
+    code = f"import sys; sys.modules.update(dict.fromkeys([{blocked}])); import engine.training.buffer.tune"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    assert "tensorboard" in blocked and "trimesh" in blocked
 
 
 def test_change_and_distance_by_hand():
