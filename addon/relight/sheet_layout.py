@@ -22,8 +22,9 @@ def arrange(tree: bpy.types.NodeTree, sections: list[bpy.types.Node]) -> None:
         fill: dict[int, float] = defaultdict(float)
         inside = [node for node in tree.nodes if node.parent == section]
         crossings = [node for node in inside if node.bl_idname == "NodeReroute"]
+        apart = min(_RAIL, 0.8 * _COLUMN / max(len(crossings), 1))
         for place, node in enumerate(crossings):
-            node.location = columns[node.name] * _COLUMN + _RAIL * place + rails, top - _RUNG * place
+            node.location = columns[node.name] * _COLUMN + apart * place + rails, top - _RUNG * place
             heights[node.name] = node.location.y
         rails += bool(crossings)
         below = _RUNG * len(crossings)

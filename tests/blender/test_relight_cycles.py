@@ -23,6 +23,21 @@ LIGHTS = {
     "area": {"kind": "AREA", "energy": 200.0, "shape": "RECTANGLE", "size": 1.2, "size_y": 0.6},
     "disk": {"kind": "AREA", "energy": 200.0, "shape": "DISK", "size": 0.8},
     "area, not normalized": {"kind": "AREA", "energy": 200.0, "shape": "SQUARE", "size": 0.7, "normalize": False},
+    "area with spread": {
+        "kind": "AREA",
+        "energy": 200.0,
+        "shape": "RECTANGLE",
+        "size": 0.6,
+        "size_y": 0.4,
+        "spread": math.radians(100),
+    },
+    "tight large spot": {
+        "kind": "SPOT",
+        "energy": 300.0,
+        "shadow_soft_size": 0.05,
+        "spot_size": math.radians(55),
+        "spot_blend": 0.02,
+    },
     "large sun": {"kind": "SUN", "energy": 3.0, "angle": math.radians(10)},
     "sun, not normalized": {"kind": "SUN", "energy": 300.0, "angle": math.radians(5), "normalize": False},
     "spot, not normalized": {"kind": "SPOT", "energy": 30000.0, "shadow_soft_size": 0.02, "spot_size": 1.0, "normalize": False},
@@ -30,6 +45,8 @@ LIGHTS = {
 }
 SHARP = ("sun", "point", "spot", "hard spot")
 """Lights without size; Cycles samples the others, so that its pixels are noisy."""
+EDGES = ("tight large spot", "area with spread")
+"""Lights whose edge is in the picture, where each sample counts."""
 
 
 def relight(scene, folder, numbers=FRAMES):
@@ -61,7 +78,7 @@ def test_diffuse_light_is_cycles(scene, tmp_path, name):
     ground_truth.moving_light(scene, **LIGHTS[name])
     numbers = FRAMES if name in SHARP else [1, 3]
     seen = ground_truth.write_passes(scene, range(1, 4), tmp_path, edges=name in SHARP)
-    samples = 1 if name in SHARP else 256
+    samples = 1 if name in SHARP else 1024 if name in EDGES else 256
     want = {frame: ground_truth.cycles(scene, "Diffuse Direct", frame, tmp_path, samples=samples) for frame in numbers}
     _, node = relight(scene, tmp_path, numbers)
     show(scene, node.outputs["Diffuse"])
