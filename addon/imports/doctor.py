@@ -213,7 +213,7 @@ def _custom(order: str, flip: tuple[bool, bool, bool], space: str) -> float:
 
 
 def _space(best: _Reading, *, margin: float, has_camera: bool) -> Finding:
-    seen = f"{best.signs.facing:.0%} of the surfaces face the camera then"
+    seen = f"read this way, {best.signs.facing:.0%} of the surfaces face the camera"
     if best.space == WORLD:
         return Finding(text=f"World space: {seen}", sure=_certainty(margin))
     if best.signs.facing < 0.93 and not has_camera:
