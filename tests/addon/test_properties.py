@@ -18,7 +18,8 @@ def _entry(part, name, *, installed):
 
 def test_defaults_are_the_contracts_own(part, settings):
     contract, properties = part("contract"), part("properties")
-    assert properties.estimate_settings(settings) == contract.EstimateSettings(model="preview", max_resolution=512)
+    expected = contract.EstimateSettings(model="preview", max_resolution=512, window=8, overlap=2)
+    assert properties.estimate_settings(settings) == expected
 
 
 def test_the_best_model_is_the_one_for_finals_once_it_is_here(part, settings):
