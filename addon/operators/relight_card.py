@@ -2,8 +2,10 @@
 
 import bpy
 
+from ..imports import depth
+from ..imports.files import NormalsError
 from ..relight import card, scene_lights
-from ..relight.card import controls, depth
+from ..relight.card import controls
 
 
 class PLATELIGHT_OT_add_card(bpy.types.Operator):
@@ -62,30 +64,6 @@ class PLATELIGHT_OT_remove_card(_Card, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class PLATELIGHT_OT_card_depth_range(_Card, bpy.types.Operator):
-    bl_idname = "platelight.card_depth_range"
-    bl_label = "Set Nearest and Farthest"
-    bl_description = "Say how many metres away the nearest and the farthest points of the depth pass are at this frame"
-
-    near: bpy.props.FloatProperty(name="Nearest", default=2.0, min=0.01, subtype="DISTANCE")
-    far: bpy.props.FloatProperty(name="Farthest", default=10.0, min=0.02, subtype="DISTANCE")
-
-    def invoke(self, context, event):
-        return context.window_manager.invoke_props_dialog(self)
-
-    def execute(self, context):
-        found = self.card(context)
-        if found is None or "depth" not in card.passes_of(found):
-            return _refuse(self, "The card has no depth pass: estimate depth and add the card again.")
-        if self.far <= self.near:
-            return _refuse(self, "The farthest point must lie farther than the nearest.")
-        scale = depth.between(depth.measure(found), near=self.near, far=self.far)
-        if scale is None:
-            return _refuse(self, "The depth pass is the same everywhere at this frame: go to another frame.")
-        controls.change(found, {"Depth Scale": scale.scale, "Depth Offset": scale.offset})
-        return {"FINISHED"}
-
-
 class PLATELIGHT_OT_card_depth_cursor(_Card, bpy.types.Operator):
     bl_idname = "platelight.card_depth_cursor"
     bl_label = "Surface to 3D Cursor"
@@ -93,14 +71,16 @@ class PLATELIGHT_OT_card_depth_cursor(_Card, bpy.types.Operator):
 
     def execute(self, context):
         found = self.card(context)
-        camera = card.camera_of(found) if found else None
-        if found is None or camera is None or "depth" not in card.passes_of(found):
-            return _refuse(self, "There is no card with a depth pass and a camera: estimate depth and add the card again.")
-        point = camera.matrix_world.normalized().inverted() @ context.scene.cursor.location
-        scale = depth.through(depth.measure(found), point, offset=controls.value(found, "Depth Offset"))
-        if scale is None:
-            return _refuse(self, "The 3D cursor lies behind the camera or the depth: put it on something that the camera sees.")
-        controls.change(found, {"Depth Scale": scale.scale})
+        if found is None or "depth" not in card.passes_of(found):
+            return _refuse(self, "The card has no depth pass: estimate depth and update the card.")
+        place = card.on_plate(context.scene, found, context.scene.cursor.location)
+        if place is None:
+            return _refuse(self, "The 3D cursor is not on the plate: put it on something that the camera sees.")
+        try:
+            depth.set_point(context.scene, found["platelight_card"], x=place.x, y=place.y, metres=place.z)
+        except NormalsError as error:
+            return _refuse(self, f"{error}.")
+        controls.look_again(found)
         return {"FINISHED"}
 
 
@@ -112,6 +92,5 @@ def _refuse(operator: bpy.types.Operator, sentence: str) -> set[str]:
 OPERATORS = (
     PLATELIGHT_OT_add_card,
     PLATELIGHT_OT_remove_card,
-    PLATELIGHT_OT_card_depth_range,
     PLATELIGHT_OT_card_depth_cursor,
 )

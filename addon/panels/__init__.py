@@ -3,7 +3,7 @@
 import bpy
 
 from ..link.state import state
-from . import depth, import_normals, plate, queue, relight_lights, relight_match, tune
+from . import depth, import_normals, plate, queue, relight_lights, relight_match, relight_space, tune
 
 EDITORS = {"sequencer": "SEQUENCE_EDITOR", "clip": "CLIP_EDITOR", "compositor": "NODE_EDITOR", "view3d": "VIEW_3D"}
 
@@ -70,6 +70,7 @@ def _panels_of(editor: str, space: str) -> list[type]:
         type(f"PLATELIGHT_PT_{editor}_depth", (depth.DepthPanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_relight", (_Relight, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_match", (relight_match.MatchPanel, _Tab, bpy.types.Panel), in_space),
+        type(f"PLATELIGHT_PT_{editor}_camera", (relight_space.SpacePanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_jobs", (_Queue, bpy.types.Panel), in_space),
     ]
 

@@ -9,7 +9,7 @@ from ..relight import card, scene_lights, space
 from ..relight.card import controls, paint
 from .words import characters, paragraph
 
-_DEPTH = ("Depth Scale", "Depth Offset", "Farthest", "Edge", "Detail")
+_DEPTH = ("Farthest", "Edge", "Detail")
 _FLAT = (
     "The card is flat: it takes light and shadows from its front. For rim and back lights use the compositor, or estimate depth "
     "and press Update."
@@ -92,9 +92,7 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
     for name in _DEPTH if bent else ("Distance",):
         column.prop(sockets[name], "default_value", text=name)
     if bent:
-        row = box.row(align=True)
-        row.operator("platelight.card_depth_range", text="Near and Far").shot = shot
-        row.operator("platelight.card_depth_cursor", text="To 3D Cursor").shot = shot
+        box.operator("platelight.card_depth_cursor", icon="PIVOT_CURSOR").shot = shot
     column = box.column(align=True)
     for name, socket in paint.sockets(controls.material(found)).items():
         if not socket.is_linked:

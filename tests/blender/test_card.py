@@ -6,14 +6,17 @@ import math
 
 import bpy
 import ground_truth
+import known_normals
 import numpy as np
-import OpenEXR
 import pytest
 from carded import attach, hide_surfaces, shoot_card, stand
 from footage import linear, plate_bytes, render, render_elsewhere, write_exr, write_normals, write_plate
+from known_normals import CONVENTIONS
+from mathutils import Vector
 from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.relight import card, space
-from platelight.addon.relight.card import controls, depth, paint
+from platelight.addon.imports import depth as imports_depth
+from platelight.addon.relight import card
+from platelight.addon.relight.card import controls, paint
 from solved import solve_camera
 from strips import image_strip
 
@@ -166,25 +169,29 @@ def test_depth_of_each_frame_and_what_it_is_in_metres(scene, deep, registered):
     assert deep.visible_shadow
     for frame, number in ((1, 1), (11, 1), (12, 2), (13, 3), (20, 3)):
         scene.frame_set(frame)
-        found = depth.measure(deep)
-        assert (found.values.min(), found.values.max()) == pytest.approx((number, 2 * number), rel=0.01)
-        assert found.at(0.0, 0.0) == pytest.approx(1.5 * number, rel=0.01)
-    assert bpy.ops.platelight.card_depth_range(near=4.0, far=20.0) == {"FINISHED"}
-    near, far = ends(deep)
-    assert (near, far) == pytest.approx((4.0, 20.0), rel=0.03)
-    controls.change(deep, {"Depth Scale": 1.0, "Depth Offset": 0.0, "Farthest": 5.0})
-    assert ends(deep)[1] == pytest.approx(5.0)
+        assert ends(deep) == pytest.approx((number, 2 * number), rel=0.01)
+    told = graph.Block(compat.compositor_tree(scene), strip_name="plate").find("depth in").inputs
+    told["Scale"].default_value = 2.0
+    scene.frame_set(13)
+    assert ends(deep) == pytest.approx((6.0, 12.0), rel=0.01), "as the compositor says"
+    told["Relative"].default_value, told["Near"].default_value, told["Far"].default_value = 1.0, 4.0, 20.0
+    controls.look_again(deep)
+    scale = imports_depth.Scale(relative=True, near=4.0, far=20.0, scale=2.0)
+    assert ends(deep) == pytest.approx((scale.metres(3.0), scale.metres(6.0)), rel=0.01)
+    told["Relative"].default_value = 0.0
+    controls.look_again(deep)
+    controls.change(deep, {"Farthest": 9.0})
+    assert ends(deep)[1] == pytest.approx(9.0)
     scene.camera.location = (1.0, 2.0, 3.0)
-    scene.cursor.location = (1.0, 2.0, 0.0)  # 3 m before the camera, in the middle, where the pass says 4.5
+    scene.cursor.location = (1.0, 2.0, 0.0)  # 3 m before the camera, in the middle, where the file says 4.5
     bpy.context.view_layer.update()
     assert bpy.ops.platelight.card_depth_cursor() == {"FINISHED"}
-    assert controls.value(deep, "Depth Scale") == pytest.approx(3 / 4.5, rel=0.01)
-    for spoiled, told in (((1.0, 2.0, 9.0), "behind the camera"), ((1.0, 2.0, 3.0), "behind the camera")):
-        scene.cursor.location = spoiled
-        with pytest.raises(RuntimeError, match=told):
+    assert told["Scale"].default_value == pytest.approx(3 / 4.5, rel=0.02)
+    assert ends(deep) == pytest.approx((2.0, 4.0), rel=0.02)
+    for place in ((1.0, 2.0, 9.0), (50.0, 2.0, 0.0)):
+        scene.cursor.location = place
+        with pytest.raises(RuntimeError, match="not on the plate"):
             bpy.ops.platelight.card_depth_cursor()
-    with pytest.raises(RuntimeError, match="farther than the nearest"):
-        bpy.ops.platelight.card_depth_range(near=4.0, far=2.0)
 
 
 def ends(made):
@@ -196,13 +203,13 @@ def ends(made):
 
 def test_building_anew_keeps_settings_and_leaves_nothing_behind(scene, deep, tmp_path, registered):
     counts = [len(blocks) for blocks in (bpy.data.node_groups, bpy.data.materials, bpy.data.textures, bpy.data.objects)]
-    controls.change(deep, {"Detail": 77, "Depth Scale": 3.0})
+    controls.change(deep, {"Detail": 77, "Farthest": 30.0})
     paint.sockets(controls.material(deep))["Roughness"].default_value = 0.25
     deep.visible_shadow = False
     scene.camera = ground_truth.add(scene, "Other", bpy.data.cameras.new("Other"))
     assert bpy.ops.platelight.add_card() == {"FINISHED"}
     assert card.camera_of(deep) == scene.camera and not deep.visible_shadow
-    assert (controls.value(deep, "Detail"), controls.value(deep, "Depth Scale")) == (77, 3.0)
+    assert (controls.value(deep, "Detail"), controls.value(deep, "Farthest")) == (77, 30.0)
     assert paint.sockets(controls.material(deep))["Roughness"].default_value == 0.25
     counts[3] += 1  # the other camera
     assert counts == [len(blocks) for blocks in (bpy.data.node_groups, bpy.data.materials, bpy.data.textures, bpy.data.objects)]
@@ -210,24 +217,27 @@ def test_building_anew_keeps_settings_and_leaves_nothing_behind(scene, deep, tmp
     assert not bpy.data.textures and not bpy.data.materials
 
 
-def test_a_pass_without_a_unit_is_put_where_the_card_would_be(scene, tmp_path):
-    stand(scene, width=64, height=36)
-    ramp = np.tile(np.linspace(0.2, 0.6, 64, dtype=np.float32), (36, 1))
-    for number in range(1, 4):
-        file = write_exr(tmp_path / "depth" / f"plate.{number:04d}.exr", {"Depth.Z": ramp})
-        OpenEXR.File({"platelight/unit": "relative", "type": OpenEXR.scanlineimage}, {"Depth.Z": ramp}).write(str(file))
-    attach(scene, tmp_path, width=64, height=36, passes_=("normal", "depth"))
-    made, notices = card.add(scene, "plate")
-    assert any("not in metres" in notice for notice in notices)
-    assert controls.value(made, "Depth Scale") == pytest.approx(10.0 / 0.4, rel=0.02)
-
-
-def test_normals_in_world_space_are_taken_as_they_are(scene, tmp_path):
-    stand(scene, width=64, height=36)
-    attach(scene, tmp_path, width=64, height=36)
-    space.add(scene, "plate").inputs["In World"].default_value = 1.0
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_normals_of_other_tools_are_read_as_the_compositor_reads_them(scene, registered, tmp_path, name):
+    """A flat card under a sun that stands aside, in any convention, beside Lambert's law."""
+    height, width = known_normals.HEIGHT, known_normals.WIDTH
+    stand(scene, width=width, height=height)
+    known_normals.add_camera(scene, range(1, 4))
+    image_strip(scene, write_plate(tmp_path, range(1, 4), width=width, height=height))
+    file = known_normals.write(tmp_path / "n", range(1, 4), CONVENTIONS[name])
+    assert bpy.ops.platelight.import_normals(filepath=str(file), shot="plate") == {"FINISHED"}
     made, _ = card.add(scene, "plate")
-    assert not any(node.bl_idname == "ShaderNodeVectorTransform" for node in controls.material(made).node_tree.nodes)
+    matte(made)
+    aside = np.array((0.5, 0.3, 0.81)) / np.linalg.norm((0.5, 0.3, 0.81))
+    sun = bpy.data.lights.new("Sun", "SUN")
+    sun.energy, sun.angle = math.pi, 0.0
+    held = ground_truth.add(scene, "Sun", sun)
+    held.rotation_euler = Vector(known_normals.turn(2) @ aside).to_track_quat("Z", "Y").to_euler()
+    normal = known_normals.truth(2)
+    there = np.linalg.norm(normal, axis=-1) > 0.5
+    want = linear(plate_bytes(2, width=width, height=height)) * np.maximum(0, normal @ aside)[..., None]
+    got = shoot_card(scene, 2, tmp_path / "card.exr")
+    assert np.percentile(np.abs(got - want)[there], 99) < 0.01
 
 
 @pytest.mark.parametrize("case", ["no camera", "not a perspective camera", "panoramic", "cannot be found", "no passes"])
@@ -254,7 +264,6 @@ def test_a_pass_of_another_shape_is_told(scene, tmp_path):
     stand(scene, width=64, height=36)
     write_normals(tmp_path, range(1, 4), width=40, height=36)
     attach(scene, tmp_path, width=64, height=36, own=True)
-    shoot_card(scene, 1, tmp_path / "any.exr")  # Blender has read the pictures' sizes
     _, notices = card.add(scene, "plate")
     assert any("another shape" in notice for notice in notices)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import bpy
+from mathutils import Vector
 
-from . import controls, depth, paint, surface, view
-from .pictures import CardError, Pictures, is_relative, of_shot, shape
+from . import controls, paint, surface, view
+from .pictures import CardError, Pictures, has_other_layers, of_shot, shape, size
 
 _SHOT, _CAMERA, _PASSES = "platelight_card", "platelight_card_camera", "platelight_card_passes"
 _FAR = 0.9
@@ -30,6 +31,12 @@ def passes_of(card: bpy.types.Object) -> set[str]:
 def camera_of(card: bpy.types.Object) -> bpy.types.Object | None:
     """The camera before which it stands; None when that was deleted."""
     return card.get(_CAMERA)
+
+
+def on_plate(scene: bpy.types.Scene, card: bpy.types.Object, point: Vector) -> Vector | None:
+    """Where the card's camera sees a point of the world, as `view.on_plate` tells it; None outside the plate."""
+    camera = camera_of(card)
+    return view.on_plate(scene, camera, point, shape=shape(of_shot(scene, card[_SHOT]).plate)) if camera else None
 
 
 def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]:
@@ -63,8 +70,6 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
     if is_new or had_depth != has_depth:
         controls.change(card, {"Use Depth": has_depth, "Detail": _DETAIL if has_depth else 1})
         card.visible_shadow = has_depth
-    if has_depth and not had_depth and is_relative(pictures.passes["depth"]):
-        notices.append(_guess_scale(card))
     return card, notices
 
 
@@ -110,7 +115,7 @@ def _build(card: bpy.types.Object, scene: bpy.types.Scene, camera: bpy.types.Obj
     _drop(bpy.data.node_groups, trees)
     _drop(bpy.data.textures, textures)
     depth_pass = pictures.passes.get("depth")
-    plate = tuple(pictures.plate.image.size)
+    plate = size(pictures.plate)
     grid = _modifier(card, controls.GRID, surface.grid())
     grid.inputs["Height"].default_value = 1 / (shape(pictures.plate) or scene.render.resolution_x / scene.render.resolution_y)
     if depth_pass:
@@ -120,6 +125,8 @@ def _build(card: bpy.types.Object, scene: bpy.types.Scene, camera: bpy.types.Obj
     node = _modifier(card, controls.CARD, surface.card())
     node.inputs["Material"].default_value = material
     view.drive(node, scene=scene, camera=camera, plate=plate)
+    if pictures.depth_in:
+        view.drive_depth(node, scene=scene, depth_in=pictures.depth_in)
     controls.change(card, kept)
 
 
@@ -160,14 +167,8 @@ def _notices(pictures: Pictures) -> list[str]:
     for name, each in pictures.passes.items():
         if whole and shape(each) and abs(shape(each) / whole - 1) > 0.02:
             notices.append(f"The {name} pass has another shape than the plate and is stretched over it")
+        if has_other_layers(each):
+            notices.append(f"The files of the {name} pass have other layers, which 3D may show instead: give it files of its own")
     if "normal" not in pictures.passes:
         notices.append("There are no normals: the card is lit as the surface that it is, flat or bent")
     return notices
-
-
-def _guess_scale(card: bpy.types.Object) -> str:
-    """Put the middle of a pass without a unit where a flat card would be. Returns what to say of it."""
-    middle = depth.measure(card).middle
-    if middle > 0:
-        controls.change(card, {"Depth Scale": controls.value(card, "Distance") / middle})
-    return "The depth pass is not in metres: say where its nearest and farthest points lie, or put the 3D cursor on a surface"

@@ -6,7 +6,7 @@ import bpy
 
 GRID, BEND, CARD = "Platelight Grid", "Platelight Depth", "Platelight Card"
 """The card's modifiers, in this order; only one that is bent by depth has the second."""
-_NOT_FOR_PEOPLE = ("Geometry", "Size", "Middle", "Material", "Height")
+_NOT_FOR_PEOPLE = ("Geometry", "Size", "Middle", "Material", "Height", "Relative", "Near", "Far", "Scale")
 
 
 def node(card: bpy.types.Object, name: str) -> bpy.types.Node | None:
@@ -17,7 +17,7 @@ def node(card: bpy.types.Object, name: str) -> bpy.types.Node | None:
 
 
 def sockets(card: bpy.types.Object) -> dict[str, bpy.types.NodeSocket]:
-    """By name: Detail, Distance, Use Depth, Depth Scale, … Empty for what is no card."""
+    """By name: Detail, Distance, Use Depth, Farthest, … Empty for what is no card."""
     found = [node(card, name) for name in (GRID, CARD)]
     return {socket.name: socket for each in found if each for socket in each.inputs if socket.name not in _NOT_FOR_PEOPLE}
 
@@ -30,6 +30,12 @@ def change(card: bpy.types.Object, values: dict[str, float | bool]) -> None:
     """Set some of them, by name."""
     for name, wanted in values.items():
         sockets(card)[name].default_value = wanted
+
+
+def look_again(card: bpy.types.Object) -> None:
+    """Let Blender 4 notice that a number of the compositor, which drives the card, has changed; a new frame does so, too."""
+    if found := node(card, CARD):
+        found.id_data.update_tag()
 
 
 def material(card: bpy.types.Object) -> bpy.types.Material | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import surface
-from .pictures import Picture, Pictures
+from .pictures import Convention, Picture, Pictures
 from .sheets import ShaderSheet
 
 _SHADER, _KEPT = "Platelight Surface", "Platelight Original Light"
@@ -38,7 +38,7 @@ def fill(material: bpy.types.Material, pictures: Pictures) -> None:
     if "roughness" in textures:
         sheet.give(textures["roughness"].outputs["Color"], shader.inputs["Roughness"])
     if "normal" in textures:
-        sheet.give(_normal(sheet, textures["normal"], in_world=pictures.normals_in_world), shader.inputs["Normal"])
+        sheet.give(_normal(sheet, textures["normal"], pictures.convention), shader.inputs["Normal"])
     _keep_light(sheet, shader, plate.outputs["Color"])
     result = shader.outputs[0]
     if "depth" in pictures.passes:
@@ -81,17 +81,29 @@ def _texture(sheet: ShaderSheet, picture: Picture, place: bpy.types.Node, *, lab
     return node
 
 
-def _normal(sheet: ShaderSheet, texture: bpy.types.Node, *, in_world: bool) -> bpy.types.NodeSocket:
-    if in_world:
-        return texture.outputs["Color"]
-    turn = sheet.node(
-        "ShaderNodeVectorTransform",
-        label="From the camera to the world",
-        vector_type="NORMAL",
-        convert_from="OBJECT",
-        convert_to="WORLD",
-    )
-    sheet.give(texture.outputs["Color"], turn.inputs[0])
+def _normal(sheet: ShaderSheet, texture: bpy.types.Node, convention: Convention) -> bpy.types.NodeSocket:
+    """In the world; from whatever the file means, as `imports.convention.decode` reads it."""
+    value = texture.outputs["Color"]
+    if convention.curve:
+        gain, power, less = (1 / 1.055, 2.4, 0.0) if convention.curve == "sRGB" else (1.0, 1 / 2.4, 0.055)
+        more = 0.055 if convention.curve == "sRGB" else 0.0
+        sheet.section("Take the sRGB curve off, or put it back, dark ends aside")
+        curved = []
+        for part in sheet.parts(value):
+            raised = sheet.math("POWER", sheet.math("MULTIPLY", sheet.math("ADD", part, more), gain), power)
+            curved.append(sheet.math("MULTIPLY_ADD", raised, 1.0 if more else 1.055, -less))
+        value = sheet.xyz(*curved)
+    if convention.doubled:
+        sheet.section("From 0..1 to -1..1")
+        value = sheet.node("ShaderNodeVectorMath", value, (2.0,) * 3, (-1.0,) * 3, operation="MULTIPLY_ADD").outputs[0]
+    if convention.axes != Convention().axes:
+        sheet.section("The file's axes")
+        along = [sheet.node("ShaderNodeVectorMath", value, axis, operation="DOT_PRODUCT") for axis in convention.axes]
+        value = sheet.xyz(*(node.outputs["Value"] for node in along))
+    if convention.in_world:
+        return value
+    sheet.section("From the camera to the world")
+    turn = sheet.node("ShaderNodeVectorTransform", value, vector_type="NORMAL", convert_from="OBJECT", convert_to="WORLD")
     return turn.outputs[0]
 
 

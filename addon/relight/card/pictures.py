@@ -9,12 +9,10 @@ from pathlib import Path
 import bpy
 
 from ...blender import compat, graph, images
-from .. import space
+from ...imports import depth, exr_file, group, place
+from .. import drivers, space
 
 _NUMBER = re.compile(r"\d+(?=\D*$)")
-_UNIT, _RELATIVE = b"platelight/unit", b"relative"
-_HEADER = 8192
-"""Bytes at the front of an EXR in which its attributes stand."""
 _LONG_AGO = -100_000
 """A count that began before this frame has come to its end: the node shows one file for good."""
 
@@ -41,14 +39,27 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Convention:
+    """How the numbers of a file of normals are meant. `doubled`: they run from 0 to 1 for -1 to 1. `axes`: what of the file points
+    right, up and toward the camera (or along the world's axes, `in_world`). `curve`: the colour space that was put on them and has
+    to come off, or the other way round: ``sRGB``, ``linear``, or none."""
+
+    doubled: bool = False
+    axes: tuple[tuple[float, ...], ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    curve: str = ""
+    in_world: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """`passes`: by name. `normals_in_world`: the normals are in world space, not the camera's. `distance`: of the plate where it
-    has no depth, metres, 0 where nobody said."""
+    """`passes`: by name. `distance`: of the plate where it has no depth, metres, 0 where nobody said. `depth_in`: the node that
+    says what the depth is in metres."""
 
     plate: Picture
     passes: dict[str, Picture]
-    normals_in_world: bool
+    convention: Convention
     distance: float
+    depth_in: bpy.types.Node | None
 
 
 def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
@@ -61,12 +72,13 @@ def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
     if block is None or plate is None:
         raise CardError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
     passes = {name: _picture(block.find(f"pass {name}")) for name in ("normal", "depth", "roughness")}
-    lights, turned = block.find("lights"), block.find(space.PASS)
+    lights = block.find("lights")
     found = Pictures(
         plate=plate,
         passes={name: each for name, each in passes.items() if each},
-        normals_in_world=turned is not None and turned.inputs["In World"].default_value > 0.5,
+        convention=_convention(block),
         distance=lights.inputs["Depth"].default_value if lights and not lights.inputs["Depth"].is_linked else 0.0,
+        depth_in=block.find(depth.NODE),
     )
     for picture in (found.plate, *found.passes.values()):
         if gone := missing(picture):
@@ -88,19 +100,48 @@ def missing(picture: Picture) -> list[Path]:
     return [file for file in files if not file.is_file()]
 
 
-def is_relative(depth: Picture) -> bool:
-    """Whether a depth pass says of itself that it is in a unit of the shot's own: the EXR attribute ``platelight/unit``, which
-    has the layout of the format's headers: name, 0, type, 0, length (4 bytes), value."""
-    with open(images.absolute(depth.image), "rb") as file:
-        header = file.read(_HEADER)
-    _, found, after = header.partition(_UNIT + b"\0string\0")
-    return bool(found) and after[4:].startswith(_RELATIVE)
+def size(picture: Picture) -> tuple[int, int]:
+    """Width and height in pixels; (0, 0) where nobody knows. Blender does not tell of an EXR with layers before it has shown it."""
+    width, height = picture.image.size
+    if not width and (header := _header(picture)):
+        return header.width, header.height
+    return width, height
+
+
+def has_other_layers(picture: Picture) -> bool:
+    """Whether an EXR holds more channels than one picture: the card's textures take the first ones, whatever they are."""
+    header = _header(picture)
+    return header is not None and len(header.channels) > 4
 
 
 def shape(picture: Picture) -> float:
-    """Width over height; 0 where Blender has not read it."""
-    width, height = picture.image.size
+    """Width over height; 0 where nobody knows."""
+    width, height = size(picture)
     return width / height if height else 0.0
+
+
+def _header(picture: Picture) -> exr_file.Exr | None:
+    file = images.absolute(picture.image)
+    if file.suffix.lower() != ".exr" or not file.is_file():
+        return None
+    try:
+        return exr_file.read_header(file)
+    except exr_file.NotAnExrError:
+        return None
+
+
+def _convention(block: graph.Block) -> Convention:
+    """What the compositor's nodes do to the normals of another tool, and to passes in world space."""
+    turned, own, curve = block.find(space.PASS), block.find(place.NODE), block.find(place.CURVE)
+    in_world = turned is not None and turned.inputs["In World"].default_value > 0.5
+    if own is None:
+        return Convention(in_world=in_world)
+    return Convention(
+        doubled=own.inputs["From 0..1"].default_value > 0.5,
+        axes=tuple(tuple(own.inputs[name].default_value) for name in group.AXES),
+        curve="" if curve is None else "sRGB" if curve.from_color_space == "sRGB" else "linear",
+        in_world=in_world or drivers.id_of(block.tree, own, "a") is not None,
+    )
 
 
 def _picture(node: bpy.types.Node | None) -> Picture | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import bpy
 
+from ...imports.depth import LIMIT
 from .pictures import Picture
 from .sheets import ShaderSheet, Socket, shown
 
@@ -75,8 +76,6 @@ def _card(sheet: ShaderSheet) -> None:
     sheet.takes_number("Distance", "Of a flat card from the camera, metres", value=10.0, least=0.001, subtype="DISTANCE")
     depth = face.new_socket("Use Depth", in_out="INPUT", socket_type="NodeSocketBool")
     depth.default_value, depth.description = False, "Bend the card by the depth pass"
-    sheet.takes_number("Depth Scale", "Metres for one unit of the depth pass; 1 for a pass in metres", value=1.0)
-    sheet.takes_number("Depth Offset", "Metres added to the depth", value=0.0, subtype="DISTANCE")
     sheet.takes_number("Farthest", "Nothing lies farther, nor does the sky", value=900.0, least=0.001, subtype="DISTANCE")
     sheet.takes_number(
         "Edge",
@@ -86,14 +85,15 @@ def _card(sheet: ShaderSheet) -> None:
         most=100.0,
     )
     face.new_socket("Material", in_out="INPUT", socket_type="NodeSocketMaterial")
+    for name, value in (("Relative", 0.0), ("Near", 2.0), ("Far", 200.0), ("Scale", 1.0)):
+        sheet.takes_number(name, "As on the compositor's Depth In", value=value)
 
     sheet.section("Ray through each point, 1 m deep")
     across, up, depth = sheet.parts(sheet.node("GeometryNodeInputPosition").outputs[0])
     half = sheet.vector_math("MULTIPLY", sheet.xyz(across, up, 0.0), (0.5, 0.5, 0.0))
     ray = sheet.vector_math("ADD", sheet.vector_math("MULTIPLY", half, sheet.input("Size")), sheet.input("Middle"))
-    sheet.section("Metres")
-    metres = sheet.math("MULTIPLY_ADD", depth, sheet.input("Depth Scale"), sheet.input("Depth Offset"))
-    metres = sheet.math("MAXIMUM", sheet.math("MINIMUM", metres, sheet.input("Farthest")), 0.001, label="Before the camera")
+    metres = sheet.math("MINIMUM", _metres(sheet, depth), sheet.input("Farthest"))
+    metres = sheet.math("MAXIMUM", metres, 0.001, label="Before the camera")
     choice = sheet.node("GeometryNodeSwitch", input_type="FLOAT")
     for name, value in (("Switch", sheet.input("Use Depth")), ("False", sheet.input("Distance")), ("True", metres)):
         sheet.give(value, shown(choice.inputs, name))
@@ -106,6 +106,18 @@ def _card(sheet: ShaderSheet) -> None:
     look = sheet.node("GeometryNodeSetMaterial", smooth.outputs[0])
     sheet.give(sheet.input("Material"), look.inputs["Material"])
     sheet.output(Geometry=look.outputs[0])
+
+
+def _metres(sheet: ShaderSheet, depth: Socket) -> Socket:
+    """What `imports.depth.Scale.metres` gives: evenly in 1 / distance for a relative depth, else scaled."""
+    sheet.section("Metres")
+    share = sheet.math("SUBTRACT", sheet.math("DIVIDE", 1.0, sheet.math("MAXIMUM", depth, 1e-6)), 1 / LIMIT)
+    share = sheet.math("DIVIDE", share, 1 - 1 / LIMIT, label="How much of the nearness")
+    far = sheet.math("DIVIDE", 1.0, sheet.input("Far"))
+    span = sheet.math("SUBTRACT", sheet.math("DIVIDE", 1.0, sheet.input("Near")), far)
+    told = sheet.math("DIVIDE", 1.0, sheet.math("MAXIMUM", sheet.math("MULTIPLY_ADD", share, span, far), 1e-9))
+    scaled = sheet.math("MULTIPLY", depth, sheet.input("Scale"))
+    return sheet.math("MULTIPLY_ADD", sheet.math("SUBTRACT", told, scaled), sheet.input("Relative"), scaled)
 
 
 def _mark(sheet: ShaderSheet, geometry: Socket) -> Socket:

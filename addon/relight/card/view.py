@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import bpy
+from bpy_extras.object_utils import world_to_camera_view
+from mathutils import Vector
 
 from .. import drivers
 from ..drivers import Source
@@ -35,3 +37,27 @@ def drive(card: bpy.types.Node, *, scene: bpy.types.Scene, camera: bpy.types.Obj
         drivers.drive(card.inputs["Size"], f"{_SENSOR}*{extent}/{_SIDE}{fit}", index=axis, **lens, **render)
         shift = Source(owner=camera, path=f"data.shift_{own}")
         drivers.drive(card.inputs["Middle"], f"{_SENSOR}*d", index=axis, d=shift, **lens)
+
+
+def drive_depth(card: bpy.types.Node, *, scene: bpy.types.Scene, depth_in: bpy.types.Node) -> None:
+    """Let the card count metres as the compositor's Depth In does, whose numbers people set."""
+    tree = depth_in.id_data
+    start = f'nodes["{bpy.utils.escape_identifier(depth_in.name)}"].inputs'
+    for name in ("Relative", "Near", "Far", "Scale"):
+        path = f'{start}["{name}"].default_value'
+        own = Source(owner=scene, path=f"node_tree.{path}") if tree.is_embedded_data else Source(owner=tree, path=path)
+        drivers.drive(card.inputs[name], "a", a=own)
+
+
+def on_plate(scene: bpy.types.Scene, camera: bpy.types.Object, point: Vector, *, shape: float) -> Vector | None:
+    """Where a point of the world is seen: x and y from 0 to 1 over the plate, from its lower left corner, and its depth in metres.
+    None outside the plate.
+
+    Args:
+        shape: the plate's width over its height, in pixels; 0 for one that fills the render.
+    """
+    seen = world_to_camera_view(scene, camera, point)
+    wider = shape * scene.render.resolution_y / scene.render.resolution_x if shape else 1.0
+    x = (seen.x - 0.5) / min(1.0, wider) + 0.5
+    y = (seen.y - 0.5) * max(1.0, wider) + 0.5
+    return Vector((x, y, seen.z)) if 0 <= x <= 1 and 0 <= y <= 1 and seen.z > 0 else None
