@@ -187,9 +187,9 @@ def release_studio(scene: bpy.types.Scene, shot: str) -> bool:
     """
     block, relight = _block(scene, shot)
     held = studio(block, relight)
-    turn = axes(need_camera(scene)).transposed() if held else None
+    back = axes(need_camera(scene)).transposed() if held else Matrix()
     for name, node in held.items():
-        relight.inputs[name].default_value = turn @ Vector(node.inputs["Direction"].default_value)
+        relight.inputs[name].default_value = back @ Vector(node.inputs["Direction"].default_value)
         block.tree.nodes.remove(node)
     return bool(held)
 
