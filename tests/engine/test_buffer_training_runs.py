@@ -163,6 +163,10 @@ def test_a_run_that_is_stopped_goes_on_bit_for_bit(folder, tmp_path):
     assert all(torch.equal(kept[0][name], kept[1][name]) for name in kept[0])
     with pytest.raises(PlatelightError, match="omega_reg"):
         next(train(dataclasses.replace(in_parts, omega_reg=2.0, steps=9)))
+    other = tmp_path / "other.safetensors"
+    write_weights(other, PreviewNet(TINY), revision="other")
+    with pytest.raises(PlatelightError, match="other weights"):
+        next(train(dataclasses.replace(in_parts, model=str(other), steps=9)))
 
 
 def test_training_calms_the_preview(folder, tmp_path):

@@ -43,8 +43,9 @@ class Clip:
 class Feed:
     """Endless clips, read ahead by threads."""
 
-    def __init__(self, config: BufferConfig, *, multiple: int, start: int = 0) -> None:
-        """`multiple`: of pixels that height and width must be. `start`: number of the first clip to give.
+    def __init__(self, config: BufferConfig, *, multiple: int, start: int = 0, device: str = "cpu") -> None:
+        """`multiple`: of pixels that height and width must be. `start`: number of the first clip to give. `device`: where a network
+        that measures flow runs.
 
         Raises:
             PlatelightError: a set can't be read, or no clip has two frames.
@@ -56,7 +57,7 @@ class Feed:
         except ValueError as error:
             remedy = "Add movies, or make clips with `make-clips --frames 8`."
             raise TrainingStopped("No clip of the data has two frames or more", remedy=remedy) from error
-        self._flow = open_flow(config.flow, weights=config.flow_weights)
+        self._flow = open_flow(config.flow, weights=config.flow_weights, device=device)
         self._sampler.restore(self._sampler.state() | {"drawn": start})
         self._threads = concurrent.futures.ThreadPoolExecutor(config.workers, thread_name_prefix="clips")
         self._ahead: collections.deque[concurrent.futures.Future[Clip]] = collections.deque()

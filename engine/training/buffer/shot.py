@@ -62,7 +62,7 @@ class Shot:
         if not plate.clip.first <= begin <= end <= plate.clip.last:
             detail = f"{begin} to {end} was asked for, the clip has {plate.clip.first} to {plate.clip.last}"
             raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
-        flow, rng = open_flow(config.flow), np.random.default_rng(config.seed)
+        flow, rng = open_flow(config.flow, device=_device(stage).type), np.random.default_rng(config.seed)
         edge = min(sum(config.short_edges) // 2, *plate.size)
         starts = spread(end - begin + 1, length=config.frames, most=CLIPS)
         measured = set(starts[:: max(1, -(-len(starts) // WINDOWS))])

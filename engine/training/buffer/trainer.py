@@ -14,6 +14,8 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ...device import choose
+from ...models.normalcrafter.revision import revision
+from ...models.preview import network
 from ..checkpoints import read_state, write_state
 from ..normalcrafter.config_file import from_table
 from ..normalcrafter.failure import TrainingStopped, not_finite, not_written
@@ -55,7 +57,8 @@ class _Run:
         self.optimizer = torch.optim.AdamW(self.trained.values(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self._remember()
         self.done = self._restore()
-        self.feed = Feed(config, multiple=self.stage.multiple, start=self.done * config.accumulation)
+        drawn = self.done * config.accumulation
+        self.feed = Feed(config, multiple=self.stage.multiple, start=drawn, device=self.device.type)
         self.log = Log(self.out / LOGS, step=self.done)
 
     def steps(self) -> Iterator[Step]:
@@ -106,23 +109,28 @@ class _Run:
         return nn.ParameterDict({name.replace(".", "/"): value for name, value in self.trained.items()})
 
     def _remember(self) -> None:
-        """Keep the settings beside the state.
+        """Keep the settings, and which weights it starts from, beside the state.
 
         Raises:
-            PlatelightError: the folder holds a run with other settings, or can't be written to.
+            PlatelightError: the folder holds another run, or can't be written to.
         """
         file = self.out / SETTINGS
-        remedy = "Choose another folder for out, or the settings it was begun with."
+        remedy = "Choose another folder for out, or what it was begun with."
+        base = base_revision(self.config)
         try:
             self.out.mkdir(parents=True, exist_ok=True)
             if file.is_file() and (self.out / STATE).is_file():
-                before = from_table(json.loads(file.read_text("utf-8")), type(self.config), source=str(file), folder=self.out)
+                known = json.loads(file.read_text("utf-8"))
+                before = from_table(known["config"], type(self.config), source=str(file), folder=self.out)
                 if name := changed_setting(before, self.config):
                     said = f"{self.out} was begun with {name} = {getattr(before, name)!r}, not {getattr(self.config, name)!r}"
                     raise TrainingStopped(said, remedy=remedy)
-            file.write_text(json.dumps(dataclasses.asdict(self.config), indent=1), encoding="utf-8")
-        except ValueError as error:
-            raise TrainingStopped(f"{file} is damaged: {error}"[:300], remedy=remedy) from error
+                if known["base"] != base:
+                    raise TrainingStopped(f"{self.out} was begun from other weights of the model than there are now", remedy=remedy)
+            content = {"base": base, "config": dataclasses.asdict(self.config)}
+            file.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        except (ValueError, KeyError, TypeError) as error:
+            raise TrainingStopped(f"{file} is damaged: {error!r}"[:300], remedy=remedy) from error
         except OSError as error:
             raise not_written(error, file) from error
 
@@ -146,3 +154,11 @@ class _Run:
         except (OSError, SafetensorError) as error:
             file.with_suffix(".part").unlink(missing_ok=True)
             raise not_written(error, file) from error
+
+
+def base_revision(config: AnyConfig) -> str:
+    """Which weights of the image model a run starts from."""
+    path = Path(config.model) if config.model else network.WEIGHTS
+    if path.is_file():
+        return revision(path.parent, (path.name,))
+    return revision(path, ("*.json", "*.safetensors", "*/*.json", "*/*.safetensors"))
