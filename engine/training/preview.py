@@ -25,7 +25,7 @@ LARGE_FROM = 0.25
 FALL_FROM = 0.3
 """Share of the steps after which the learning rate falls."""
 
-CALM_FROM = 0.88
+CALM_FROM = 0.965
 """Share of the steps after which a frame seen a few pixels aside, in other grain, must also give the same normals."""
 
 ASIDE = 12
