@@ -15,6 +15,29 @@ MODES = (
 )
 
 
+def _matched(scene: bpy.types.Scene) -> list[str]:
+    """The plates whose light is known."""
+    return [shot for shot in scene_lights.shots(scene) if wiring.node_of(scene, shot)]
+
+
+class _OfMatched:
+    """What only a plate that was matched has."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", description="Blank for every matched plate of the scene", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if not _matched(context.scene):
+            cls.poll_message_set("No plate of the scene is matched yet: press Match first")
+            return False
+        return True
+
+    def shots(self, context):
+        return [self.shot] if self.shot else _matched(context.scene)
+
+
 class PLATELIGHT_OT_match_light(bpy.types.Operator):
     bl_idname = "platelight.match_light"
     bl_label = "Match Light"
@@ -31,17 +54,19 @@ class PLATELIGHT_OT_match_light(bpy.types.Operator):
         return True
 
     def execute(self, context):
+        self._done = 0
         try:
             for _ in self._steps(context.scene):
                 pass
         except MatchError as error:
             self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self._end()
         return {"FINISHED"}
 
     def invoke(self, context, event):
         if bpy.app.background:
             return self.execute(context)
+        self._done = 0
         self._work = self._steps(context.scene)
         self._timer = context.window_manager.event_timer_add(0.02, window=context.window)
         context.window_manager.progress_begin(0, 100)
@@ -51,8 +76,8 @@ class PLATELIGHT_OT_match_light(bpy.types.Operator):
     def modal(self, context, event):
         if event.type == "ESC":
             self.cancel(context)
-            self.report({"INFO"}, "Cancelled: nothing was changed")
-            return {"CANCELLED"}
+            self.report({"INFO"}, "Matching was cancelled")
+            return self._end()
         if event.type != "TIMER":
             return {"RUNNING_MODAL"}
         try:
@@ -60,7 +85,7 @@ class PLATELIGHT_OT_match_light(bpy.types.Operator):
         except MatchError as error:
             self.cancel(context)
             self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self._end()
         if step is None:
             self.cancel(context)
             return {"FINISHED"}
@@ -68,6 +93,10 @@ class PLATELIGHT_OT_match_light(bpy.types.Operator):
         told = f"reading frame {step.done + 1} of {step.total}" if step.done < step.total else "fitting the light"
         context.workspace.status_text_set(f"Matching the plate: {told}    Esc: Cancel")
         return {"RUNNING_MODAL"}
+
+    def _end(self):
+        """An undo step where plates before the one that failed were matched."""
+        return {"FINISHED"} if self._done else {"CANCELLED"}
 
     def cancel(self, context):
         """Blender calls this, too, when it quits while we run."""
@@ -81,14 +110,13 @@ class PLATELIGHT_OT_match_light(bpy.types.Operator):
         assume = Assumptions(albedo=settings.albedo, grey_world=settings.grey_world, smoothing=settings.smoothing)
         for shot in [self.shot] if self.shot else scene_lights.shots(scene):
             yield from run.match(scene, shot, frames=settings.frames, assume=assume)
+            self._done += 1
 
 
-class PLATELIGHT_OT_match_mode(bpy.types.Operator):
+class PLATELIGHT_OT_match_mode(_OfMatched, bpy.types.Operator):
     bl_idname = "platelight.match_mode"
     bl_label = "Light in the Plate"
-    bl_options = {"REGISTER", "UNDO"}
 
-    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
     mode: bpy.props.EnumProperty(name="Mode", items=MODES, default=Mode.REPLACE.value)
 
     @classmethod
@@ -97,9 +125,7 @@ class PLATELIGHT_OT_match_mode(bpy.types.Operator):
 
     def execute(self, context):
         try:
-            for shot in [self.shot] if self.shot else scene_lights.shots(context.scene):
-                if wiring.node_of(context.scene, shot) is None:
-                    raise MatchError(f"The light of {shot} is not known yet: press Match Light first.")
+            for shot in self.shots(context):
                 wiring.set_mode(context.scene, shot, Mode(self.mode))
         except MatchError as error:
             self.report({"ERROR"}, str(error))
@@ -107,17 +133,14 @@ class PLATELIGHT_OT_match_mode(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class PLATELIGHT_OT_match_sun(bpy.types.Operator):
+class PLATELIGHT_OT_match_sun(_OfMatched, bpy.types.Operator):
     bl_idname = "platelight.match_sun"
     bl_label = "Make Sun and World"
     bl_description = "Make a Sun and a World like the light in the plate, so that CG objects are lit as the plate is"
-    bl_options = {"REGISTER", "UNDO"}
-
-    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
 
     def execute(self, context):
         try:
-            notices = sun.make(context.scene, self.shot)
+            notices = sun.make(context.scene, self.shots(context)[0])
         except MatchError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -126,16 +149,14 @@ class PLATELIGHT_OT_match_sun(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class PLATELIGHT_OT_match_remove(bpy.types.Operator):
+class PLATELIGHT_OT_match_remove(_OfMatched, bpy.types.Operator):
     bl_idname = "platelight.match_remove"
     bl_label = "Remove Match"
     bl_description = "Take the fitted light and its keyframes off the plate; the relight group's own result comes back"
-    bl_options = {"REGISTER", "UNDO"}
-
-    shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
 
     def execute(self, context):
-        return {"FINISHED"} if wiring.remove(context.scene, self.shot) else {"CANCELLED"}
+        removed = [wiring.remove(context.scene, shot) for shot in self.shots(context)]
+        return {"FINISHED"} if any(removed) else {"CANCELLED"}
 
 
 OPERATORS = (PLATELIGHT_OT_match_light, PLATELIGHT_OT_match_mode, PLATELIGHT_OT_match_sun, PLATELIGHT_OT_match_remove)

@@ -184,8 +184,10 @@ def test_with_a_camera_that_turns_the_light_stays_in_the_world(scene, tmp_path):
 def test_what_is_wrong_is_said(scene, shot, registered):
     with pytest.raises(MatchError, match="no passes"):
         list(run.match(scene, "other", frames=3, assume=Assumptions()))
-    with pytest.raises(MatchError, match="press Match Light"):
-        sun.make(scene, "plate")
+    for act in (lambda: sun.make(scene, "plate"), lambda: wiring.set_mode(scene, "plate", Mode.ADD)):
+        with pytest.raises(MatchError, match="press Match first"):
+            act()
+    assert not bpy.ops.platelight.match_sun.poll()
     tree, relight = compat.compositor_tree(scene), relight_node(scene)
     before = drawn(tree)
     (shot / "normal" / "plate.0002.exr").rename(shot / "away.exr")

@@ -31,7 +31,7 @@ def make(scene: bpy.types.Scene, name: str) -> list[str]:
     node = wiring.node_of(scene, name)
     rows = wiring.suns(node) if node else np.zeros((0, 10))
     if not len(rows):
-        raise MatchError(f"The light of {name} is not known yet: press Match Light first.")
+        raise MatchError(f"The light of {name} is not known yet: press Match first.")
     if scene.camera is None:
         raise MatchError(f"{scene.name} has no camera, so nobody knows where the light of {name} comes from: add one.")
     turn = np.eye(3) if wiring.in_world(node) else looking.camera_axes(scene)

@@ -11,7 +11,7 @@ from ...blender import compat, graph
 from .. import drivers, world
 from .. import group as relight_group
 from ..drivers import Source
-from . import curves
+from . import MatchError, curves
 from . import group as match_group
 from . import shot as shots
 from .fit import Light
@@ -69,9 +69,12 @@ def set_mode(scene: bpy.types.Scene, name: str, mode: Mode) -> None:
     """Put the match node's result in the place of the relight group's, or that back (OFF). Settings and keyframes stay.
 
     Raises:
-        MatchError: as `shot.find`.
+        MatchError: the plate was not matched yet, and as `shot.find`.
     """
-    shot, node = shots.find(scene, name), ensure(scene, name)
+    shot = shots.find(scene, name)
+    if node_of(scene, name) is None:
+        raise MatchError(f"The light of {name} is not known yet: press Match first.")
+    node = ensure(scene, name)
     before = mode_of(node)
     if mode is Mode.OFF:
         _hand_over(shot.tree, node.outputs["Image"], shot.relight.outputs["Image"])
