@@ -69,9 +69,10 @@ def test_the_cards_light_is_the_surfaces(scene, tmp_path, bent):
     seen = ground_truth.write_passes(scene, range(1, 4), tmp_path)
     want = {frame: ground_truth.cycles(scene, "Diffuse Direct", frame, tmp_path) for frame in FRAMES}
     hide_surfaces(scene)
-    attach(scene, tmp_path, white=True, passes_=("normal", "depth") if bent else ("normal",), own=True, **SIZE)
+    attach(scene, tmp_path, white=True, passes_=("normal", "depth"), own=True, **SIZE)
     made, _ = card.add(scene, "plate")
     matte(made)
+    controls.change(made, {"Use Depth": bent})
     worst, mean = 0.0, 0.0
     for frame in FRAMES:
         off = np.abs(shoot_card(scene, frame, tmp_path / "card.exr") - want[frame])[seen[frame]] / want[frame].max()
