@@ -83,7 +83,7 @@ def test_temporal_blocks_calm_it_and_keep_it_right(clips, estimates):
     truths = [clip.normals for clip in clips]
     assert pooled(calmer, truths).mean <= MORE_ERROR * pooled(estimates, truths).mean
     change = [
-        sum(flow_warped_change(clip.frames, answer, valid=surface(clip.normals)) for clip, answer in zip(clips, answers, strict=True))
+        sum(flow_warped_change(clip.frames, each, valid=surface(clip.normals)) for clip, each in zip(clips, answers, strict=True))
         for answers in (calmer, estimates)
     ]
     assert change[0] <= LESS_CHANGE * change[1]
