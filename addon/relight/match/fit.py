@@ -24,6 +24,8 @@ _ONE_SUN = 0.004 * SPREAD[1:] * np.array((1, 1, 1, 6, 6, 6, 6, 6))
 _SAME_SHAPE = 0.05 * SPREAD[1:]
 """How much each colour's light is drawn to the shape of the luminance's."""
 _WEAK_SUN = 1e-6
+_RATHER_LIT = 0.03
+"""What it adds to a sun's misfit, a share of pairs, that nothing seen is lit by it."""
 _TIE = 0.05
 
 
@@ -143,7 +145,7 @@ def _best_sun(task: Task) -> np.ndarray:
     """From the best of many suns all around, weak and strong."""
 
     def off(sun: np.ndarray) -> float:
-        return misfit(task, model=basis.sun_model, light=sun)
+        return _doubt(task, sun)
 
     starts = sorted((strength * way for way in basis.sphere(40) for strength in (0.7, 2.0, 6.0)), key=off)[:4]
     return min((solve([task], model=basis.sun_model, start=start[None], tie=np.zeros(3))[0] for start in starts), key=off)
@@ -152,7 +154,15 @@ def _best_sun(task: Task) -> np.ndarray:
 def _cost(tasks: list[Task], suns: np.ndarray, *, tie: float) -> float:
     """What the pairs disagree with the suns, and those with each other."""
     apart = float((np.diff(suns, axis=0) ** 2).sum())
-    return sum(misfit(task, model=basis.sun_model, light=sun) for task, sun in zip(tasks, suns, strict=True)) + tie * apart
+    return sum(_doubt(task, sun) for task, sun in zip(tasks, suns, strict=True)) + tie * apart
+
+
+def _doubt(task: Task, sun: np.ndarray) -> float:
+    """How badly a sun explains the pairs, and how little of what is seen it lights: of two that explain as much, that one is
+    likelier which does it by more of the picture."""
+    if not len(task.ratio):
+        return 0.0
+    return misfit(task, model=basis.sun_model, light=sun) + _RATHER_LIT * float((task.near @ sun <= 0).mean())
 
 
 def _shapes(pairs: list[Pairs], suns: np.ndarray, *, tie: float) -> np.ndarray:
