@@ -13,7 +13,9 @@ import torch
 from buffer_checkpoints import depth_anything, marigold
 from safetensors.torch import load_file
 
-from conftest import write_movie
+from conftest import finish, write_movie
+from conftest import request as request_estimate
+from engine.job_files import read_record
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import load_normals_model
 from engine.models.preview import temporal
@@ -267,6 +269,8 @@ def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bou
     assert result.file == tmp_path / "tuned" / "plate.preview.safetensors" and result.file.is_file()
     assert result.after.change < 0.98 * result.before.change and result.after.away <= 30
     assert "less" in describe(result) and str(result.file) in describe(result)
+    finish(request_estimate(folder / "plate.mp4", tmp_path, last=4))
+    assert len(read_record(tmp_path, pass_name="normal", clip="plate").revision.split()) == 2, "the tuned blocks are in use"
     result.file.unlink()
     refused = run_tune(dataclasses.replace(request, bound=1e-4, steps=2))
     assert refused.file is None and refused.after == refused.before and not any((tmp_path / "tuned").iterdir())
