@@ -60,7 +60,7 @@ PRESETS = {
         beams={
             "Key": _OFF,
             "Fill": Beam(direction=(-0.5, 0.1, 0.86), color=_SKY, strength=0.18, softness=0.6),
-            "Rim": Beam(direction=(0.66, 0.42, -0.62), color=_WHITE, strength=5.0, softness=0.08),
+            "Rim": Beam(direction=(0.87, 0.2, -0.45), color=_WHITE, strength=5.0, softness=0.08),
         },
         ambient_color=_SKY,
         ambient_strength=0.1,
@@ -82,7 +82,7 @@ PRESETS = {
         beams={
             "Key": Beam(direction=(-0.4, 0.75, 0.53), color=_MOON, strength=0.16, softness=0.3),
             "Fill": _OFF,
-            "Rim": Beam(direction=(0.38, 0.8, -0.46), color=_MOON, strength=1.3, softness=0.15),
+            "Rim": Beam(direction=(0.55, 0.77, -0.32), color=_MOON, strength=1.4, softness=0.15),
         },
         ambient_color=(0.3, 0.45, 1.0),
         ambient_strength=0.09,

@@ -12,37 +12,70 @@ _RAIL, _RUNG = 26.0, 22.0
 
 
 def arrange(tree: bpy.types.NodeTree, sections: list[bpy.types.Node]) -> None:
-    """Place every node right of those that feed it and close to those it feeds."""
+    """Place every node right of those that feed it, as far as can be beside them, and the group's inputs beside what they feed."""
     feeds, fed = _links(tree)
     columns = _columns(tree, feeds, fed)
-    heights: dict[str, float] = {}
+    _split_inputs(tree, columns)
+    feeds, fed = _links(tree)
+    levels: dict[str, float] = {}
     rails = 0
     top = 0.0
     for section in sections:
-        fill: dict[int, float] = defaultdict(float)
-        inside = [node for node in tree.nodes if node.parent == section]
+        inside = sorted((node for node in tree.nodes if node.parent == section), key=lambda node: columns[node.name])
         crossings = [node for node in inside if node.bl_idname == "NodeReroute"]
         apart = min(_RAIL, 0.8 * _COLUMN / max(len(crossings), 1))
         for place, node in enumerate(crossings):
             node.location = columns[node.name] * _COLUMN + apart * place + rails, top - _RUNG * place
-            heights[node.name] = node.location.y
+            levels[node.name] = node.location.y
         rails += bool(crossings)
-        below = _RUNG * len(crossings)
-        for node in sorted((n for n in inside if n not in crossings), key=lambda n: columns[n.name]):
-            sources = [heights[name] for name in feeds[node.name] if name in heights]
-            heights[node.name] = sum(sources) / len(sources) if sources else top
-        for node in sorted((n for n in inside if n not in crossings), key=lambda n: (columns[n.name], -heights[n.name])):
-            column = columns[node.name]
-            node.location = column * _COLUMN, top - below - fill[column]
-            heights[node.name] = node.location.y
-            fill[column] += height(node) + _GAP
-        top -= max(fill.values(), default=0.0) + below + _MARGIN
+        start = top - _RUNG * len(crossings)
+        shelf = _Shelf()
+        for node in inside:
+            if node.bl_idname not in ("NodeReroute", "NodeGroupInput"):
+                beside = [levels[name] for name in feeds[node.name] if name in levels and levels[name] <= start]
+                shelf.put(node, columns[node.name], sum(beside) / len(beside) if beside else start, levels)
+        for node in inside:
+            if node.bl_idname == "NodeGroupInput":
+                beside = [levels[name] for name in fed[node.name] if name in levels]
+                shelf.put(node, columns[node.name], max(beside, default=start), levels)
+        top = min((bottom for taken in shelf.taken.values() for _, bottom in taken), default=start) - _MARGIN
     for node in tree.nodes:
         if node.bl_idname == "NodeGroupInput":
             for socket in node.outputs:
                 socket.hide = not socket.is_linked
         if node.bl_idname == "NodeGroupOutput":
             node.location = (max(columns.values(), default=0) + 1) * _COLUMN, 0.0
+
+
+class _Shelf:
+    """What of each column of a section is taken, from its top to its bottom."""
+
+    def __init__(self) -> None:
+        self.taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
+
+    def put(self, node: bpy.types.Node, column: int, level: float, levels: dict[str, float]) -> None:
+        """Place a node at a level, or at the first free place below."""
+        size = height(node) + _GAP
+        for above, below in sorted(self.taken[column], reverse=True):
+            if level > below and level - size < above:
+                level = below
+        self.taken[column].append((level, level - size))
+        node.location, levels[node.name] = (column * _COLUMN, level), level
+
+
+def _split_inputs(tree: bpy.types.NodeTree, columns: dict[str, int]) -> None:
+    """A Group Input of its own for every column that takes some, so that no link runs under other nodes."""
+    for node in [node for node in tree.nodes if node.bl_idname == "NodeGroupInput"]:
+        takers: dict[int, list[tuple[str, bpy.types.NodeSocket]]] = defaultdict(list)
+        for socket in node.outputs:
+            for link in socket.links:
+                if link.to_node.name in columns:
+                    takers[columns[link.to_node.name]].append((socket.identifier, link.to_socket))
+        for number, (column, taken) in enumerate(sorted(takers.items())):
+            own = tree.nodes.new("NodeGroupInput") if number else node
+            own.parent, columns[own.name] = node.parent, column - 1
+            for identifier, taker in taken if number else ():
+                tree.links.new(next(socket for socket in own.outputs if socket.identifier == identifier), taker)
 
 
 def height(node: bpy.types.Node) -> float:

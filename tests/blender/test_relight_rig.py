@@ -251,6 +251,8 @@ def test_the_rig_reads_from_left_to_right(scene, shot, tmp_path):
     for tree in (lights_node(scene).node_tree, *(build() for build in kinds.KINDS.values()), worlds.group(), relight.node_group()):
         for link in tree.links:
             assert link.from_node.location.x < link.to_node.location.x, (tree.name, link.from_node.name, link.to_node.name)
+            if link.from_node.bl_idname == "NodeGroupInput" and link.to_node.bl_idname != "NodeGroupOutput":
+                assert link.to_node.location.x - link.from_node.location.x < 300, "inputs stand beside what they feed"
         places = [tuple(round(value) for value in node.location) for node in tree.nodes if node.bl_idname != "NodeFrame"]
         assert len(places) == len(set(places)), f"no node hides another in {tree.name}"
         assert all(node.parent for node in tree.nodes if node.bl_idname not in ("NodeFrame", "NodeGroupOutput"))
