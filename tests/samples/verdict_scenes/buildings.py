@@ -228,7 +228,8 @@ def stone_steps(_maps):
         blocks(caps, flecked((0.4, 0.38, 0.34), (0.5, 0.47, 0.42)), bevel=0.02)
         soil = paint((0.09, 0.075, 0.045), (0.06, 0.055, 0.03), pattern="Noise", scale=6)
         mesh([(side * 1.25, -3, -0.5), (side * 8, -3, 0.3), (side * 8, 9, 5.6), (side * 1.25, 9, 4.9)], [(0, 1, 2, 3)], soil)
-        spots = strewn(5000, (side * 1.4, side * 4.5, -2, 7), lambda x, y: 0.458 * y + 0.78 + 0.1 * (abs(x) - 1.4), seed=20 + side)
+        area = (*sorted((side * 1.4, side * 4.5)), -2, 7)
+        spots = strewn(5000, area, lambda x, y: 0.458 * y + 0.78 + 0.1 * (abs(x) - 1.4), seed=20 + side)
         grass(spots, greens(1.0, dry=0.35), height=0.32, seed=21, wild=0.9)
     box((2.2, 3, 0.1), paint((0.25, 0.23, 0.2), (0.18, 0.17, 0.15), pattern="Noise", scale=7), at=(0, -1.6, -0.14))
     moss = strewn(
