@@ -33,7 +33,7 @@ def change(card: bpy.types.Object, values: dict[str, float | bool]) -> None:
 
 
 def look_again(card: bpy.types.Object) -> None:
-    """Let Blender 4 notice that a number of the compositor, which drives the card, has changed; a new frame does so, too."""
+    """Let Blender 4 notice that a number of the compositor, which drives the card, has changed."""
     if found := node(card, CARD):
         found.id_data.update_tag()
 
