@@ -18,16 +18,19 @@ def arrange(tree: bpy.types.NodeTree, sections: list[bpy.types.Node]) -> None:
     _split_inputs(tree, columns)
     feeds, fed = _links(tree)
     levels: dict[str, float] = {}
-    rails = 0
+    reroutes = [node.name for node in tree.nodes if node.bl_idname == "NodeReroute"]
+    starts = [name for name in reroutes if feeds[name][0] not in reroutes]
+    apart = min(_RAIL, 0.8 * _COLUMN / max(len(starts), 1))
+    rails: dict[str, float] = {}
     top = 0.0
     for section in sections:
         inside = sorted((node for node in tree.nodes if node.parent == section), key=lambda node: columns[node.name])
         crossings = [node for node in inside if node.bl_idname == "NodeReroute"]
-        apart = min(_RAIL, 0.8 * _COLUMN / max(len(crossings), 1))
         for place, node in enumerate(crossings):
-            node.location = columns[node.name] * _COLUMN + apart * place + rails, top - _RUNG * place
+            before = rails.get(feeds[node.name][0])
+            rails[node.name] = starts.index(node.name) * apart if before is None else before + 1.0
+            node.location = columns[node.name] * _COLUMN + rails[node.name], top - _RUNG * place
             levels[node.name] = node.location.y
-        rails += bool(crossings)
         start = top - _RUNG * len(crossings)
         shelf = _Shelf()
         for node in inside:
