@@ -62,11 +62,12 @@ def test_each_stage_trains_what_it_should(folder):
     vae = build(load(str(GOLDEN)), config("vae", folder))
     assert all(name.startswith("decoder.") for name in trained(vae))
     assert len(trained(vae)) == len(list(vae.networks.vae.decoder.parameters()))
-    latent = build(load(str(GOLDEN)), config("latent", folder, regularised=True))
+    networks = load(str(GOLDEN))
+    latent = build(networks, config("latent", folder, regularised=True))
     names = set(trained(latent))
     assert {name for name in names if name.startswith("unet.")} == {f"unet.{name}" for name, _ in latent.unet.named_parameters()}
     assert len([name for name in names if name.startswith("head.")]) == 6, "three layers, each with a bias"
-    pixel = build(load(str(GOLDEN)), config("pixel", folder))
+    pixel = build(networks, config("pixel", folder))
     frozen = {name for name, value in pixel.unet.named_parameters() if not value.requires_grad}
     assert frozen == {name for name, _ in pixel.unet.named_parameters() if is_temporal(name)} and frozen
     for stage in (latent, pixel):
@@ -111,16 +112,17 @@ def test_a_folded_convolution_gives_the_same_numbers_under_the_same_names():
     assert torch.allclose(plain(images), expected, atol=1e-5) and list(plain.state_dict()) == names
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_every_row_of_the_papers_table_can_be_regularised(folder, layer):
-    settings = config("latent", folder, regularised=True)
-    settings = dataclasses.replace(settings, regularisation=dataclasses.replace(settings.regularisation, layer=layer))
-    stage = build(load(str(GOLDEN)), settings)
-    losses = stage(sample(frames=1, width=128))
-    halvings = {"down1": 32, "down2": 64, "down3": 64, "mid": 64, "up0": 32, "up1": 16, "up2": 8}[layer]
-    assert stage.tap.features.shape[-2:] == (64 // halvings, 128 // halvings)
-    assert -1 <= losses.parts["cosine"] <= 1
-    assert losses.total.item() == pytest.approx(float(losses.parts["denoising"] - losses.parts["cosine"]), rel=1e-5)
+def test_every_row_of_the_papers_table_can_be_regularised(folder):
+    settings, networks = config("latent", folder, regularised=True), load(str(GOLDEN))
+    halvings = {"down1": 32, "down2": 64, "down3": 64, "mid": 64, "up0": 32, "up1": 16, "up2": 8}
+    assert tuple(halvings) == LAYERS
+    for layer, pixels in halvings.items():
+        chosen = dataclasses.replace(settings.regularisation, layer=layer)
+        stage = build(networks, dataclasses.replace(settings, regularisation=chosen))
+        losses = stage(sample(frames=1, width=128))
+        assert stage.tap.features.shape[-2:] == (64 // pixels, 128 // pixels), layer
+        assert -1 <= losses.parts["cosine"] <= 1
+        assert losses.total.item() == pytest.approx(float(losses.parts["denoising"] - losses.parts["cosine"]), rel=1e-5)
 
 
 def test_what_is_not_valid_teaches_nothing(folder):

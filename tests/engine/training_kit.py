@@ -63,7 +63,7 @@ def run(settings: AnyConfig, *, until: int | None = None) -> list[Step]:
     steps = []
     running = train(settings)
     for step in running:
-        steps.append(dataclasses.replace(step, seconds=0.0))
+        steps.append(dataclasses.replace(step, seconds=0.0, processor_seconds=0.0))
         if step.step == until:
             running.close()
             break

@@ -33,6 +33,7 @@ class Log:
             "run/gradient": step.gradient,
             "run/frames_per_second": step.frames / max(step.seconds, 1e-9),
             "run/seconds": step.seconds,
+            "run/processor_seconds": step.processor_seconds,
         }
         try:
             for name, value in values.items():

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """An optimizer step that is done, mean over clips and processes. `step` counts from 1. `parts`: the losses and measures of
-    the stage by name. `gradient`: its length before clipping. `frames`: of all processes. `seconds`: the step took."""
+    the stage by name. `gradient`: its length before clipping. `frames`: of all processes. `seconds`: the step took.
+    `processor_seconds`: this process's share of them on all cores, which other work on the machine hardly changes; 0 where
+    it isn't measured."""
 
     step: int
     steps: int
@@ -19,3 +21,4 @@ class Step:
     gradient: float
     frames: int
     seconds: float
+    processor_seconds: float = 0.0
