@@ -13,7 +13,7 @@ from .clips import ClipTarget
 from .images import FrameMap
 
 _STRIP, _ROLE = "platelight_strip", "platelight_role"
-_RESULTS = ("relight", "show")
+_RESULTS = ("relight", "match", "show")
 Socket = bpy.types.NodeSocket
 
 

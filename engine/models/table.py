@@ -48,8 +48,8 @@ PREVIEW = ModelInfo(
     passes=("normal", "depth"),
     default_resolution=512,
     stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
-    window=8,
-    overlap=2,
+    window=16,
+    overlap=4,
     tunable=True,
 )
 

@@ -34,7 +34,7 @@ def test_nothing_is_left_behind_twice(installed):
         during = _traces()
         assert len(during["classes"]) >= 24
         assert during["handlers"] == {"load_post", "depsgraph_update_post"} and during["operators"]
-        assert during["properties"] == {"platelight", "platelight_relight"}
+        assert during["properties"] == {"platelight", "platelight_imports", "platelight_relight"}
         addon_utils.disable(PACKAGE, default_set=True)
         assert _traces() == before
         assert not bpy.app.timers.is_registered(pump._on_timer)
