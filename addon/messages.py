@@ -31,7 +31,7 @@ _IN_BLENDER: dict[ErrorCode, str] = {
 }
 _SETTINGS = {
     "model": "Model", "max_resolution": "Resolution", "window": "Window", "overlap": "Overlap", "decode_chunk_size": "Decode Chunk",
-    "precision": "Precision", "device": "Device",
+    "precision": "Precision", "device": "Device", "temporal": "Temporal Blocks",
 }
 
 

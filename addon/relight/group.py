@@ -178,7 +178,7 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     total = sheet.color_plus(diffuse, total, label="Light")
     specular = sheet.color_times(sheet.input("Scene Specular"), scene, label="Highlights")
     sheet.section("Plate x light + highlights, as much of it as asked for")
-    relit = sheet.color_plus(sheet.color_times(sheet.input("Image"), total), specular, label="Relit")
+    relit = sheet.color("ADD", sheet.color("MULTIPLY", sheet.input("Image"), total), specular, label="Relit")
     image = sheet.color("MIX", sheet.input("Image"), relit, factor=sheet.input("Amount"))
     sheet.output(Image=image, Light=total, Specular=specular)
     sheet.section("To look at")

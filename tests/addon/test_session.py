@@ -54,7 +54,8 @@ def drive(part):
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*") if path.suffix == ".exr")
+    """Names of the normal pass's files."""
+    return sorted(path.name for path in folder.rglob("normal/*.exr"))
 
 
 def is_gone(pid: int) -> bool:
@@ -75,7 +76,7 @@ def test_a_job_leaves_passes_in_the_compositor(part, submit, drive, shot, monkey
     assert steps == ["starting", "running", "done"], job.error
     assert (job.result.first, job.result.last, job.result.frames_written) == (3, 8, 6)
     assert files(shot / "out") == [f"bunny.{frame:04d}.exr" for frame in range(3, 9)]
-    assert job.progress.total == 6 and job.ready == {"normal": (3, 8)}
+    assert job.progress.total == 6 and job.ready == {"normal": (3, 8), "depth": (3, 8)}
     assert part("blender.passes").is_attached(bpy.context.scene, job.target)
 
 

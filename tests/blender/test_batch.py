@@ -106,7 +106,7 @@ def test_from_strip_to_relit_frame_without_the_add_on(shot, capsys):
 
     assert estimate("--frames", "1003-1010") == 0
     said = lines(capsys.readouterr())
-    assert [line.split(",")[0] for line in said if "window" in line] == ["plate: window 1/2", "plate: window 2/2"]
+    assert [line.split(",")[0] for line in said if "window" in line] == ["plate: window 1/1"]
     assert any(line.startswith("plate: done, frames 1003-1010, 8 written, 0 reused") for line in said)
     assert said[-1] == f"saved {shot}"
     folder = shot.parent / "platelight/plate/normal"
@@ -191,7 +191,7 @@ def test_a_window_has_its_line_though_all_came_at_once(shot, capsys, tmp_path):
     script = tmp_path / "engine.py"
     script.write_text("\n".join([
         "import sys",
-        f"answers = {[line({'id': 1, 'result': {'protocol': 1, 'engine': 'e'}}), line({'id': 2, 'result': {'models': []}})]!r}",
+        f"answers = {[line({'id': 1, 'result': {'protocol': 2, 'engine': 'e'}}), line({'id': 2, 'result': {'models': []}})]!r}",
         "for answer in answers:",
         "    sys.stdin.readline()",
         "    print(answer, flush=True)",
