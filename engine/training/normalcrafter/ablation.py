@@ -20,15 +20,17 @@ from ...evaluation.metrics import Angular, pooled
 from ...models.normalcrafter.checkpoint import hide_progress_bars
 from ...models.normalcrafter.estimator import NormalCrafter
 from ...models.normalcrafter.estimator import load as load_estimator
+from ...models.normalcrafter.windows import padding
 from ...models.registry import info
 from ...protocol import EstimateSettings
 from .ablation_plan import MODEL, RUNS, AblationConfig, Plan, Row, Stages, plan
-from .ablation_report import TableRow, first_and_last, seconds_of, write_curves, write_table
+from .ablation_report import Seconds, TableRow, first_and_last, seconds_of, write_curves, write_table
 from .config import AnyConfig, DataSource, LatentConfig, PixelConfig, VaeConfig
 from .config_file import read_config
-from .export import export
+from .export import export, load
 from .feed import open_set_of, read_checked
-from .samples import prepare
+from .samples import MULTIPLE, prepare
+from .stages import decode, encode
 from .tiny import make_tiny
 from .trainer import train
 
@@ -61,7 +63,7 @@ def run(config: AblationConfig) -> Iterator[str]:
         yield _make_base(config)
     for runs in (plans.first, plans.then):
         for name in _train_all(runs, jobs=config.jobs):
-            yield f"{name} is trained, {seconds_of(out / RUNS / name):.0f} s"
+            yield f"{name} is trained: {seconds_of(out / RUNS / name)}"
     yield from _measure_all(config, plans, short_edge=stages.pixel.short_edge)
     write_curves(out / "curves.png", runs={name: out / RUNS / name for name in (*plans.first, *plans.then)})
     yield f"{out / 'table.md'} and {out / 'curves.png'} are written"
@@ -73,6 +75,20 @@ def measure(folder: Path, clips: list[Truth]) -> Angular:
     return pooled(
         [estimate(estimator, clip.frames) for clip in clips], [clip.normals for clip in clips], [clip.valid for clip in clips]
     )
+
+
+@torch.no_grad()
+def round_trip(folder: Path, clips: list[Truth]) -> Angular:
+    """Pooled errors of true normals that went through the VAE of the checkpoint in `folder`, each clip decoded at once: no U-Net
+    before this decoder can be expected to do better."""
+    networks, found = load(str(folder)), []
+    for clip in clips:
+        height, width = clip.valid.shape[1:]
+        top, bottom, left, right = padding(height, width, multiple=MULTIPLE)
+        whole = np.pad(clip.normals, ((0, 0), (top, bottom), (left, right), (0, 0)), mode="edge")
+        decoded = decode(networks, encode(networks, torch.from_numpy(whole).permute(0, 3, 1, 2)))
+        found.append(decoded[:, :, top : top + height, left : left + width].clamp(-1, 1).permute(0, 2, 3, 1).numpy())
+    return pooled(found, [clip.normals for clip in clips], [clip.valid for clip in clips])
 
 
 def estimate(estimator: NormalCrafter, frames: np.ndarray) -> np.ndarray:
@@ -99,10 +115,11 @@ def truths(sources: tuple[DataSource, ...], *, short_edge: int) -> list[Truth]:
 
 def _make_base(config: AblationConfig) -> str:
     settings = dataclasses.replace(read_config(Path(config.base), VaeConfig), out=config.model)
-    began, errors = time.monotonic(), [error for _, error in make_tiny(settings)]
+    began, worked = time.monotonic(), time.process_time()
+    errors = [error for _, error in make_tiny(settings)]
     last = np.mean(errors[-max(len(errors) // 10, 1) :]) if errors else float("nan")
-    spent = time.monotonic() - began
-    return f"{config.model} is made, {spent:.0f} s, its VAE's error fell from {errors[0]:.3f} to {last:.3f}" if errors else "made"
+    spent = Seconds(wall=time.monotonic() - began, processor=time.process_time() - worked)
+    return f"{config.model} is made: {spent}; its VAE's error fell from {errors[0]:.3f} to {last:.3f}" if errors else "made"
 
 
 def _train_all(runs: dict[str, AnyConfig], *, jobs: int) -> Iterator[str]:
@@ -141,9 +158,13 @@ def _measure_all(config: AblationConfig, plans: Plan, *, short_edge: int) -> Ite
         rows.append(result)
         yield f"{row.title}: {result.known.mean:.2f} degrees"
     seconds = {name: seconds_of(out / RUNS / name) for name in (*plans.first, *plans.then)}
-    decoder = first_and_last(out / RUNS / "vae", "loss/degrees")
+    decoder = [round_trip(folder, known) for folder in (Path(config.model), out / RUNS / "vae" / MODEL)]
     write_table(out / "table.md", rows, seconds=seconds, decoder=decoder)
-    content = {"rows": [asdict(row) for row in rows], "seconds": seconds, "decoder": decoder}
+    content = {
+        "rows": [asdict(row) for row in rows],
+        "seconds": {name: asdict(spent) for name, spent in seconds.items()},
+        "decoder": [asdict(errors) for errors in decoder],
+    }
     (out / "table.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 

@@ -35,6 +35,17 @@ class TableRow:
     cosine: float | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seconds:
+    """How long something took. `wall`: on the clock. `processor`: on all cores together, whatever else the machine did."""
+
+    wall: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.0f} s, {self.processor:.0f} s of one core"
+
+
 def scalars(run: Path, tag: str) -> tuple[np.ndarray, np.ndarray]:
     """Steps and values, both (N,), that a run logged under `tag`; empty where it didn't."""
     events = EventAccumulator(str(run / "logs"), size_guidance={"scalars": 0})
@@ -58,9 +69,11 @@ def first_and_last(run: Path, tag: str, *, share: float = 0.1) -> tuple[float, f
     return float(values[:some].mean()), float(values[-some:].mean())
 
 
-def seconds_of(run: Path) -> float:
+def seconds_of(run: Path) -> Seconds:
     """How long a run's steps took, in all its parts; loading not counted."""
-    return float(scalars(run, "run/seconds")[1].sum())
+    return Seconds(
+        wall=float(scalars(run, "run/seconds")[1].sum()), processor=float(scalars(run, "run/processor_seconds")[1].sum())
+    )
 
 
 def smooth(values: np.ndarray, *, over: int) -> np.ndarray:
@@ -71,12 +84,12 @@ def smooth(values: np.ndarray, *, over: int) -> np.ndarray:
     return (sums[stop] - sums[start]) / (stop - start)
 
 
-def write_table(path: Path, rows: Sequence[TableRow], *, seconds: Mapping[str, float], decoder: tuple[float, float]) -> None:
+def write_table(path: Path, rows: Sequence[TableRow], *, seconds: Mapping[str, Seconds], decoder: Sequence[Angular]) -> None:
     """Markdown: a line a row, and below it how long each run took.
 
     Args:
         seconds: of each run by name.
-        decoder: mean angle of normals that went through the VAE, at the beginning and the end of its tuning.
+        decoder: errors of true normals that went through the VAE, before and after its tuning.
     """
     unseen = any(row.unseen for row in rows)
     head = ["", "mean", "median", "% < 11.25", *(["unseen mean", "unseen median"] if unseen else []), "cosine"]
@@ -93,10 +106,14 @@ def write_table(path: Path, rows: Sequence[TableRow], *, seconds: Mapping[str, f
                 "" if row.cosine is None else f"{row.cosine:.3f}",
             ]
         )
-    times = ", ".join(f"{name} {spent:.0f} s" for name, spent in seconds.items())
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    tuned = f"The VAE gave back normals {decoder[0]:.2f} degrees off when its tuning began and {decoder[1]:.2f} at its end."
-    path.write_text(f"{text}\n\nAngles in degrees. {tuned}\n\nTraining took: {times}.\n", encoding="utf-8")
+    times = [f"| {name} | {spent.wall:.0f} | {spent.processor:.0f} |" for name, spent in seconds.items()]
+    parts = [
+        "\n".join(f"| {' | '.join(line)} |" for line in lines),
+        f"Angles in degrees. Through the VAE alone, true normals come back {decoder[0].mean:.2f} degrees off before its decoder is "
+        f"tuned and {decoder[1].mean:.2f} after.",
+        "\n".join(["| run | seconds on the clock | seconds of one core |", "| --- | ---: | ---: |", *times]),
+    ]
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def write_curves(path: Path, *, runs: Mapping[str, Path]) -> None:
