@@ -13,7 +13,7 @@ BEFORE_ASKING = (
     ModelEntry(
         name=PREVIEW, title="Preview (embedded)", purpose="Rough normals and depth at once, with no download and no GPU", hub_id="",
         licence="GPL-3.0-or-later", passes=("normal", "depth"), size_bytes=0, installed=True, folder="", default_resolution=512,
-        window=16, overlap=4, tunable=True,
+        window=16, overlap=2, tunable=True,
     ),
     ModelEntry(
         name=NORMALCRAFTER, title="NormalCrafter", purpose="Temporally consistent normals for finals; wants a GPU",

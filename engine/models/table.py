@@ -49,7 +49,7 @@ PREVIEW = ModelInfo(
     default_resolution=512,
     stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
     window=16,
-    overlap=4,
+    overlap=2,
     tunable=True,
 )
 

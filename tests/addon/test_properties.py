@@ -18,7 +18,7 @@ def _entry(part, name, *, installed):
 
 def test_defaults_are_the_contracts_own(part, settings):
     contract, properties = part("contract"), part("properties")
-    expected = contract.EstimateSettings(model="preview", max_resolution=512, window=16, overlap=4)
+    expected = contract.EstimateSettings(model="preview", max_resolution=512, window=16, overlap=2)
     assert properties.estimate_settings(settings) == expected
 
 
