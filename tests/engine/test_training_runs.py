@@ -57,6 +57,7 @@ def contents(out: Path) -> dict[str, bytes]:
 def test_an_interrupted_run_ends_with_the_same_bits(folder, stage):
     changes = {
         "steps": 3,
+        "lengths": (1, 2),
         "checkpoint_every": 2,
         "accumulation": 1 + (stage == "latent"),
         "average": 0.9,
@@ -97,7 +98,7 @@ def test_accumulated_clips_count_like_their_mean(folder):
 
 
 def test_only_spatial_layers_change_in_the_pixel_stage(folder):
-    run(config("pixel", folder, steps=2, regularised=True))
+    run(config("pixel", folder, steps=2, lengths=(2, 2), regularised=True))
     before, after = load_file(GOLDEN / UNET), load_file(folder / "run" / "model" / UNET)
     assert before.keys() == after.keys(), "nothing of the regularisation is left in the checkpoint"
     temporal = {name for name in before if is_temporal(name)}
@@ -156,7 +157,7 @@ def begun_and_ended(steps: list[Step], part: str) -> tuple[float, float]:
 @pytest.mark.parametrize("stage", ["vae", "latent", "pixel"])
 def test_the_loss_of_every_stage_falls_and_regularisation_raises_its_cosine(folder, stage):
     changes = {"share_at_max": 1.0, "regularised": True} if stage == "latent" else {}
-    settings = config(stage, folder, steps=11, lengths=(1, 1), warm_up=2, final_share=1.0, learning_rate=2e-3, **changes)
+    settings = config(stage, folder, steps=11, warm_up=2, final_share=1.0, learning_rate=2e-3, **changes)
     steps = run(settings)
     begun, ended = begun_and_ended(steps, "denoising" if stage == "latent" else "degrees")
     assert ended < 0.9 * begun
@@ -259,7 +260,7 @@ def test_data_and_models_that_are_not_there_are_named(folder):
 def _toml(folder: Path, *, out: str, more: str = "") -> Path:
     file = folder / f"{out}.toml"
     file.write_text(
-        f'model = "{GOLDEN}"\nout = "{out}"\nsteps = 2\nlengths = [1, 2]\nshort_edge = 64\ndevice = "cpu"\nworkers = 1\n'
+        f'model = "{GOLDEN}"\nout = "{out}"\nsteps = 2\nlengths = [1, 1]\nshort_edge = 64\ndevice = "cpu"\nworkers = 1\n'
         f'{more}\n[[data]]\nkind = "clips"\nroot = "clips"\n[regularisation]\nencoder = "dino"\nhidden = 24\n'
     )
     return file

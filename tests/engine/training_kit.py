@@ -50,7 +50,7 @@ def config(stage: str, folder: Path, *, out: str = "run", regularised: bool = Fa
     """Settings of a stage for clips in ``folder/clips`` and, where regularised, a DINOv2 in ``folder/dino``."""
     settings: dict[str, object] = {
         "model": str(GOLDEN), "out": str(folder / out), "data": (DataSource(kind="clips", root=str(folder / "clips")),),
-        "steps": 2, "learning_rate": 1e-3, "lengths": (1, 2), "warm_up": 1, "short_edge": 64, "precision": "fp32",
+        "steps": 2, "learning_rate": 1e-3, "lengths": (1, 1), "warm_up": 1, "short_edge": 64, "precision": "fp32",
         "device": "cpu", "workers": 1, "gradient_checkpointing": False,
     }  # fmt: skip
     if regularised:
