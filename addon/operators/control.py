@@ -6,6 +6,7 @@ import bpy
 
 from ..relight import control, control_normals, mattes, outputs, scene_lights
 from ..relight.scene_lights import RelightError
+from .of_plates import OfRelitPlates
 
 _KINDS = (
     ("IMAGE", "Image", "Where an image is bright"),
@@ -14,17 +15,8 @@ _KINDS = (
 )
 
 
-class _OnShot:
-    bl_options = {"REGISTER", "UNDO"}
-
+class _OnShot(OfRelitPlates):
     shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context):
-        if not scene_lights.shots(context.scene):
-            cls.poll_message_set("The scene's compositor has no relit plate: estimate normals first")
-            return False
-        return True
 
     def execute(self, context):
         try:

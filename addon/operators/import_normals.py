@@ -22,6 +22,20 @@ def _tell(operator, entry, notices):
         operator.report({"INFO"}, f"Normals of {entry.name} are in the compositor; what was found is in the Platelight tab")
 
 
+def _bring_in(operator, context, *, file, layer):
+    """Take the files for the operator's plate, or for the one that is selected, and tell what was found."""
+    try:
+        target = session.target_named(context.scene, operator.shot) if operator.shot else session.one_target(context)
+        entry, notices = session.bring_in(bpy.data.scenes[target.scene_name], target, file=file, layer=layer)
+    except NormalsError as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    except PlatelightError as error:
+        return refuse(operator, error)
+    _tell(operator, entry, notices)
+    return {"FINISHED"}
+
+
 class PLATELIGHT_OT_import_normals(bpy.types.Operator, ImportHelper):
     bl_idname = "platelight.import_normals"
     bl_label = "Import Normals"
@@ -45,17 +59,7 @@ class PLATELIGHT_OT_import_normals(bpy.types.Operator, ImportHelper):
         return super().invoke(context, event)
 
     def execute(self, context):
-        try:
-            target = session.target_named(context.scene, self.shot) if self.shot else session.one_target(context)
-            scene = bpy.data.scenes[target.scene_name]
-            entry, notices = session.bring_in(scene, target, file=Path(self.filepath), layer=self.layer)
-        except NormalsError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        except PlatelightError as error:
-            return refuse(self, error)
-        _tell(self, entry, notices)
-        return {"FINISHED"}
+        return _bring_in(self, context, file=Path(self.filepath), layer=self.layer)
 
 
 class PLATELIGHT_OT_check_normals(bpy.types.Operator):
@@ -72,17 +76,7 @@ class PLATELIGHT_OT_check_normals(bpy.types.Operator):
         if entry is None:
             self.report({"ERROR"}, f"No normals were imported for {self.shot}: import some first")
             return {"CANCELLED"}
-        try:
-            file = Path(bpy.path.abspath(entry.file))
-            target = session.target_named(scene, self.shot)
-            entry, notices = session.bring_in(scene, target, file=file, layer=entry.layer)
-        except NormalsError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        except PlatelightError as error:
-            return refuse(self, error)
-        _tell(self, entry, notices)
-        return {"FINISHED"}
+        return _bring_in(self, context, file=Path(bpy.path.abspath(entry.file)), layer=entry.layer)
 
 
 class PLATELIGHT_OT_forget_normals(bpy.types.Operator):

@@ -4,31 +4,22 @@ import bpy
 
 from ..imports import depth
 from ..imports.files import NormalsError
-from ..relight import card, scene_lights
+from ..relight import card
 from ..relight.card import controls
+from .of_plates import OfRelitPlates
 
 
-class PLATELIGHT_OT_add_card(bpy.types.Operator):
+class PLATELIGHT_OT_add_card(OfRelitPlates, bpy.types.Operator):
     bl_idname = "platelight.add_card"
     bl_label = "Add Relight Card"
     bl_description = (
         "Stand the plate in the 3D scene before the camera, bent by its depth where there is any, so that it shares lights and "
         "shadows with 3D objects; again to bring it up to date"
     )
-    bl_options = {"REGISTER", "UNDO"}
-
-    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context):
-        if not scene_lights.shots(context.scene):
-            cls.poll_message_set("The scene's compositor has no relit plate: estimate or load normals first")
-            return False
-        return True
 
     def execute(self, context):
         try:
-            for shot in [self.shot] if self.shot else scene_lights.shots(context.scene):
+            for shot in self.shots(context):
                 _, notices = card.add(context.scene, shot)
                 for notice in notices:
                     self.report({"INFO"}, notice)

@@ -3,28 +3,19 @@
 import bpy
 
 from ..relight import scene_lights
+from .of_plates import OfRelitPlates
 
 
-class PLATELIGHT_OT_wire_lights(bpy.types.Operator):
+class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
     bl_idname = "platelight.wire_lights"
     bl_label = "Light with Scene Lights"
     bl_description = "Let the lights of the collection light the relit plates of this scene, as they would light them in Cycles"
-    bl_options = {"REGISTER", "UNDO"}
-
-    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context):
-        if not scene_lights.shots(context.scene):
-            cls.poll_message_set("The scene's compositor has no relit plate: estimate normals first")
-            return False
-        return True
 
     def execute(self, context):
         scene = context.scene
         settings = scene.platelight_relight
         try:
-            for shot in [self.shot] if self.shot else scene_lights.shots(scene):
+            for shot in self.shots(context):
                 for notice in scene_lights.wire(scene, shot, collection=settings.collection, world=settings.world):
                     self.report({"INFO"}, notice)
         except scene_lights.RelightError as error:

@@ -6,6 +6,7 @@ from ..relight import scene_lights
 from ..relight.match import MatchError, run, sun, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
+from .of_plates import OfRelitPlates
 
 MODES = (
     (Mode.OFF.value, "Off", "Relight the plate as it is, with its own light in it"),
@@ -38,20 +39,10 @@ class _OfMatched:
         return [self.shot] if self.shot else _matched(context.scene)
 
 
-class PLATELIGHT_OT_match_light(bpy.types.Operator):
+class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
     bl_idname = "platelight.match_light"
     bl_label = "Match Light"
     bl_description = "Find the light that is in the plate, from its normals, and make it keyframes in the compositor. Esc cancels"
-    bl_options = {"REGISTER", "UNDO"}
-
-    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context):
-        if not scene_lights.shots(context.scene):
-            cls.poll_message_set("The scene's compositor has no relit plate: estimate normals first")
-            return False
-        return True
 
     def execute(self, context):
         self._done = 0

@@ -2,24 +2,14 @@
 
 import bpy
 
-from ..relight import scene_lights, space
+from ..relight import space
+from .of_plates import OfRelitPlates
 
 
-class _Space:
-    bl_options = {"REGISTER", "UNDO"}
-
-    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context):
-        if not scene_lights.shots(context.scene):
-            cls.poll_message_set("The scene's compositor has no relit plate: estimate or load normals first")
-            return False
-        return True
-
+class _Space(OfRelitPlates):
     def execute(self, context):
         try:
-            for shot in [self.shot] if self.shot else scene_lights.shots(context.scene):
+            for shot in self.shots(context):
                 for notice in self.do(context.scene, shot):
                     self.report({"INFO"}, notice)
         except space.SpaceError as error:

@@ -38,7 +38,7 @@ class Motion:
 def measure_motion(before: np.ndarray, after: np.ndarray) -> Motion:
     """The motion between two neighbouring frames, uint8 (H, W, 3) sRGB."""
     grey = [cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY) for frame in (before, after)]
-    return motion_of(back=_flow(grey[1], grey[0]), forth=_flow(grey[0], grey[1]))
+    return motion_of(back=dis_flow(grey[1], grey[0]), forth=dis_flow(grey[0], grey[1]))
 
 
 def motion_of(*, back: np.ndarray, forth: np.ndarray) -> Motion:
@@ -149,8 +149,9 @@ def _both(valid: tuple[np.ndarray, np.ndarray], motion: Motion) -> np.ndarray:
     return (warp(valid[0], motion) > _WHOLLY) & valid[1]
 
 
-def _flow(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """DIS flow between grey frames; very small ones are framed, as its pyramid needs some pixels."""
+def dis_flow(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Dense inverse search (Kroeger et al., ECCV 2016) between grey frames, uint8 (H, W): float32 (H, W, 2), pixels right and
+    down from a pixel of `source` to its place in `target`. Very small frames are framed, as its pyramid needs some pixels."""
     height, width = source.shape
     below, beside = max(0, _LEAST_SIDE - height), max(0, _LEAST_SIDE - width)
     padded = [cv2.copyMakeBorder(grey, 0, below, 0, beside, cv2.BORDER_REPLICATE) for grey in (source, target)]

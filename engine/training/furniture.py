@@ -1,6 +1,7 @@
 """Things that stand in rooms and streets: tables, sofas, shelves, crates, barrels, lamps, cars. They stand on y = 0."""
 
 import numpy as np
+import trimesh
 
 from . import surfaces
 from .built import beam, slab
@@ -56,15 +57,9 @@ def barrel(rng: np.random.Generator) -> Surface:
     level = np.linspace(0, high, 60)
     rings = 0.02 * np.cos(level * 2 * np.pi * rng.integers(1, 5) / high) ** 8
     belly = rng.choice([0.0, 0.12]) * np.sin(np.pi * level / high)
-    angle = np.arange(33) * 2 * np.pi / 32
-    round_ = (radius * (1 + belly) + rings)[:, None]
-    points = np.stack([round_ * np.cos(angle), np.broadcast_to(level[:, None], (60, 33)), round_ * np.sin(angle)], -1)
-    row, column = np.meshgrid(np.arange(59), np.arange(32), indexing="ij")
-    here = (row * 33 + column).ravel()
-    faces = np.concatenate([np.stack([here, here + 33, here + 1], -1), np.stack([here + 1, here + 33, here + 34], -1)])
-    side = surfaces.smooth(points.reshape(-1, 3), faces)
-    lids = [surfaces.flat(np.concatenate([points[k, :-1], [[0, level[k], 0]]]), _fan(32)) for k in (0, -1)]
-    return joined([side, *lids])
+    profile = np.stack([radius * (1 + belly) + rings, level], axis=-1)
+    lids = [surfaces.disc(profile[end, 0], level[end], 32) for end in (0, -1)]
+    return joined([surfaces.smooth(*surfaces.revolved(profile, sections=32)), *lids])
 
 
 def shelf(rng: np.random.Generator) -> Surface:
@@ -106,13 +101,11 @@ def car(rng: np.random.Generator) -> Surface:
     lean[..., 1:2] = (rise + 0.25 + high)[..., None]
     lean[..., 0] += long * rng.uniform(-0.12, 0.12)
     parts = [body, surfaces.flat(lean.reshape(-1, 3), np.arange(len(lean) * 3).reshape(-1, 3))]
+    ring = trimesh.creation.torus(major_radius=0.8, minor_radius=0.144)
+    wheel = surfaces.flat(ring.vertices, ring.faces)
     for x in (-1, 1):
         for z in (-1, 1):
-            wheel = surfaces.torus(np.random.default_rng(3)).triangles
-            flat = wheel.reshape(-1, 3)
-            axes = np.linalg.svd(flat - flat.mean(0), full_matrices=False)[2]
-            round_ = surfaces.flat(flat @ axes[[0, 1, 2]].T, np.arange(len(flat)).reshape(-1, 3))
-            parts.append(round_.moved(np.eye(3) * 0.32, np.array([x * long * 0.31, 0.34, z * wide * 0.47])))
+            parts.append(wheel.moved(np.eye(3) * 0.32, np.array([x * long * 0.31, 0.34, z * wide * 0.47])))
         parts.append(slab([x * long / 2 - 0.08, 0.35, -wide * 0.45], [x * long / 2 + 0.06, 0.5, wide * 0.45]))
         for z in (-1, 1):
             parts.append(_cushion(rng, size=(0.12, 0.16, 0.3), at=(x * long * 0.49, 0.3 + high * 0.65, z * wide * 0.33)))
@@ -130,8 +123,3 @@ def _rounded(*, size: tuple, at: tuple, power: float) -> Surface:
     return surfaces.smooth(ball.vertices * radius[:, None], ball.faces).moved(
         np.diag(np.asarray(size) / 2), np.asarray(at, dtype=float)
     )
-
-
-def _fan(count: int) -> np.ndarray:
-    now = np.arange(count)
-    return np.stack([np.full(count, count), (now + 1) % count, now], -1)

@@ -92,9 +92,9 @@ def cylinder(rng: np.random.Generator) -> Surface:
     """A cylinder, frustum or cone standing up: sharp rims, smooth side."""
     top, height = rng.choice([1.0, rng.uniform(0, 1)]), rng.uniform(0.4, 3.0)
     sections = int(rng.choice([5, 6, 8, 40]))
-    side = _revolved(np.array([[0.9, -height / 2], [0.9 * max(top, 0.01), height / 2]]), sections=sections)
+    side = revolved(np.array([[0.9, -height / 2], [0.9 * max(top, 0.01), height / 2]]), sections=sections)
     make = smooth if sections == 40 else flat
-    lids = [_disc(0.9, -height / 2, sections), _disc(0.9 * max(top, 0.01), height / 2, sections)]
+    lids = [disc(0.9, -height / 2, sections), disc(0.9 * max(top, 0.01), height / 2, sections)]
     return joined([make(*side), *lids])
 
 
@@ -124,7 +124,7 @@ def lathe(rng: np.random.Generator) -> Surface:
     waves = sum(w * np.sin((k + 1) * heights * 1.5 + p) for k, (w, p) in enumerate(zip(weight, phase, strict=True)))
     profile = np.clip(0.5 + 0.25 * waves, 0.1, 1.2)
     profile[[0, -1]] = 0.005
-    return smooth(*_revolved(np.stack([profile, heights], axis=-1), sections=48))
+    return smooth(*revolved(np.stack([profile, heights], axis=-1), sections=48))
 
 
 def prism(rng: np.random.Generator) -> Surface:
@@ -147,7 +147,7 @@ def prism(rng: np.random.Generator) -> Surface:
     return flat(np.concatenate([ring, centres]), faces)
 
 
-def _revolved(profile: np.ndarray, *, sections: int) -> tuple[np.ndarray, np.ndarray]:
+def revolved(profile: np.ndarray, *, sections: int) -> tuple[np.ndarray, np.ndarray]:
     """Vertices and faces of an `(N, 2)` profile of radius and height turned about +Y."""
     angle = np.arange(sections) * 2 * np.pi / sections
     radius, height = profile[:, :1], profile[:, 1:]
@@ -158,7 +158,7 @@ def _revolved(profile: np.ndarray, *, sections: int) -> tuple[np.ndarray, np.nda
     return vertices.reshape(-1, 3), faces.reshape(-1, 3)
 
 
-def _disc(radius: float, height: float, sections: int) -> Surface:
+def disc(radius: float, height: float, sections: int) -> Surface:
     angle = np.arange(sections) * 2 * np.pi / sections
     ring = np.stack([radius * np.cos(angle), np.full(sections, height), radius * np.sin(angle)], -1)
     now = np.arange(sections)

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import OpenEXR
 import pytest
+import torch
 
 from engine.estimate import run
 from engine.models.interface import Estimator
@@ -160,6 +161,11 @@ def preview() -> Estimator:
     from engine.models import registry
 
     return registry.load(SMALL)
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers_each_time() -> None:
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session", autouse=True)

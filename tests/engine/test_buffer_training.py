@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from buffer_plates import clouds
 from torch import nn
 
 from engine.protocol import ErrorCode, PlatelightError
@@ -27,11 +28,7 @@ def still(height: int, width: int, *, count: int = 1) -> torch.Tensor:
     return torch.zeros(count, 2, height, width)
 
 
-def clouds(height: int, width: int, *, seed: int = 0) -> np.ndarray:
-    """uint8 (H, W, 3) with structure at several sizes, for flow to hold on to."""
-    rng = np.random.default_rng(seed)
-    layers = [np.kron(rng.random((height // size + 1, width // size + 1, 3)), np.ones((size, size, 1))) for size in (2, 4, 8, 16)]
-    image = sum(layer[:height, :width] for layer in layers) / len(layers)
+def bytes_of(image: np.ndarray) -> np.ndarray:
     return np.rint(image * 255).astype(np.uint8)
 
 
@@ -131,8 +128,8 @@ def test_pairs_do_not_cross_cuts():
 
 
 def test_flow_finds_a_shift_and_nothing_counts_across_a_cut():
-    wide = clouds(96, 140)
-    frames = np.stack([wide[:, 8:136], wide[:, 5:133], clouds(96, 128, seed=1)])
+    wide = bytes_of(clouds(96, 140))
+    frames = np.stack([wide[:, 8:136], wide[:, 5:133], bytes_of(clouds(96, 128, seed=1))])
     pairs = measure_pairs(frames, Dis(), cuts=(2,))
     inner = pairs.forth[0, :, 16:-16, 16:-16]
     assert inner[0].median() == pytest.approx(3, abs=0.2) and inner[1].median() == pytest.approx(0, abs=0.2)

@@ -1,68 +1,45 @@
-"""Buffer Anytime's stages, its trainer and shot tuning, on tiny models in the public layouts and clips that move."""
+"""Buffer Anytime's stages and its trainer, on tiny models in the public layouts and clips that move."""
 
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from buffer_checkpoints import depth_anything, marigold
+from buffer_plates import clouds, grainy_pan
 from safetensors.torch import load_file
 
-from conftest import finish, write_movie
-from conftest import request as request_estimate
-from engine.job_files import read_record
+from conftest import write_movie
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import load_normals_model
 from engine.models.preview import temporal
 from engine.models.preview.network import PreviewConfig as PreviewSizes
 from engine.models.preview.network import PreviewNet, prepared, unit_normals
 from engine.models.temporal.block import TemporalSettings
-from engine.protocol import PlatelightError, Source
+from engine.protocol import PlatelightError
 from engine.training.buffer.config import MODELS, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
 from engine.training.buffer.feed import Clip, Feed, longest_shot, prepare
 from engine.training.buffer.flow import Dis
-from engine.training.buffer.losses import Pairs, prior_loss, stability_loss
+from engine.training.buffer.losses import prior_loss, stability_loss
 from engine.training.buffer.moves import LENGTH, move
 from engine.training.buffer.plates import find_plates, open_footage
-from engine.training.buffer.shot import changes, distance, spread
+from engine.training.buffer.shot import distance
 from engine.training.buffer.stages import build
 from engine.training.buffer.trainer import train
-from engine.training.buffer.tune import Tune, Tuned, describe, tune
 from engine.training.clips import write_clip
 from engine.training.normalcrafter.config_file import read_config
 from engine.training.preview import write_weights
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs" / "training"
-MODULES = {"scikit-image": "skimage"}
-"""Packages that are imported by another name."""
-
+DOCS = Path(__file__).parents[2] / "docs" / "training"
 SMALL = TemporalSettings(layers=1, attentions=1, heads=2)
 TINY = PreviewSizes(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
 
 
-def clouds(height: int, width: int, *, seed: int = 0) -> np.ndarray:
-    """float32 (H, W, 3) in [0, 1] with structure at several sizes."""
-    rng = np.random.default_rng(seed)
-    layers = [np.kron(rng.random((height // size + 1, width // size + 1, 3)), np.ones((size, size, 1))) for size in (3, 6, 12, 24)]
-    return (sum(layer[:height, :width] for layer in layers) / len(layers)).astype(np.float32)
-
-
-def pan(count: int, *, size: tuple[int, int] = (64, 96), seed: int = 0) -> np.ndarray:
-    """float32 (T, H, W, 3): two pixels to the left a frame, in grain."""
-    height, width = size
-    wide, rng = clouds(height, width + 2 * count, seed=seed), np.random.default_rng(seed)
-    frames = np.stack([wide[:, 2 * index : 2 * index + width] for index in range(count)])
-    return np.clip(frames + rng.normal(size=frames.shape) * 0.04, 0, 1).astype(np.float32)
-
-
 def clip(count: int = 5, *, size: tuple[int, int] = (64, 128)) -> Clip:
-    return prepare(pan(count, size=size), flow=Dis(), tolerance=1.0, chosen=2, name="pan")
+    return prepare(grainy_pan(count, size=size), flow=Dis(), tolerance=1.0, chosen=2, name="pan")
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +54,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.nn.init.normal_(part.weight, std=0.3)
     write_weights(root / "preview.safetensors", net, revision="tiny")
     for index in range(2):
-        frames = pan(8, seed=index)
+        frames = grainy_pan(8, seed=index)
         write_clip(root / "clips" / f"clip{index}", frames=frames * 255, normals=np.zeros_like(frames))
-    images = [np.rint(frame * 255).astype(np.uint8) for frame in [*pan(9), *pan(3, seed=5)]]
+    images = [np.rint(frame * 255).astype(np.uint8) for frame in [*grainy_pan(9), *grainy_pan(3, seed=5)]]
     write_movie(root / "plate.mp4", 12, images=images)
     return root
 
@@ -184,7 +161,7 @@ def test_training_calms_the_preview(folder, tmp_path):
 
 def test_blocks_leave_a_frame_alone_and_do_not_see_across_cuts(folder, tmp_path):
     video = build(config(PreviewConfig, folder)).video
-    frames = torch.from_numpy(pan(6)).permute(0, 3, 1, 2)
+    frames = torch.from_numpy(grainy_pan(6)).permute(0, 3, 1, 2)
     with torch.inference_mode():
         assert torch.equal(video(frames), video.image(frames)[0]), "untrained, it is the image model"
         for block in video.blocks:
@@ -205,7 +182,7 @@ def test_blocks_leave_a_frame_alone_and_do_not_see_across_cuts(folder, tmp_path)
 
 def test_clips_stop_at_cuts_and_single_frames_are_not_drawn(folder, tmp_path):
     assert longest_shot(9, (2, 7)) == slice(2, 7) and longest_shot(3, ()) == slice(0, 3)
-    frames = np.concatenate([pan(3), 1 - pan(5, seed=9) * 0.5])
+    frames = np.concatenate([grainy_pan(3), 1 - grainy_pan(5, seed=9) * 0.5])
     found = prepare(frames, flow=Dis(), tolerance=1.0, chosen=11, name="two shots")
     assert len(found.frames) == 5 and found.chosen == 1
     assert np.allclose(found.frames[0].permute(1, 2, 0), frames[3])
@@ -232,7 +209,7 @@ def test_footage_is_found_and_read_through_the_engines_own_readers(folder):
     assert find_plates(folder) == [folder / "plate.mp4"]
     footage = open_footage(PlateSource(kind="plates", root=str(folder)))
     assert footage.frame_counts == (12,)
-    assert np.abs(footage.read(0, 2, 2) - pan(9)[2:4]).mean() < 0.06
+    assert np.abs(footage.read(0, 2, 2) - grainy_pan(9)[2:4]).mean() < 0.06
 
 
 @pytest.mark.parametrize("name", list(MODELS))
@@ -250,62 +227,3 @@ def test_settings_that_cannot_be_used_are_named(changes, said, tmp_path):
         config(PreviewConfig, tmp_path, **changes)
     with pytest.raises(PlatelightError, match="footage moves by itself"):
         PlateSource(kind="plates", root="/footage", moved=True)
-
-
-def run_tune(request: Tune) -> Tuned:
-    steps = tune(request)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
-
-
-def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bound(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(temporal, "WEIGHTS", tmp_path / "none.safetensors")  # from new blocks on, whatever comes with the extension
-    plate = Source(path=str(folder / "plate.mp4"))
-    request = Tune(source=plate, out=tmp_path, steps=12, max_resolution=96, bound=30.0, flow="dis")
-    result = run_tune(request)
-    assert result.file == tmp_path / "tuned" / "plate.preview.safetensors" and result.file.is_file()
-    assert result.after.change < 0.98 * result.before.change and result.after.away <= 30
-    assert "less" in describe(result) and str(result.file) in describe(result)
-    finish(request_estimate(folder / "plate.mp4", tmp_path, last=4))
-    assert len(read_record(tmp_path, pass_name="normal", clip="plate").revision.split()) == 2, "the tuned blocks are in use"
-    result.file.unlink()
-    refused = run_tune(dataclasses.replace(request, bound=1e-4, steps=2))
-    assert refused.file is None and refused.after == refused.before and not any((tmp_path / "tuned").iterdir())
-    assert "all stays as it was" in describe(refused)
-    with pytest.raises(PlatelightError, match="no two neighbours"):
-        run_tune(dataclasses.replace(request, first=3, last=3))
-    with pytest.raises(PlatelightError, match="no temporal blocks"):
-        run_tune(dataclasses.replace(request, model="normalcrafter"))
-
-
-def test_tuning_needs_no_package_that_the_engine_does_without():
-    """It is a button in Blender, where only `engine.txt` is installed."""
-    wanted = (ROOT / "engine" / "requirements" / "engine.txt").read_text()
-    for_training = (ROOT / "engine" / "requirements" / "train.txt").read_text().splitlines()
-    names = [line.split("==")[0] for line in for_training if "==" in line and line not in wanted]
-    blocked = ", ".join(f"'{MODULES.get(name, name)}'" for name in names)
-    code = f"import sys; sys.modules.update(dict.fromkeys([{blocked}])); import engine.training.buffer.tune"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-    assert "tensorboard" in blocked and "trimesh" in blocked
-
-
-def test_change_and_distance_by_hand():
-    """Normals that turn by 10 degrees from frame to frame, and depths that move by a tenth of their deviation."""
-    pairs = Pairs(forth=torch.zeros(1, 2, 4, 4), back=torch.zeros(1, 2, 4, 4), seen_forth=torch.ones(1), seen_back=torch.ones(1))
-    turned = [torch.tensor([np.sin(np.radians(angle)), 0.0, np.cos(np.radians(angle))]) for angle in (0, 10)]
-    normals = torch.stack(turned).float()[:, :, None, None].expand(2, 3, 4, 4)
-    assert torch.allclose(changes(normals, pairs), torch.full((1, 4, 4), 10.0), atol=1e-2)
-    assert torch.allclose(distance(normals, normals[:1].expand_as(normals)), torch.tensor([0.0, 10.0]), atol=0.05)
-    depth = (
-        torch.tensor([-1.0, 1.0]).repeat(8).reshape(1, 1, 4, 4).expand(2, 1, 4, 4) + torch.tensor([0.0, 0.1])[:, None, None, None]
-    )
-    assert torch.allclose(changes(depth, pairs), torch.full((1, 4, 4), 10.0), atol=1e-3)
-    assert distance(depth, 3 * depth + 1).max() < 1e-3, "depth has no scale and no shift of its own"
-
-
-def test_windows_are_spread_over_the_shot():
-    assert spread(100, length=8, most=4) == [0, 31, 61, 92]
-    assert spread(9, length=8, most=4) == [0, 1] and spread(5, length=8, most=4) == [0]

@@ -9,7 +9,8 @@ from engine.models.preview.backbone import BATCH_NORM_EPSILON, Backbone
 from engine.models.preview.network import PreviewConfig, load
 from engine.training.augment import cut, roll
 from engine.training.clips import write_clip
-from engine.training.preview import angular_loss, calm_loss, depth_loss, edge_loss, fall, quarter, train_preview
+from engine.training.preview import fall, train_preview
+from engine.training.preview_losses import angular_loss, calm_loss, depth_loss, edge_loss, quarter
 
 TINY = PreviewConfig(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
 

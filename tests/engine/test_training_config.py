@@ -10,6 +10,7 @@ import pytest
 from engine.protocol import ErrorCode, PlatelightError
 from engine.training.normalcrafter.ablation_plan import AblationConfig, Stages, plan
 from engine.training.normalcrafter.config import (
+    FREE,
     LAYERS,
     STAGES,
     DataSource,
@@ -17,9 +18,9 @@ from engine.training.normalcrafter.config import (
     PixelConfig,
     Regularisation,
     VaeConfig,
-    changed_setting,
 )
 from engine.training.normalcrafter.config_file import read_config
+from engine.training.settings_rules import changed_setting
 
 DOCS = Path(__file__).parents[2] / "docs" / "training"
 GOOD = 'model = "m"\nout = "runs/x"\n[[data]]\nkind = "clips"\nroot = "../clips"\n[regularisation]\nencoder = "facebook/dino"\n'
@@ -92,8 +93,8 @@ def test_the_documented_files_say_what_the_defaults_are(stage):
 
 def test_only_settings_that_change_nothing_learned_may_change():
     settings = read_config(DOCS / "latent.toml", LatentConfig)
-    assert changed_setting(settings, dataclasses.replace(settings, out="elsewhere", keep=9, workers=1)) == ""
-    assert changed_setting(settings, dataclasses.replace(settings, seed=1)) == "seed"
+    assert changed_setting(settings, dataclasses.replace(settings, out="elsewhere", keep=9, workers=1), free=FREE) == ""
+    assert changed_setting(settings, dataclasses.replace(settings, seed=1), free=FREE) == "seed"
 
 
 def _ablation(**changes: object) -> AblationConfig:

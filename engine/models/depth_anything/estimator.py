@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,9 @@ import torch
 import torch.nn.functional as F
 
 from ...device import Compute, choose
-from ...protocol import EstimateSettings, Stage
-from ..interface import Event, ResumePoint
 from ..table import ModelInfo
+from ..temporal.estimator import WindowEstimator
 from ..temporal.join import crossfade, fit
-from ..temporal.stream import stream
 from .distance import distance, nearest
 from .model import VideoDepth, load_depth_model
 
@@ -33,25 +31,13 @@ def load(
     return DepthAnything(model, compute=compute, info=info, revision=revision)
 
 
-class DepthAnything:
-    """An `Estimator`, see `engine.models.interface`, and the `WindowModel` that it streams."""
-
-    predicts = Stage.UNET
+class DepthAnything(WindowEstimator):
+    """An `Estimator`; see `engine.models.interface`."""
 
     def __init__(self, model: VideoDepth, *, compute: Compute, info: ModelInfo, revision: str) -> None:
-        self.info = dataclasses.replace(info, relative_depth=not model.metric)
-        self.revision = revision
-        self.precision = compute.precision
-        self.device = compute.device.type
-        self.sees_time = model.temporal is not None
-        self._compute = compute
+        info = dataclasses.replace(info, relative_depth=not model.metric)
+        super().__init__(info=info, compute=compute, revision=revision, sees_time=model.temporal is not None)
         self._model = model.to(compute.device).requires_grad_(False)
-
-    def stream(
-        self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
-    ) -> Iterator[Event]:
-        """See `Estimator.stream`."""
-        return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> torch.Tensor:

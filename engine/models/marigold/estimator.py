@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from ...device import Compute, choose
-from ...protocol import EstimateSettings, Stage
-from ..interface import Event, ResumePoint
 from ..table import ModelInfo
+from ..temporal.estimator import WindowEstimator
 from ..temporal.join import crossfade
-from ..temporal.stream import stream
 from .model import VideoNormals, load_normals_model
 
 
@@ -30,25 +28,12 @@ def load(
     return Marigold(model, compute=compute, info=info, revision=revision)
 
 
-class Marigold:
-    """An `Estimator`, see `engine.models.interface`, and the `WindowModel` that it streams."""
-
-    predicts = Stage.UNET
+class Marigold(WindowEstimator):
+    """An `Estimator`; see `engine.models.interface`."""
 
     def __init__(self, model: VideoNormals, *, compute: Compute, info: ModelInfo, revision: str) -> None:
-        self.info = info
-        self.revision = revision
-        self.precision = compute.precision
-        self.device = compute.device.type
-        self.sees_time = model.temporal is not None
-        self._compute = compute
+        super().__init__(info=info, compute=compute, revision=revision, sees_time=model.temporal is not None)
         self._model = model.to(compute.device).requires_grad_(False)
-
-    def stream(
-        self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
-    ) -> Iterator[Event]:
-        """See `Estimator.stream`."""
-        return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> torch.Tensor:

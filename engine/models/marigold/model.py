@@ -50,23 +50,14 @@ def load_normals_model(
 
     Args:
         folder: holds model_index.json and the folders scheduler, text_encoder, tokenizer, unet and vae.
-        temporal: trained blocks to use; None for the folder's own ``temporal.safetensors``, where there is one.
-        fresh: how to build new blocks, which change nothing yet, where there are no trained ones; None for no blocks at all:
-            then frames are estimated one by one.
-        per_frame: no blocks, whatever is there.
+        temporal, fresh, per_frame: as `temporal.trained.equip`.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`, naming the file.
     """
     hide_progress_bars()
     model = VideoNormals(load_networks(folder, dtype=dtype))
-    own = folder / trained.FILE
-    if per_frame:
-        return model
-    if temporal is not None or own.is_file():
-        model.load_temporal(temporal or own)
-    elif fresh is not None:
-        model.add_temporal(fresh)
+    trained.equip(model, folder=folder, temporal=temporal, fresh=fresh, per_frame=per_frame)
     return model
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from ...device import Compute, choose
-from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
-from ..interface import Event, ResumePoint
+from ...protocol import ErrorCode, PlatelightError
 from ..table import PREVIEW
+from ..temporal.estimator import WindowEstimator
 from ..temporal.join import crossfade
-from ..temporal.stream import stream
 from . import network
 from . import temporal as blocks
 from .network import Features
@@ -42,25 +41,12 @@ def load(*, precision: str, device: str, revision: str, temporal: Path | None = 
     return Preview(net, compute=compute, revision=revision)
 
 
-class Preview:
-    """An `Estimator`, see `engine.models.interface`, and the `WindowModel` that it streams."""
-
-    info = PREVIEW
-    predicts = Stage.UNET
+class Preview(WindowEstimator):
+    """An `Estimator`; see `engine.models.interface`."""
 
     def __init__(self, net: network.PreviewNet | blocks.TemporalPreview, *, compute: Compute, revision: str) -> None:
-        self.revision = revision
-        self.precision = compute.precision
-        self.device = compute.device.type
-        self.sees_time = isinstance(net, blocks.TemporalPreview)
+        super().__init__(info=PREVIEW, compute=compute, revision=revision, sees_time=isinstance(net, blocks.TemporalPreview))
         self._net = net
-        self._compute = compute
-
-    def stream(
-        self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
-    ) -> Iterator[Event]:
-        """See `Estimator.stream`."""
-        return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> Features:

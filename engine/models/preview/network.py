@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .backbone import PASSED_WIDTHS, Backbone
+from .revision import WEIGHTS
 
-WEIGHTS = Path(__file__).with_name("preview.safetensors")
 MULTIPLE = 32
 
 

@@ -23,8 +23,9 @@ from torch import Tensor, nn
 
 from ..temporal.block import shots
 from .network import Features, PreviewNet
+from .revision import TEMPORAL
 
-WEIGHTS = Path(__file__).with_name("temporal.safetensors")
+WEIGHTS = TEMPORAL
 """The blocks that come with the extension."""
 
 _KIND = "preview temporal blocks"

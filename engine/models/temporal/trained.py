@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -70,3 +71,35 @@ def put(model: torch.nn.Module, trained: Trained, *, file: Path) -> None:
         told = f"{strange[0]} fits nowhere in this model" if strange else f"{missing[0]} is missing"
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {told}; it was trained for another size of the model")
     model.load_state_dict(trained.tensors, strict=False)
+
+
+class Tunable(Protocol):
+    """A video model whose blocks can be loaded or made."""
+
+    def load_temporal(self, file: Path) -> None: ...
+
+    def add_temporal(self, settings: TemporalSettings) -> None: ...
+
+
+def equip(
+    model: Tunable, *, folder: Path, temporal: Path | None = None, fresh: TemporalSettings | None = None, per_frame: bool = False
+) -> None:
+    """Give a model without blocks those that are asked for.
+
+    Args:
+        folder: the model's; its own ``temporal.safetensors``, where there is one, counts where `temporal` is None.
+        temporal: trained blocks to use.
+        fresh: how to build new blocks, which change nothing yet, where there are no trained ones; None for no blocks at all: then
+            frames are estimated one by one.
+        per_frame: no blocks, whatever is there.
+
+    Raises:
+        PlatelightError: `model_incomplete`, `model_invalid`, naming the file.
+    """
+    own = folder / FILE
+    if per_frame:
+        return
+    if temporal is not None or own.is_file():
+        model.load_temporal(temporal or own)
+    elif fresh is not None:
+        model.add_temporal(fresh)

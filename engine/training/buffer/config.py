@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from ...models.temporal.block import TemporalSettings
-from ...protocol import ErrorCode, PlatelightError
 from ..readers import KINDS as READERS
+from ..settings_rules import at_least, invalid, one_of
 from .flow import KINDS as FLOWS
 from .flow import TOLERANCE
 from .losses import PRIORS
@@ -29,9 +29,9 @@ class PlateSource:
     moved: bool = False
 
     def __post_init__(self) -> None:
-        _one_of("data.kind", self.kind, (PLATES, *sorted(READERS)))
+        one_of("data.kind", self.kind, (PLATES, *sorted(READERS)))
         if self.moved and self.kind == PLATES:
-            raise _invalid("data.moved", self.moved, "footage moves by itself; it may be true of a reader's pictures")
+            raise invalid("data.moved", self.moved, "footage moves by itself; it may be true of a reader's pictures")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +75,20 @@ class BufferConfig:
 
     def __post_init__(self) -> None:
         if not self.data:
-            raise _invalid("data", "empty", "name at least one set")
+            raise invalid("data", "empty", "name at least one set")
         for name, least in (("steps", 1), ("frames", 2), ("accumulation", 1), ("checkpoint_every", 1), ("workers", 1)):
-            _at_least(name, getattr(self, name), least)
+            at_least(name, getattr(self, name), least)
         for name in ("warm_up", "weight_decay", "seed", "omega_reg"):
-            _at_least(name, getattr(self, name), 0)
+            at_least(name, getattr(self, name), 0)
         for name in ("learning_rate", "final_share", "clip_norm", "tolerance"):
             if not getattr(self, name) > 0:
-                raise _invalid(name, getattr(self, name), "it must be above 0")
+                raise invalid(name, getattr(self, name), "it must be above 0")
         if not 32 <= self.short_edges[0] <= self.short_edges[1]:
-            raise _invalid("short_edges", list(self.short_edges), "it must be the least, at least 32, and the most")
-        _one_of("prior", self.prior, PRIORS)
-        _one_of("flow", self.flow, FLOWS)
-        _one_of("precision", self.precision, PRECISIONS)
-        _one_of("device", self.device, DEVICES)
+            raise invalid("short_edges", list(self.short_edges), "it must be the least, at least 32, and the most")
+        one_of("prior", self.prior, PRIORS)
+        one_of("flow", self.flow, FLOWS)
+        one_of("precision", self.precision, PRECISIONS)
+        one_of("device", self.device, DEVICES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ class DepthConfig(BufferConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _at_least("edge_distance", self.edge_distance, 0)
+        at_least("edge_distance", self.edge_distance, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ class NormalsConfig(BufferConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _at_least("decode_chunk_size", self.decode_chunk_size, 1)
+        at_least("decode_chunk_size", self.decode_chunk_size, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,23 +158,3 @@ ANCHORED = ("start", "flow_weights")
 
 FREE = ("model", "start", "out", "steps", "checkpoint_every", "workers", "device", "flow_weights")
 """Settings that may change between the parts of an interrupted run."""
-
-
-def changed_setting(before: BufferConfig, after: BufferConfig) -> str:
-    """The first setting that two configurations differ in and that isn't free to change, or an empty text."""
-    names = (each.name for each in fields(after) if each.name not in FREE)
-    return next((name for name in names if getattr(before, name) != getattr(after, name)), "")
-
-
-def _invalid(name: str, value: object, rule: str) -> PlatelightError:
-    return PlatelightError(ErrorCode.SETTING_INVALID, f"{name} is {value!r}; {rule}")
-
-
-def _at_least(name: str, value: float, least: float) -> None:
-    if not value >= least:
-        raise _invalid(name, value, f"it must be at least {least}")
-
-
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise _invalid(name, value, f"it may be {', '.join(known[:-1])} or {known[-1]}")

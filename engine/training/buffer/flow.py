@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...evaluation.stability import dis_flow
 from ...protocol import ErrorCode, PlatelightError
 from .losses import Pairs
 from .masks import cycle_mask, edge_mask, pairs_between
@@ -23,7 +24,6 @@ TOLERANCE = 1.0
 _RAFT_FILES = ("raft_large_C_T_SKHT_V2-ff5fadd5.pth", "raft_small_C_T_V2-01064c6d.pth")
 _RAFT_FIRST, _RAFT_SMALL_WIDTH = "feature_encoder.convnormrelu.0.weight", 32
 _RAFT_MULTIPLE, _RAFT_SMALLEST = 8, 128
-_DIS_SMALLEST = 32
 
 
 class Flow(Protocol):
@@ -37,15 +37,12 @@ class Flow(Protocol):
 
 
 class Dis:
-    """Dense inverse search (Kroeger et al., ECCV 2016); may be called from many threads."""
+    """OpenCV's, see `dis_flow`; may be called from many threads."""
 
     name = "dis"
 
     def __call__(self, source: np.ndarray, target: np.ndarray) -> np.ndarray:
-        height, width = source.shape[:2]
-        grey = [cv2.cvtColor(_framed(image, _DIS_SMALLEST, 1), cv2.COLOR_RGB2GRAY) for image in (source, target)]
-        method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        return np.ascontiguousarray(method.calc(grey[0], grey[1], None)[:height, :width])
+        return dis_flow(*(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY) for image in (source, target)))
 
 
 class Raft:

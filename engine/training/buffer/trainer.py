@@ -22,7 +22,8 @@ from ..normalcrafter.failure import TrainingStopped, not_finite, not_written
 from ..normalcrafter.log import Log
 from ..normalcrafter.schedules import learning_rate
 from ..normalcrafter.step import Step
-from .config import AnyConfig, changed_setting
+from ..settings_rules import changed_setting
+from .config import FREE, AnyConfig
 from .feed import Feed
 from .stages import Losses, Stage, build
 
@@ -122,7 +123,7 @@ class _Run:
             if file.is_file() and (self.out / STATE).is_file():
                 known = json.loads(file.read_text("utf-8"))
                 before = from_table(known["config"], type(self.config), source=str(file), folder=self.out)
-                if name := changed_setting(before, self.config):
+                if name := changed_setting(before, self.config, free=FREE):
                     said = f"{self.out} was begun with {name} = {getattr(before, name)!r}, not {getattr(self.config, name)!r}"
                     raise TrainingStopped(said, remedy=remedy)
                 if known["base"] != base:

@@ -20,7 +20,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..checkpoints import optimizer_entries
-from .config import STAGES, AnyConfig, changed_setting, stage_name
+from ..settings_rules import changed_setting
+from .config import FREE, STAGES, AnyConfig, stage_name
 from .config_file import from_table
 from .failure import TrainingStopped, not_written
 from .feed import Position
@@ -129,7 +130,7 @@ def read_progress(folder: Path, *, config: AnyConfig, base: str, processes: int)
     remedy = "Choose another folder for out, or the settings it was begun with."
     if type(before) is not type(config):
         raise TrainingStopped(f"{folder} is of the stage {content['stage']}, not {stage_name(config)}", remedy=remedy)
-    name = changed_setting(before, config)
+    name = changed_setting(before, config, free=FREE)
     if name:
         said = f"{folder} was made with {name} = {getattr(before, name)!r}, not {getattr(config, name)!r}"
         raise TrainingStopped(said, remedy=remedy)

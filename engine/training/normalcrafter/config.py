@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from ...protocol import ErrorCode, PlatelightError
+from ..settings_rules import at_least, invalid, one_of
 
 LAYERS = ("down1", "down2", "down3", "mid", "up0", "up1", "up2")
 """Blocks of the U-Net that can be regularised, the rows of the paper's Table 3, counted from 0 as it does."""
@@ -41,9 +41,9 @@ class Regularisation:
     detached: bool = False
 
     def __post_init__(self) -> None:
-        _one_of("regularisation.layer", self.layer, LAYERS)
-        _at_least("regularisation.weight", self.weight, 0.0)
-        _at_least("regularisation.hidden", self.hidden, 1)
+        one_of("regularisation.layer", self.layer, LAYERS)
+        at_least("regularisation.weight", self.weight, 0.0)
+        at_least("regularisation.hidden", self.hidden, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,25 +89,25 @@ class StageConfig:
 
     def __post_init__(self) -> None:
         if not self.data:
-            raise _invalid("data", "empty", "name at least one set")
+            raise invalid("data", "empty", "name at least one set")
         for name in ("steps", "short_edge", "accumulation", "checkpoint_every", "keep", "workers"):
-            _at_least(name, getattr(self, name), 1)
-        _at_least("short_edge", self.short_edge, 64)
+            at_least(name, getattr(self, name), 1)
+        at_least("short_edge", self.short_edge, 64)
         for name in ("warm_up", "weight_decay", "seed"):
-            _at_least(name, getattr(self, name), 0)
+            at_least(name, getattr(self, name), 0)
         for name in ("learning_rate", "final_share", "clip_norm"):
             if not getattr(self, name) > 0:
-                raise _invalid(name, getattr(self, name), "it must be above 0")
+                raise invalid(name, getattr(self, name), "it must be above 0")
         if self.final_share > 1:
-            raise _invalid("final_share", self.final_share, "it must be at most 1")
+            raise invalid("final_share", self.final_share, "it must be at most 1")
         if not 0 <= self.average < 1:
-            raise _invalid("average", self.average, "it must be at least 0 and below 1")
+            raise invalid("average", self.average, "it must be at least 0 and below 1")
         if not 1 <= self.lengths[0] <= self.lengths[1]:
-            raise _invalid("lengths", list(self.lengths), "it must be the fewest frames, at least 1, and the most")
-        _one_of("fit", self.fit, FITS)
-        _one_of("precision", self.precision, PRECISIONS)
-        _one_of("device", self.device, DEVICES)
-        _one_of("export", self.export, ("fp32", "fp16"))
+            raise invalid("lengths", list(self.lengths), "it must be the fewest frames, at least 1, and the most")
+        one_of("fit", self.fit, FITS)
+        one_of("precision", self.precision, PRECISIONS)
+        one_of("device", self.device, DEVICES)
+        one_of("export", self.export, ("fp32", "fp16"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ class VaeConfig(StageConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("reconstruction_weight", "angular_weight"):
-            _at_least(name, getattr(self, name), 0.0)
+            at_least(name, getattr(self, name), 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +143,8 @@ class LatentConfig(StageConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.share_at_max <= 1:
-            raise _invalid("share_at_max", self.share_at_max, "it must be between 0 and 1")
-        _at_least("noise_deviation", self.noise_deviation, 0.0)
+            raise invalid("share_at_max", self.share_at_max, "it must be between 0 and 1")
+        at_least("noise_deviation", self.noise_deviation, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,23 +169,3 @@ weights that must be the same, wherever they lie."""
 def stage_name(config: StageConfig) -> str:
     """vae, latent or pixel."""
     return next(name for name, kind in STAGES.items() if type(config) is kind)
-
-
-def changed_setting(before: StageConfig, after: StageConfig) -> str:
-    """The first setting that two configurations of a stage differ in and that is not free to change, or an empty text."""
-    names = (field.name for field in fields(after) if field.name not in FREE)
-    return next((name for name in names if getattr(before, name) != getattr(after, name)), "")
-
-
-def _invalid(name: str, value: object, rule: str) -> PlatelightError:
-    return PlatelightError(ErrorCode.SETTING_INVALID, f"{name} is {value!r}; {rule}")
-
-
-def _at_least(name: str, value: float, least: float) -> None:
-    if not value >= least:
-        raise _invalid(name, value, f"it must be at least {least}")
-
-
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise _invalid(name, value, f"it may be {', '.join(known[:-1])} or {known[-1]}")

@@ -1,0 +1,24 @@
+"""What operators on relit plates have in common."""
+
+import bpy
+
+from ..relight import scene_lights
+
+
+class OfRelitPlates:
+    """Needs a relit plate in the scene's compositor; can be undone."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if not scene_lights.shots(context.scene):
+            cls.poll_message_set("The scene's compositor has no relit plate: estimate or load normals first")
+            return False
+        return True
+
+    def shots(self, context):
+        """The plates that are meant."""
+        return [self.shot] if self.shot else scene_lights.shots(context.scene)
