@@ -59,11 +59,11 @@ def hypersim(root: Path) -> None:
 
 def replica(root: Path) -> None:
     _, normals = room()
-    mask = np.full((HEIGHT, WIDTH), 255, np.uint8)
-    mask[:, 3] = 0
+    stored, mask = np.rint((normals * (1, -1, -1) + 1) * 127.5).astype(np.uint8), np.full((HEIGHT, WIDTH), 255, np.uint8)
+    mask[:10, 3], stored[10:, 3] = 0, 128
     stem = "room_0/point_4_view_1_domain"
     write_picture(root / f"rgb/replica/{stem}_rgb.png", frame())
-    write_picture(root / f"normal/replica/{stem}_normal.png", np.rint((normals * (1, -1, 1) + 1) * 127.5).astype(np.uint8))
+    write_picture(root / f"normal/replica/{stem}_normal.png", stored)
     write_picture(root / f"mask_valid/replica/{stem}_depth_zbuffer.png", mask)
     write_text(root / f"point_info/replica/{stem}_point_info.json", {"field_of_view_rads": ANGLE})
 
@@ -75,7 +75,7 @@ def ken_burns(root: Path) -> None:
     write_picture(root / "asdf-flying/00007-tl-image.png", frame())
     write_text(root / "asdf-flying/00007-meta.json", {"intSample": 7, "fltFov": 60.0})
     write_exr(root / "asdf-flying-depth/00007-tl-depth.exr", Y=depth.astype(np.float32))
-    write_exr(root / "asdf-flying-normal/00007-tl-normal.exr", R=stored[..., 0], G=stored[..., 1], B=stored[..., 2])
+    write_exr(root / "asdf-flying-normal/00007-tl-normal.exr", B=stored[..., 0], G=stored[..., 1], R=stored[..., 2])
 
 
 def objaverse(root: Path) -> None:
@@ -93,18 +93,23 @@ def objaverse(root: Path) -> None:
     write_text(stem.with_suffix(".json"), {**axes, "origin": [0, 0, 0], "x_fov": ANGLE})
 
 
-def matrix_city(root: Path, *, kind: type = np.float32) -> None:
+PUBLISHED = "../../../../small_city_depth/aerial/train/block_1_depth"
+
+
+def matrix_city(root: Path, *, kind: type = np.float32, pictures: str = "", depths: str = PUBLISHED) -> None:
+    """`pictures`, `depths`: folders of a block's files, seen from its transforms.json; as published, unless they are given."""
     depth, _ = room()
     depth = depth * 100
     depth[:, 3] = 65504
     block, frames = root / "small_city/aerial/train/block_1", []
+    block.mkdir(parents=True)
     for number in (0, 1, 2, 3):
         pose = np.eye(4) * 0.01
         if number == 3:
             pose[:3, :3] = np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]]) * 0.01
         frames.append({"frame_index": number, "rot_mat": pose.tolist()})
-        write_picture(block / f"rgb/{number:04d}.png", frame(90 + number))
-        write_exr(block / f"depth/{number:04d}.exr", **dict.fromkeys("RGB", depth.astype(kind)))
+        write_picture(block / pictures / f"{number:04d}.png", frame(90 + number))
+        write_exr((block / depths).resolve() / f"{number:04d}.exr", **dict.fromkeys("RGB", depth.astype(kind)))
     write_text(block / "transforms.json", {"camera_angle_x": ANGLE, "frames": frames})
 
 
@@ -172,6 +177,23 @@ def test_matrix_city_is_cut_where_the_camera_turns_at_once(tmp_path):
     assert np.allclose(red, (91, 92))
 
 
+@pytest.mark.parametrize(
+    ("pictures", "depths"),
+    [
+        ("rgb", "depth"),
+        ("block_1", f"{PUBLISHED}/block_1_depth"),
+        ("", PUBLISHED.replace("city_depth", "city_depth_float32")),
+    ],
+)
+def test_matrix_city_is_found_however_it_was_unpacked(pictures, depths, tmp_path):
+    matrix_city(tmp_path, pictures=pictures, depths=depths)
+    if "float32" in depths:  # where there are both, the finer depths are taken
+        coarse = tmp_path / "small_city_depth/aerial/train/block_1_depth/0000.exr"
+        write_exr(coarse, R=np.ones((HEIGHT, WIDTH), np.float16))
+    clip = open_set("matrix_city", tmp_path).read(0, 0, 1)
+    assert np.quantile(degrees(clip.normals[0], room()[1])[clip.valid[0]], 0.99) < 0.6 and clip.valid.mean() > 0.9
+
+
 def test_matrix_city_in_half_floats(tmp_path):
     matrix_city(tmp_path, kind=np.float16)
     clip = open_set("matrix_city", tmp_path).read(0, 0, 1)
@@ -192,6 +214,14 @@ def test_other_axes_than_expected_are_noticed(kind, tmp_path):
         write_exr(path, **{name: -values if name in "RGB" else values for name, values in channels.items()})
     with pytest.raises(ValueError, match=f"{path.name}.*axes"):
         open_set(kind, tmp_path).read(0, 0, 1)
+
+
+def test_another_order_of_channels_than_expected_is_noticed(tmp_path):
+    ken_burns(tmp_path)
+    path, stored = next(tmp_path.glob("**/*normal.exr")), (room()[1] * (1, 1, -1)).astype(np.float16)
+    write_exr(path, R=stored[..., 0], G=stored[..., 1], B=stored[..., 2])
+    with pytest.raises(ValueError, match=f"{path.name}.*axes"):
+        open_set("ken_burns", tmp_path).read(0, 0, 1)
 
 
 def test_facing_share_counts_what_faces_away():
@@ -225,7 +255,7 @@ def test_a_missing_or_broken_file_is_named(kind, tmp_path):
 
 def test_a_frame_of_another_size_is_named(tmp_path):
     matrix_city(tmp_path)
-    path = next(tmp_path.glob("**/depth/0001.exr"))
+    path = next(tmp_path.glob("**/block_1_depth/0001.exr"))
     write_exr(path, R=np.ones((HEIGHT, WIDTH - 1), np.float32))
     with pytest.raises(ValueError, match=r"0001\.exr"):
         open_set("matrix_city", tmp_path).read(0, 0, 2)

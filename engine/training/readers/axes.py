@@ -6,12 +6,14 @@ from ..clips import Intrinsics
 
 HYPERSIM = (1, 1, 1)
 """Right, up, away from where the camera looks: the set's own documentation of its camera axes."""
-OMNIDATA = (1, -1, 1)
-"""Right, down, toward the camera: its maintainer's answer on the axes of its normal images."""
 KEN_BURNS = (1, 1, -1)
-"""Right, up, away from the camera: Unreal's view axes. UNVERIFIED; its author says only that y is Unreal's."""
+"""Right, up, away from the camera: Unreal's view axes. Its author says only that y is Unreal's; others who train on the set turn y
+and take the rest for OpenCV's."""
 OPENCV = (1, -1, -1)
 """Right, down, away from the camera."""
+OMNIDATA = OPENCV
+"""Omnidata's own loader takes its images to PyTorch3D's left, up, away by turning x and y, not z; others who train on them read
+them as OpenCV's, too. Its maintainer's answer has z toward the camera."""
 
 FACING_AWAY = 0.05
 

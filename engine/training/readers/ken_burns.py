@@ -7,8 +7,9 @@
 
 Scenes and archives follow the set's documentation, file names and the angle of view what others' loaders of it read: the angle
 spans the longer side, the principal point is in the middle (its author's answer). The four pictures of a number are views of one
-moment from four corners. UNVERIFIED on the files: the sign of each axis (see `axes.KEN_BURNS`), that a normal is stored as signed
-floats in R, G, B, and that sky has a zero normal or a depth over `SKY`. Reading refuses pictures in which much faces away.
+moment from four corners. Others who train on the set take x, y, z from B, G, R, as OpenCV orders channels. UNVERIFIED on the files:
+that order, the sign of each axis (see `axes.KEN_BURNS`), that the values are signed floats, and that sky has a zero normal or a
+depth over `SKY`. Reading refuses pictures in which much faces away, as it would with x and z exchanged.
 """
 
 from pathlib import Path
@@ -37,7 +38,7 @@ def _load(root: Path, path: Path) -> Still:
     scene, stem = path.parent.name, path.name.removesuffix("-image.png")
     frame, normals = read_frame(path), root / f"{scene}-normal" / f"{stem}-normal.exr"
     depth, meta = root / f"{scene}-depth" / f"{stem}-depth.exr", path.parent / f"{stem.split('-')[0]}-meta.json"
-    turned = convert_axes(read_exr(normals, "R|X", "G|Y", "B|Z"), axes=KEN_BURNS)
+    turned = convert_axes(read_exr(normals, "B|X", "G|Y", "R|Z"), axes=KEN_BURNS)
     far = read_exr(depth, "Y|Z|R")[..., 0]
     for file, values in ((normals, turned), (depth, far)):
         if values.shape[:2] != frame.shape[:2]:

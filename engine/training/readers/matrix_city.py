@@ -1,14 +1,17 @@
 """MatrixCity [Li 2023], its normals made from its depth as the paper does:
 
-    <root>/**/<block>/transforms.json   camera_angle_x in radians; frames: frame_index, rot_mat (4x4 camera to world, see below)
-    <root>/**/<block>/rgb/NNNN.png      8-bit RGB, NNNN is frame_index
-    <root>/**/<block>/depth/NNNN.exr    centimetres along the camera's axis in the first channel, half or float
+    <city>/**/<block>/transforms.json         camera_angle_x in radians; frames: frame_index, rot_mat (4x4 camera to world)
+    <city>/**/<block>/NNNN.png                8-bit RGB, NNNN is frame_index
+    <city>_depth_float32/**/<block>_depth/NNNN.exr, or without _float32
+                                              centimetres along the camera's axis in the first channel, half or float
+
+<city> is small_city or big_city, below the root. Archives unpacked into a folder of their own (<block>/<block>, <block>_depth/
+<block>_depth), and the rgb and depth beside transforms.json that other loaders ask for, are found too.
 
 Layout, units and axes (right, up, backward) follow the set's documentation and its scripts: the rotation in rot_mat is a hundredth
 of one, the position is in metres, and 65504, the largest half, means that nothing is there. A block is cut into clips where frames
-are missing or the camera turns at once, since a street is driven along several times. UNVERIFIED on the files: that rgb and depth
-of a block lie beside its transforms.json once unpacked (as others' loaders have it). Half floats are too coarse for single
-pixels, so their normals come from wider windows; the published float32 depths are better.
+are missing or the camera turns at once, since a street is driven along several times. Half floats are too coarse for single pixels,
+so their normals come from wider windows; the published float32 depths are better and are taken where there are both.
 """
 
 from dataclasses import dataclass
@@ -28,9 +31,9 @@ _FINE, _COARSE = {"radius": 1, "noise": 1e-6}, {"radius": 4, "noise": 5e-4}
 
 @dataclass(frozen=True)
 class MatrixCity:
-    """Clips of consecutive frames of every block."""
+    """Clips of consecutive frames of every block. `places`: folders of each one's pictures and depths."""
 
-    blocks: tuple[Path, ...]
+    places: tuple[tuple[Path, Path], ...]
     angles: tuple[float, ...]
     numbers: tuple[tuple[int, ...], ...]
     names: tuple[str, ...]
@@ -42,10 +45,11 @@ class MatrixCity:
     def read(self, index: int, first: int, count: int) -> Clip:
         check_range(self.names[index], have=len(self.numbers[index]), first=first, count=count)
         frames, normals, valid, paths, intrinsics = [], [], [], [], None
+        pictures, depths = self.places[index]
         for number_ in self.numbers[index][first : first + count]:
-            frames.append(read_frame(self.blocks[index] / "rgb" / f"{number_:04d}.png"))
-            paths.append(self.blocks[index] / "depth" / f"{number_:04d}.exr")
-            depth = read_exr(paths[-1], "R|Y|Z")[..., 0]
+            frames.append(read_frame(pictures / f"{number_:04d}.png"))
+            paths.append(depths / f"{number_:04d}.exr")
+            depth = read_exr(paths[-1], "B|Y|Z|R")[..., 0]
             if depth.shape != frames[-1].shape[:2]:
                 raise ValueError(f"{paths[-1]} is {depth.shape}, its frame {frames[-1].shape}.")
             intrinsics = centred(depth.shape[::-1], angle=self.angles[index], along=depth.shape[1])
@@ -64,18 +68,32 @@ def open_matrix_city(root: Path) -> MatrixCity:
         FileNotFoundError: if there is none.
         ValueError: if a transforms.json is broken; names it.
     """
-    blocks, angles, numbers, names = [], [], [], []
+    places, angles, numbers, names = [], [], [], []
     for path in sorted(root.glob("**/transforms.json")):
         meta = read_json(path)
         angle = number(meta, "camera_angle_x", path)
         for part in _parts(meta, path):
-            blocks.append(path.parent)
+            places.append(_places(path.parent, number=part[0]))
             angles.append(angle)
             numbers.append(tuple(part))
             names.append(f"{path.parent.relative_to(root)}/{part[0]:04d}-{part[-1]:04d}")
     if not names:
-        raise FileNotFoundError(f"No MatrixCity block (a folder with transforms.json, rgb and depth) was found in {root}.")
-    return MatrixCity(tuple(blocks), tuple(angles), tuple(numbers), tuple(names))
+        raise FileNotFoundError(f"No MatrixCity block (a folder with transforms.json) was found in {root}.")
+    return MatrixCity(tuple(places), tuple(angles), tuple(numbers), tuple(names))
+
+
+def _places(block: Path, *, number: int) -> tuple[Path, Path]:
+    """Where a block's pictures and depths lie: the first places that have the frame `number`, or the published ones."""
+    pictures, depths = [block, block / block.name, block / "rgb"], [block / "depth"]
+    city = next((folder for folder in block.parents if folder.name.endswith("_city")), None)
+    if city is not None:
+        for ending in ("_depth", "_depth_float32"):
+            folder = city.with_name(city.name + ending) / block.relative_to(city).with_name(f"{block.name}_depth")
+            depths = [folder, folder / folder.name, *depths]
+    return (
+        next((folder for folder in pictures if (folder / f"{number:04d}.png").is_file()), pictures[0]),
+        next((folder for folder in depths if (folder / f"{number:04d}.exr").is_file()), depths[0]),
+    )
 
 
 def _parts(meta: dict, path: Path) -> list[list[int]]:

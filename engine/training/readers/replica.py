@@ -1,13 +1,14 @@
 """Replica [Straub 2019] as Omnidata's starter set [Eftekhar 2021] renders it, single pictures:
 
     <root>/rgb/replica/<building>/point_<p>_view_<v>_domain_rgb.png                  8-bit RGB
-    <root>/normal/replica/<building>/point_<p>_view_<v>_domain_normal.png            8-bit, n = v / 127.5 - 1; right, down, back
+    <root>/normal/replica/<building>/point_<p>_view_<v>_domain_normal.png            8-bit, n = v / 127.5 - 1; right, down, away
     <root>/mask_valid/replica/<building>/point_<p>_view_<v>_domain_depth_zbuffer.png 8-bit, 0 where geometry is missing
     <root>/point_info/replica/<building>/point_<p>_view_<v>_domain_point_info.json   field_of_view_rads
 
-Modalities and their encodings follow Omnidata's documentation, axes its maintainer's answer, folders and file names what others'
-loaders of that set read. UNVERIFIED on the files themselves: that a mask is named after the depth, and that the angle of view spans
-the width (the pictures are square). Reading refuses pictures in which much faces away, as it would with other axes.
+Modalities and their encodings follow Omnidata's documentation, axes its loader (see `axes.OMNIDATA`), folders and file names what
+others' loaders of that set read; grey (128 thrice) is no normal. UNVERIFIED on the files themselves: that a mask is named after the
+depth, and that the angle of view spans the width (the pictures are square). Reading refuses pictures in which much faces away, as
+it would with other axes.
 """
 
 from pathlib import Path
@@ -41,7 +42,7 @@ def _load(root: Path, path: Path) -> Still:
         raise ValueError(f"{mask} is {seen.shape}, its frame {frame.shape}.")
     angle = number(read_json(info / f"{stem}point_info.json"), "field_of_view_rads", info / f"{stem}point_info.json")
     intrinsics = centred(frame.shape[1::-1], angle=angle, along=frame.shape[1])
-    valid = (seen if seen.ndim == 2 else seen[..., 0]) > 0
     turned = convert_axes(stored / 127.5 - 1, axes=OMNIDATA)
+    valid = ((seen if seen.ndim == 2 else seen[..., 0]) > 0) & (np.linalg.norm(turned, axis=-1) > 0.5)
     check_facing(turned, valid, intrinsics, name=str(normals))
     return Still(frame=frame, normals=turned, valid=valid, intrinsics=intrinsics, path=normals)
