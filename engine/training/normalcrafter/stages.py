@@ -45,6 +45,10 @@ class VaeStage(nn.Module):
         self.decoder = networks.vae.decoder
         self.networks, self.config = networks, config
         train_only(self.decoder)
+        # With one layer a block, as small models have, it holds an attention that nothing passes through: several processes would
+        # wait for its gradient.
+        middle = self.decoder.mid_block
+        middle.attentions[len(middle.resnets) - 1 :].requires_grad_(False)
         if config.gradient_checkpointing:
             networks.vae.enable_gradient_checkpointing()
 
