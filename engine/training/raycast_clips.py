@@ -13,8 +13,10 @@ import numpy as np
 from .clips import Intrinsics, write_clip
 from .environments import Environment, read_environments
 from .gbuffer import Caster, GBuffer
-from .scene import Camera, Zoo, looking
+from .normalcrafter.failure import TrainingStopped
+from .scene import Camera, Thing, Zoo, looking
 from .scenes import KINDS, random_scene
+from .settings_rules import at_least, invalid
 from .shading import shade
 from .textures import Noise
 
@@ -33,7 +35,8 @@ def make_clips(
     workers: int = 2,
     environments: Path | None = None,
 ) -> Iterator[int]:
-    """Renders clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept.
+    """Renders clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept: begun again after
+    any stop, it ends with the clips of a run that was never stopped. Others come of another number of scenes, views or workers.
 
     Args:
         out: folder for the clips, `<scene>_<view>_<look>` each (see `clips`).
@@ -44,8 +47,18 @@ def make_clips(
         seed: another seed makes other scenes.
         workers: processes.
         environments: folder of equirectangular EXR maps, lat-long, as light for half of the looks.
+
+    Raises:
+        PlatelightError: a setting can't be used, or a clip can't be written, naming it.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    for name, value in (("scenes", scenes), ("views", views), ("looks", looks), ("frames", frames), ("workers", workers)):
+        at_least(name, value, 1)
+    if environments is not None and not any(environments.glob("*.exr")):
+        raise invalid("environments", str(environments), "there is no map (*.exr) in it")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(out, error) from error
     shares = [(out, range(first, scenes, workers), views, looks, frames, seed, environments) for first in range(workers)]
     done = 0
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
@@ -62,22 +75,34 @@ def _split(shares: list[tuple], *, pieces: int) -> list[tuple]:
 def _make_share(share: tuple) -> int:
     """Renders the scenes of one share; returns how many."""
     out, numbers, views, looks, frames, seed, folder = share
+    lacking = [number for number in numbers if not (out / f"{number:06d}_{views - 1}_{looks - 1}").exists()]
     noise, zoo = Noise(), None
-    places = read_environments(folder) if folder else []
+    places = read_environments(folder) if folder and lacking else []
     for number in numbers:
+        if not lacking or number > lacking[-1]:
+            break
         rng = np.random.default_rng([seed, number])
         zoo = Zoo(rng=rng) if zoo is None else Zoo(rng=rng, kept=zoo.kept)
-        if not (out / f"{number:06d}_{views - 1}_{looks - 1}").exists():
-            _make_scene(out, number=number, views=views, looks=looks, frames=frames, zoo=zoo, noise=noise, places=places)
+        scene = random_scene(zoo, kind=KINDS[rng.choice(len(KINDS), p=KIND_SHARES)])
+        if number in lacking:  # the others are drawn because later ones share their shapes
+            _make_scene(out, scene, number=number, views=views, looks=looks, frames=frames, rng=rng, noise=noise, places=places)
     return len(numbers)
 
 
 def _make_scene(
-    out: Path, *, number: int, views: int, looks: int, frames: int, zoo: Zoo, noise: Noise, places: list[Environment]
+    out: Path,
+    scene: tuple[list[Thing], Camera],
+    *,
+    number: int,
+    views: int,
+    looks: int,
+    frames: int,
+    rng: np.random.Generator,
+    noise: Noise,
+    places: list[Environment],
 ) -> None:
     """Renders every view and look of one scene."""
-    rng = zoo.rng
-    things, first = random_scene(zoo, kind=KINDS[rng.choice(len(KINDS), p=KIND_SHARES)])
+    things, first = scene
     caster = Caster(things)
     for view in range(views):
         height, width = SIZES[rng.integers(len(SIZES))]
@@ -110,13 +135,23 @@ def _make_scene(
                 (each.label @ camera.axes.T) * (buffer.thing >= 0)[..., None]
                 for each, camera, buffer in zip(shaded, path, buffers, strict=True)
             ]
-            write_clip(
-                out / f"{number:06d}_{view}_{look}",
-                frames=np.rint(np.stack([each.frame for each in shaded]) * 255),
-                normals=np.stack(normals),
-                depth=np.stack([_depth(camera, buffer) for camera, buffer in zip(path, buffers, strict=True)]),
-                intrinsics=Intrinsics(fx=start.focal * width, fy=start.focal * width, cx=(width - 1) / 2, cy=(height - 1) / 2),
-            )
+            folder = out / f"{number:06d}_{view}_{look}"
+            try:
+                write_clip(
+                    folder,
+                    frames=np.rint(np.stack([each.frame for each in shaded]) * 255),
+                    normals=np.stack(normals),
+                    depth=np.stack([_depth(camera, buffer) for camera, buffer in zip(path, buffers, strict=True)]),
+                    intrinsics=Intrinsics(fx=start.focal * width, fy=start.focal * width, cx=(width - 1) / 2, cy=(height - 1) / 2),
+                )
+            except OSError as error:
+                raise _not_written(folder, error) from error
+
+
+def _not_written(folder: Path, error: OSError) -> TrainingStopped:
+    """What the system said; numpy says only how many bytes it couldn't write."""
+    remedy = "Free some space or choose another folder, and run the same command again: clips that are whole stay."
+    return TrainingStopped(f"{folder} could not be written: {error.strerror or error}", remedy=remedy)
 
 
 def _depth(camera: Camera, buffer: GBuffer) -> np.ndarray:

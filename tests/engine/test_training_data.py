@@ -1,6 +1,7 @@
-"""Clips on disk, the held-out ones among them, sampling, and normals from depth."""
+"""Clips on disk, made and held-out ones among them, sampling, and normals from depth."""
 
 import json
+import shutil
 from collections import Counter
 
 import cv2
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 from room import CAMERA, FRONT, HEIGHT, WIDTH, degrees, plane, rays
 
+from engine.protocol import PlatelightError
 from engine.training.clips import Intrinsics, list_clips, open_clip, read_clip, write_clip
 from engine.training.depth_normals import depth_normals
+from engine.training.raycast_clips import make_clips
 from engine.training.readers import open_set
 from engine.training.readers.axes import facing_share
 from engine.training.sampling import ClipSampler
@@ -58,6 +61,26 @@ def test_a_clip_that_does_not_fit_together_is_refused(tmp_path):
     (tmp_path / "a/frames.npy").write_bytes((tmp_path / "a/frames.npy").read_bytes()[:-7])
     with pytest.raises(ValueError, match=r"frames\.npy"):
         read_clip(tmp_path / "a")
+
+
+def test_clips_gone_on_with_are_those_of_a_run_that_was_never_stopped(tmp_path):
+    few = {"scenes": 2, "views": 1, "looks": 1, "seed": 6, "workers": 1}  # its second scene shares shapes of its first
+    assert list(make_clips(out=tmp_path, **few)) == [2]
+    whole = {path: path.read_bytes() for path in tmp_path.rglob("*.npy")}
+    assert {path.parent.name for path in whole} == {"000000_0_0", "000001_0_0"}
+    shutil.rmtree(tmp_path / "000001_0_0")
+    (tmp_path / "000001_0_0.part").mkdir()  # as a stop in the middle leaves it
+    assert list(make_clips(out=tmp_path, **few)) == [2]
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.npy")} == whole
+
+
+def test_what_clips_cannot_be_made_of_is_named(tmp_path):
+    for changes, said in (({"workers": 0}, "workers is 0"), ({"environments": tmp_path}, r"no map \(\*\.exr\)")):
+        with pytest.raises(PlatelightError, match=said):
+            list(make_clips(out=tmp_path / "clips", scenes=1, **changes))
+    (tmp_path / "file").touch()
+    with pytest.raises(PlatelightError, match=r"file/clips could not be written"):
+        list(make_clips(out=tmp_path / "file" / "clips", scenes=1))
 
 
 class Counted:
