@@ -17,7 +17,7 @@ from .normalcrafter.failure import TrainingStopped
 from .scene import Camera, Thing, Zoo, looking
 from .scenes import KINDS, random_scene
 from .settings_rules import at_least, invalid
-from .shading import shade
+from .shading import Look, shade
 from .textures import Noise
 
 SIZES = ((192, 288), (232, 232), (168, 336))
@@ -118,19 +118,21 @@ def _make_scene(
         reach = max(float(np.median(buffers[0].distance[hit])), 0.5)
         for look in range(looks):
             key = int(rng.integers(2**31))
-            shaded = [
-                shade(
-                    buffer,
-                    things=things,
-                    caster=caster,
-                    noise=noise,
-                    seed=key,
-                    anchor=anchor,
-                    reach=reach,
-                    environments=places,
+            shaded: list[Look] = []
+            for buffer in buffers:
+                shaded.append(
+                    shade(
+                        buffer,
+                        things=things,
+                        caster=caster,
+                        noise=noise,
+                        seed=key,
+                        anchor=anchor,
+                        reach=reach,
+                        environments=places,
+                        lens=shaded[0].lens if shaded else None,
+                    )
                 )
-                for buffer in buffers
-            ]
             normals = [
                 (each.label @ camera.axes.T) * (buffer.thing >= 0)[..., None]
                 for each, camera, buffer in zip(shaded, path, buffers, strict=True)

@@ -24,10 +24,35 @@ class Look:
     Attributes:
         frame: `(H, W, 3)` float32 display-referred sRGB in [0, 1].
         label: `(H, W, 3)` float32 unit normals in world axes, with the bumps that are large enough to be shape.
+        lens: air and camera that it was taken through, for the clip's other frames.
     """
 
     frame: np.ndarray
     label: np.ndarray
+    lens: "Lens"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lens:
+    """What lies between a scene and its pictures. `haze`: units that light goes through it, 0 for clear air. `focus`: the share of
+    the pixels that are nearer than what is sharp, and `blur`, how fast and how far the rest blurs, None where all is sharp.
+    `exposure`: of the picture's mean. `shoulder`: gain after a film curve, 0 for none."""
+
+    haze: float
+    focus: float | None
+    blur: tuple[float, float]
+    exposure: float
+    shoulder: float
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator) -> "Lens":
+        haze = np.exp(rng.uniform(np.log(5), np.log(120))) if rng.random() < 0.12 else 0.0
+        focus, blur = None, (0.0, 0.0)
+        if rng.random() < 0.15:
+            focus, blur = rng.uniform(0.05, 0.7), (rng.uniform(0.5, 2), rng.uniform(1, 4))
+        exposure = rng.uniform(0.12, 0.4)
+        shoulder = rng.uniform(1.2, 2.2) if rng.random() < 0.6 else 0.0
+        return cls(haze=haze, focus=focus, blur=blur, exposure=exposure, shoulder=shoulder)
 
 
 def shade(
@@ -40,11 +65,13 @@ def shade(
     anchor: np.ndarray,
     reach: float,
     environments: list[Environment],
+    lens: Lens | None = None,
 ) -> Look:
     """Draws materials, lights, air and lens from `seed` and renders one frame.
 
     The same seed, `anchor` (the world point that lamps are placed around) and `reach` (how far from it, in units) give the
-    same materials and lights for every frame of a clip. Half of the looks are lit by one of `environments`, if there are any.
+    same materials and lights for every frame of a clip; `lens` is its first frame's, None for that one. Half of the looks are lit
+    by one of `environments`, if there are any.
     """
     rng = np.random.default_rng(seed)
     sky: _Sky | _Place = _Sky(rng)
@@ -89,10 +116,11 @@ def shade(
     colour = base * diffuse * np.where(metal > 0, 0.15, 1.0)[:, None] + mirror * shine * np.where(metal[:, None] > 0, base, 1.0)
     picture = sky.radiance(gbuffer.ray.reshape(-1, 3), noise=noise)
     picture[hit] = colour
-    picture = _air(picture.reshape(height, width, 3), gbuffer, sky, rng)
+    lens = lens or Lens.drawn(rng)  # not drawn for each frame: how many numbers soft lights take depends on what a frame shows
+    picture = _air(picture.reshape(height, width, 3), gbuffer, sky, lens)
     taught = gbuffer.label.reshape(-1, 3).copy()
     taught[hit] = label
-    return Look(frame=_develop(picture, rng), label=taught.reshape(height, width, 3).astype(np.float32))
+    return Look(frame=_develop(picture, lens), label=taught.reshape(height, width, 3).astype(np.float32), lens=lens)
 
 
 class _Sky:
@@ -210,27 +238,27 @@ def _smoothed(seen: np.ndarray, hit: np.ndarray, *, shape: tuple[int, int], radi
     return cv2.GaussianBlur(full.reshape(shape), (0, 0), 0.6 + radius).ravel()[hit]
 
 
-def _air(picture: np.ndarray, gbuffer: GBuffer, sky: _Sky | _Place, rng: np.random.Generator) -> np.ndarray:
+def _air(picture: np.ndarray, gbuffer: GBuffer, sky: _Sky | _Place, lens: Lens) -> np.ndarray:
     """Haze by distance and blur away from the focus distance."""
     picture = picture.astype(np.float32)
-    if rng.random() < 0.12:
-        clear = np.exp(-np.minimum(gbuffer.distance, 300) / np.exp(rng.uniform(np.log(5), np.log(120))))[..., None]
+    if lens.haze:
+        clear = np.exp(-np.minimum(gbuffer.distance, 300) / lens.haze)[..., None]
         picture = picture * clear + (sky.horizon * 0.8 * (1 - clear)).astype(np.float32)
-    if rng.random() < 0.15:
-        focus = np.quantile(gbuffer.distance, rng.uniform(0.05, 0.7))
-        share = np.clip(np.abs(1 / gbuffer.distance - 1 / focus) * focus * rng.uniform(0.5, 2), 0, 1)[..., None]
+    if lens.focus is not None:
+        focus = np.quantile(gbuffer.distance, lens.focus)
+        share = np.clip(np.abs(1 / gbuffer.distance - 1 / focus) * focus * lens.blur[0], 0, 1)[..., None]
         share = cv2.GaussianBlur(share, (0, 0), 2)[..., None]
-        picture = picture * (1 - share) + cv2.GaussianBlur(picture, (0, 0), rng.uniform(1, 4)) * share
+        picture = picture * (1 - share) + cv2.GaussianBlur(picture, (0, 0), lens.blur[1]) * share
     return picture
 
 
-def _develop(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Scene-linear to display: exposure, a random film curve, sRGB."""
+def _develop(picture: np.ndarray, lens: Lens) -> np.ndarray:
+    """Scene-linear to display: exposure, a film curve, sRGB."""
     grey = picture.mean(-1)
-    exposed = picture * (rng.uniform(0.12, 0.4) / max(float(np.exp(np.log(grey + 1e-3).mean())), 1e-3))
-    if rng.random() < 0.6:
+    exposed = picture * (lens.exposure / max(float(np.exp(np.log(grey + 1e-3).mean())), 1e-3))
+    if lens.shoulder:
         exposed = exposed * (1 + exposed / 9) / (1 + exposed)
-        exposed = exposed * rng.uniform(1.2, 2.2)
+        exposed = exposed * lens.shoulder
     exposed = np.clip(exposed, 0, 1)
     display = np.where(exposed <= 0.0031308, 12.92 * exposed, 1.055 * exposed ** (1 / 2.4) - 0.055)
     return display.astype(np.float32)

@@ -74,6 +74,15 @@ def test_clips_gone_on_with_are_those_of_a_run_that_was_never_stopped(tmp_path):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.npy")} == whole
 
 
+def test_air_exposure_and_film_stay_while_a_clip_runs(tmp_path):
+    """Soft light takes as many random numbers as it meets points; what is drawn after it would change with the view."""
+    list(make_clips(out=tmp_path, scenes=1, views=1, looks=1, frames=2, seed=77, workers=1))  # sky, and a soft light
+    clip = open_clip(tmp_path / "000000_0_0")
+    seen = clip.normals.any(-1).sum((1, 2))
+    assert seen[0] != seen[1] and 0.5 < seen[0] / clip.normals[0, ..., 0].size < 0.9
+    assert clip.frames.mean((1, 2, 3))[1] == pytest.approx(clip.frames.mean((1, 2, 3))[0], rel=0.05)
+
+
 def test_what_clips_cannot_be_made_of_is_named(tmp_path):
     for changes, said in (({"workers": 0}, "workers is 0"), ({"environments": tmp_path}, r"no map \(\*\.exr\)")):
         with pytest.raises(PlatelightError, match=said):
