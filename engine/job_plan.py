@@ -19,6 +19,7 @@ from .protocol import (
     PlatelightError,
     done_frames,
     settings_differences,
+    weights_difference,
 )
 
 _CLIP = re.compile(r"[\w+-][\w.+-]*")
@@ -203,8 +204,10 @@ def differences(record: PassRecord, making: Making) -> tuple[str, ...]:
     changes = list(settings_differences(record.settings, making.settings))
     if record.color_space != making.color_space:
         changes.append(f"colour space {record.color_space or 'default'} -> {making.color_space or 'default'}")
-    if making.revision and record.revision != making.revision:
-        changes.append(f"weights of the model {record.revision} -> {making.revision}")
+    if making.revision and (
+        weights := weights_difference(record, revision=making.revision, temporal=making.settings.temporal)
+    ):
+        changes.append(weights)
     if any(making.stamp(done.first, done.last) != done.source_stamp for done in _stamped(record)):
         changes.append("the clip's own frames")
     return tuple(changes)

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..protocol import ErrorCode, PlatelightError
+from ..protocol import ErrorCode, PlatelightError, split_number
 from .picture import Picture
 from .stills import pixel_aspect, read_still
 
-_NUMBERED = re.compile(r"^(.*?)(\d+|#+)$")
 _SAMPLE_BYTES = 1 << 12
 
 
@@ -27,7 +26,7 @@ class Sequence:
         """Find the files.
 
         Args:
-            path: any file of the sequence, or ``name.####.ext``; a name without a number is a still.
+            path: any file of the sequence, or ``name.####.ext``; a name without a number is a still. See `split_number`.
 
         Raises:
             PlatelightError: `source_missing`, and what reading the first file raises.
@@ -79,25 +78,19 @@ class Sequence:
         return digest.hexdigest()[:32]
 
     def _name(self, number: int) -> Path:
-        prefix, digits = _split(self.path)
-        return self.path.with_name(f"{prefix}{number:0{len(digits)}d}{self.path.suffix}")
-
-
-def _split(path: Path) -> tuple[str, str]:
-    """The stem taken apart: what comes before the number, and the number's digits (or ``#``); both empty-handed for a still."""
-    match = _NUMBERED.match(path.stem)
-    return (match.group(1), match.group(2)) if match else (path.stem, "")
+        before, digits, after = split_number(self.path.stem)
+        return self.path.with_name(f"{before}{number:0{len(digits)}d}{after}{self.path.suffix}")
 
 
 def _find(path: Path) -> dict[int, Path]:
-    prefix, digits = _split(path)
+    before, digits, after = split_number(path.stem)
     if not path.parent.is_dir():
         raise PlatelightError(ErrorCode.SOURCE_MISSING, str(path))
     if not digits:
         if not path.is_file():
             raise PlatelightError(ErrorCode.SOURCE_MISSING, str(path))
         return {1: path}
-    name = re.compile(re.escape(prefix) + r"(\d+)" + re.escape(path.suffix) + "$", re.IGNORECASE if os.name == "nt" else 0)
+    name = re.compile(re.escape(before) + r"(\d+)" + re.escape(after + path.suffix) + "$", re.IGNORECASE if os.name == "nt" else 0)
     files = {}
     for entry in os.scandir(path.parent):
         match = name.match(entry.name)

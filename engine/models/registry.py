@@ -9,12 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
+from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError, with_temporal
+from ..protocol.revisions import AUTO, PER_FRAME
 from .interface import Estimator
 from .table import MODELS, NORMALCRAFTER, PREVIEW, ModelInfo, is_folder, of_folder
-
-AUTO, PER_FRAME = "auto", "none"
-"""Values of `EstimateSettings.temporal` that name no file."""
 
 _held: dict[tuple[str, str, str, str], Estimator] = {}
 
@@ -94,16 +92,7 @@ def revision(model: ModelInfo, *, settings: EstimateSettings | None = None, tune
     own = _own_revision(model)
     if not own or settings is None or not model.tunable:
         return own
-    if settings.temporal == PER_FRAME:
-        return f"{own} {PER_FRAME}"
-    from .normalcrafter.revision import revision as digest
-
-    file = temporal_file(settings, tuned=tuned)
-    if file is None:
-        return own
-    if not file.is_file():
-        raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
-    return f"{own} {digest(file.parent, (file.name,))}"
+    return with_temporal(own, temporal=settings.temporal, tuned=tuned)
 
 
 def _own_revision(model: ModelInfo) -> str:

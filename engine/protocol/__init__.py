@@ -12,8 +12,10 @@ from .messages import (
     Notice, Progress, Shutdown, ShutdownResult, Source, Stage,
 )
 from .passes import (
-    DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences, tuned_file,
+    DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences, split_number,
+    tuned_file,
 )
+from .revisions import weights_difference, with_temporal
 
 __all__ = [
     "ERRORS", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult", "DoneRange", "DownloadModel",
@@ -21,5 +23,5 @@ __all__ = [
     "Hello", "HelloResult", "Incoming", "ListModels", "ListModelsResult", "ModelEntry", "Notice", "PassRecord",
     "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source", "Stage", "clip_name", "decode", "done_frames",
     "encode_error", "encode_notification", "encode_request", "encode_result", "pass_file", "pass_folder", "record_file",
-    "settings_differences", "tuned_file",
+    "settings_differences", "split_number", "tuned_file", "weights_difference", "with_temporal",
 ]

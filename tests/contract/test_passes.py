@@ -11,11 +11,16 @@ from engine.protocol import (
     DoneRange,
     EstimateSettings,
     PassRecord,
+    PlatelightError,
     clip_name,
     done_frames,
     pass_file,
     record_file,
     settings_differences,
+    split_number,
+    tuned_file,
+    weights_difference,
+    with_temporal,
 )
 
 
@@ -23,10 +28,19 @@ from engine.protocol import (
     ("/a/plate_v2.mov", False, "plate_v2"), ("/a/plate.0101.exr", True, "plate"), ("/a/plate.####.exr", True, "plate"),
     ("/a/plate_0101.png", True, "plate"), ("/shots/sh010/0001.png", True, "sh010"), ("C:\\shots\\plate 7.mov", False, "plate_7"),
     ("/a/\u00e9t\u00e9.mov", False, "\u00e9t\u00e9"), ("/a/...mov", False, "clip"),
-    ("/a/take2.mov", False, "take2"), ("/a/take2.png", True, "take"),
+    ("/a/take2.mov", False, "take2"), ("/a/take2.png", True, "take"), ("/a/shot_0101_graded.png", True, "shot_graded"),
+    ("/a/0101_graded.png", True, "graded"), ("/a/sh010_####_graded.exr", True, "sh010_graded"),
 ])
 def test_clip_names(path, is_sequence, name):
     assert clip_name(path, is_sequence=is_sequence) == name
+
+
+@pytest.mark.parametrize(("stem", "parts"), [
+    ("plate.0101", ("plate.", "0101", "")), ("shot_0101_graded", ("shot_", "0101", "_graded")), ("still", ("still", "", "")),
+    ("v2_####", ("v2_", "####", "")), ("0001", ("", "0001", "")),
+])
+def test_the_last_digits_are_the_number(stem, parts):
+    assert split_number(stem) == parts
 
 
 def test_files():
@@ -53,3 +67,49 @@ def test_differences_in_words():
         value = getattr(then, field.name)
         other = dataclasses.replace(then, **{field.name: value + 1 if isinstance(value, int) else value + "x"})
         assert len(settings_differences(then, other)) == 1, f"{field.name} changes pixels"
+
+
+RECORD = PassRecord(
+    pass_name="normal", clip="plate", source_path="/a", source_stamp="x", color_space="", revision="c0ffee", first=1, last=2,
+    settings=EstimateSettings(model="preview"), done=2, complete=True,
+)
+
+
+def test_a_shot_that_was_tuned_since_is_told_from_files_alone(tmp_path):
+    tuned = tuned_file(tmp_path, model="/models/preview", clip="plate")
+
+    def told(record: PassRecord, temporal: str = "auto") -> str:
+        own = record.revision.split()[0]
+        return weights_difference(record, revision=with_temporal(own, temporal=temporal, tuned=tuned), temporal=temporal)
+
+    assert told(RECORD) == ""
+    tuned.parent.mkdir()
+    tuned.write_bytes(b"blocks")
+    assert told(RECORD) == "the model was tuned to this shot since"
+    used = dataclasses.replace(RECORD, revision=with_temporal("c0ffee", temporal="auto", tuned=tuned))
+    assert told(used) == ""
+    tuned.write_bytes(b"better")
+    assert told(used) == "the model was tuned to this shot since"
+    tuned.unlink()
+    assert told(used) == "what the model had learned of this shot is gone"
+    assert "deadbeef -> c0ffee" in weights_difference(
+        dataclasses.replace(RECORD, revision="deadbeef"), revision="c0ffee", temporal="auto"
+    )
+
+
+def test_other_temporal_blocks_are_told_once(tmp_path):
+    """Where the settings say so already, the weights say no more; where they match anything, the weights say it."""
+    file = tmp_path / "blocks.safetensors"
+    file.write_bytes(b"blocks")
+    with_file = with_temporal("c0ffee", temporal=str(file), tuned=None)
+    assert weights_difference(RECORD, revision=with_file, temporal=str(file)) == ""
+    single = dataclasses.replace(
+        RECORD, revision=with_temporal("c0ffee", temporal="none", tuned=None), settings=EstimateSettings(temporal="none")
+    )
+    assert weights_difference(single, revision="c0ffee", temporal="auto") == "temporal none -> auto"
+    made = dataclasses.replace(RECORD, revision=with_file, settings=EstimateSettings(temporal=str(file)))
+    file.write_bytes(b"other")
+    now = with_temporal("c0ffee", temporal=str(file), tuned=None)
+    assert weights_difference(made, revision=now, temporal=str(file)) == "the file of temporal blocks has changed"
+    with pytest.raises(PlatelightError, match="gone"):
+        with_temporal("c0ffee", temporal=str(tmp_path / "gone"), tuned=None)

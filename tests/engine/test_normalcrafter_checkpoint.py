@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file
 
 from engine.device import choose
 from engine.models.normalcrafter.checkpoint import Networks, load_networks
-from engine.models.normalcrafter.revision import SAMPLE_BYTES, revision
+from engine.models.normalcrafter.revision import revision
 from engine.protocol import ErrorCode, PlatelightError
+from engine.protocol.revisions import SAMPLE_BYTES
 
 CHECKPOINT = Path(__file__).parents[1] / "samples" / "golden" / "checkpoint"
 UNET = "unet/diffusion_pytorch_model.safetensors"

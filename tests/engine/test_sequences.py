@@ -19,11 +19,12 @@ def opened(path):
     return open_source(Source(path=str(path)))
 
 
-@pytest.mark.parametrize("name", ["plate.{:04d}.png", "plate_{:03d}.tif", "plate{:04d}.jpg", "{:05d}.bmp"])
+@pytest.mark.parametrize("name", ["plate.{:04d}.png", "plate_{:03d}.tif", "plate{:04d}.jpg", "{:05d}.bmp", "v2_{:04d}_graded.png"])
 @pytest.mark.parametrize("given", ["first", "middle", "hashes"])
 def test_a_sequence_is_found_by_any_of_its_files_and_keeps_its_numbers(tmp_path, name, given):
     files = write_images(tmp_path, range(98, 104), name=name)
-    (tmp_path / "other.0099.png").write_bytes(b"not ours")
+    for other in ("other.0099.png", "v2_0101.png", "v2_0101_clean.png"):
+        (tmp_path / other).write_bytes(b"not ours")
     digits = name[name.index("{"):name.index("}") + 1]
     path = {"first": files[0], "middle": files[3], "hashes": tmp_path / name.replace(digits, "#" * len(digits.format(1)))}[given]
     clip = opened(path)
@@ -123,6 +124,8 @@ def test_a_missing_frame_is_named_before_any_work(tmp_path):
     with pytest.raises(PlatelightError) as caught:
         clip.check(1, 5)
     assert caught.value.code == ErrorCode.FRAME_MISSING and str(tmp_path / "plate.0003.png") in caught.value.detail
+    with pytest.raises(PlatelightError, match="p_0002_graded"):
+        opened(write_images(tmp_path, [1, 3], name="p_{:04d}_graded.png")[0]).check(1, 3)
 
 
 def test_a_frame_that_vanishes_while_reading_is_named(tmp_path):
