@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +16,8 @@ from typing import Any
 
 import bpy
 
-from . import batch_arguments, properties
+from . import batch_arguments, batch_match, properties
+from .batch_console import Stop, complain, need_project, save, say, scenes_named, stoppable
 from .blender import clips, passes
 from .blender.clips import ClipTarget
 from .contract import DoctorResult, ErrorCode, EstimateSettings, ListModels, ListModelsResult, PlatelightError, Progress
@@ -27,7 +26,6 @@ from .link import known_models, pump, session
 from .link.command import COMMAND_VARIABLE
 from .link.state import state
 
-PREFIX = "platelight: "
 _POLL = 0.05
 _GRACE = 10.0
 """Seconds that a cancelled engine may take to finish what it is writing."""
@@ -39,12 +37,13 @@ _commands: list[Any] = []
 
 def main(argv: Sequence[str]) -> int:
     """Run a command; returns the exit code. The engine is gone when it returns."""
-    options = batch_arguments.parser(estimate=estimate, models=models, doctor=doctor).parse_args(list(argv))
+    commands = {"estimate": estimate, "match": batch_match.match, "models": models, "doctor": doctor}
+    options = batch_arguments.parser(**commands).parse_args(list(argv))
     try:
-        with _engine(options.engine), _stoppable() as stop:
+        with _engine(options.engine), stoppable() as stop:
             return options.run(options, stop)
     except PlatelightError as error:
-        _complain(error)
+        complain(str(error))
         return error.exit_code
     finally:
         session.shutdown()
@@ -52,8 +51,7 @@ def main(argv: Sequence[str]) -> int:
 
 def estimate(options: argparse.Namespace, stop: Stop) -> int:
     """Estimate, attach, save."""
-    if not (options.no_save or options.save_as or bpy.data.filepath):
-        raise PlatelightError(ErrorCode.SETTING_INVALID, "no project is open; name it before --command, or add --no-save")
+    need_project(options)
     targets = [_within(target, options.frames) for target in _targets(options)]
     if options.model is None:
         _answer(ListModels(), stop)  # the best one is only known once the engine has said which are here
@@ -63,9 +61,9 @@ def estimate(options: argparse.Namespace, stop: Stop) -> int:
         if job.state is JobState.DONE:
             _place(target, job)
         elif job.error:
-            _complain(job.error, label=job.label)
+            complain(str(job.error), label=job.label)
     if any(job.state is JobState.DONE for _, job in jobs):
-        _save(options)
+        save(options)
     failed = [job for _, job in jobs if job.state is not JobState.DONE]
     if not failed:
         return 0
@@ -79,7 +77,7 @@ def models(options: argparse.Namespace, stop: Stop) -> int:
     for model in result.models:
         folder = model.folder if model.installed else f"not installed, belongs in {model.folder}"
         where = folder if model.size_bytes else "embedded"
-        _say(f"{model.name}: {model.title} ({where}; licence: {model.licence})")
+        say(f"{model.name}: {model.title} ({where}; licence: {model.licence})")
     return 0
 
 
@@ -90,31 +88,10 @@ def doctor(options: argparse.Namespace, stop: Stop) -> int:
     if state.failure:
         raise state.failure
     assert isinstance(state.doctor, DoctorResult)
-    _say(f"device: {state.doctor.device}")
+    say(f"device: {state.doctor.device}")
     for finding in state.doctor.findings:
-        _say(f"{finding.name}: {finding.value}" + (f" -- {finding.remedy}" if not finding.ok else ""))
+        say(f"{finding.name}: {finding.value}" + (f" -- {finding.remedy}" if not finding.ok else ""))
     return 0 if all(finding.ok for finding in state.doctor.findings) else _PROBLEMS
-
-
-class Stop:
-    """Whether somebody asked for the end: Blender makes no exception of SIGINT, and would die of SIGTERM, its engine alive."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def __call__(self, number: int, frame: object) -> None:
-        self.asked = True
-
-
-@contextmanager
-def _stoppable() -> Iterator[Stop]:
-    stop = Stop()
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
 
 @contextmanager
@@ -133,16 +110,13 @@ def _engine(command: str) -> Iterator[None]:
 
 
 def _targets(options: argparse.Namespace) -> list[ClipTarget]:
-    scenes = tuple(options.scene)
-    for name in scenes:
-        if name not in bpy.data.scenes:
-            raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"there is no scene {name}")
+    scenes = scenes_named(options)
     if options.strips:
-        return clips.targets_by_pattern(options.strips, scene_names=scenes)
+        return clips.targets_by_pattern(options.strips, scene_names=tuple(scene.name for scene in scenes))
     clip = bpy.data.movieclips.get(options.clip)
     if clip is None:
         raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"there is no movie clip {options.clip}")
-    return [clips.clip_target(clip, scene=bpy.data.scenes[scenes[0]] if scenes else bpy.context.scene)]
+    return [clips.clip_target(clip, scene=scenes[0] if scenes else bpy.context.scene)]
 
 
 def _within(target: ClipTarget, frames: tuple[int, int] | None) -> tuple[ClipTarget, ClipTarget]:
@@ -197,9 +171,9 @@ def _watch(jobs: list[Job], stop: Stop) -> None:
         for job in jobs:
             windows, notices = told.get(job.id, (0, 0))
             for step in job.windows[windows:]:
-                _say(f"{job.label}: {_window(step)}")
+                say(f"{job.label}: {_window(step)}")
             for notice in job.notices[notices:]:
-                _say(f"{job.label}: note: {notice}")
+                say(f"{job.label}: note: {notice}")
             told[job.id] = len(job.windows), len(job.notices)
         return all(job.finished for job in jobs)
 
@@ -231,22 +205,11 @@ def _place(target: ClipTarget, job: Job) -> None:
     assert result is not None
     notices = passes.attach(scene, target=target, out=job.out, passes=result.passes, first=result.first, last=result.last)
     for notice in (*notices, *passes.render_compositor(scene), *passes.render_without_display(scene)):
-        _say(f"{job.label}: note: {notice}")
-    _say(
+        say(f"{job.label}: note: {notice}")
+    say(
         f"{job.label}: done, frames {result.first}-{result.last}, {result.frames_written} written, {result.frames_reused} reused, "
         f"in {result.seconds:.1f} s, in {job.out}"
     )
-
-
-def _save(options: argparse.Namespace) -> None:
-    if options.no_save:
-        return
-    path = os.path.abspath(options.save_as) if options.save_as else bpy.data.filepath
-    try:
-        bpy.ops.wm.save_as_mainfile(filepath=path, relative_remap=True)
-    except RuntimeError as error:
-        raise PlatelightError(ErrorCode.OUTPUT_NOT_WRITABLE, f"the project {path} was not saved ({str(error).strip()})") from error
-    _say(f"saved {path}")
 
 
 def _answer(question: ListModels, stop: Stop) -> ListModelsResult:
@@ -266,14 +229,6 @@ def _wait(ended: Callable[[], bool], stop: Stop) -> None:
             raise PlatelightError(ErrorCode.CANCELLED)
         pump.tick()
         time.sleep(_POLL)
-
-
-def _say(text: str) -> None:
-    print(f"{PREFIX}{text}", flush=True)
-
-
-def _complain(error: PlatelightError, *, label: str = "") -> None:
-    print(f"{PREFIX}{label}{': ' if label else ''}{error}", file=sys.stderr, flush=True)
 
 
 def register() -> None:

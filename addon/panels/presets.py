@@ -9,7 +9,10 @@ from ..relight.presets import PRESETS
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context, shot: Shot) -> None:
     settings = context.scene.platelight_relight
     layout.row(align=True).prop(settings, "preset_lights", expand=True)
-    grid = layout.grid_flow(row_major=True, columns=3, even_columns=True, align=True)
-    for name, preset in PRESETS.items():
-        button = grid.operator("platelight.light_preset", text=preset.label)
-        button.shot, button.preset, button.lights = shot.block.strip_name, name, settings.preset_lights
+    column = layout.column(align=True)
+    names = list(PRESETS)
+    for names_of_row in (names[:3], names[3:]):  # the names of the second row are longer
+        row = column.row(align=True)
+        for name in names_of_row:
+            button = row.operator("platelight.light_preset", text=PRESETS[name].label)
+            button.shot, button.preset, button.lights = shot.block.strip_name, name, settings.preset_lights

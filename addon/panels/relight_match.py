@@ -6,8 +6,9 @@ import bpy
 
 from ..operators.relight_match import MODES
 from ..relight import scene_lights
-from ..relight.match import wiring
+from ..relight.match import wiring, words
 from ..relight.match.wiring import Mode
+from .words import characters, paragraph
 
 
 class MatchPanel:
@@ -32,16 +33,20 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     for name in ("frames", "smoothing", "albedo", "grey_world"):
         column.prop(settings, name)
     for shot in scene_lights.shots(context.scene):
-        _draw_shot(layout.box(), shot, wiring.node_of(context.scene, shot))
+        _draw_shot(layout.box(), context, shot)
 
 
-def _draw_shot(box: bpy.types.UILayout, shot: str, node: bpy.types.Node | None) -> None:
+def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, shot: str) -> None:
+    node = wiring.node_of(context.scene, shot)
+    box.label(text=shot, icon="NODE_COMPOSITING")
     row = box.row(align=True)
-    text = f"Match {shot}" if node is None else f"Match {shot} Again"
+    text = "Match Light" if node is None else "Match Again"
     row.operator("platelight.match_light", text=text, icon="EYEDROPPER").shot = shot
     if node is None:
         return
     row.operator("platelight.match_remove", text="", icon="X").shot = shot
+    if found := words.found(context.scene, shot):
+        paragraph(box, f"{found[:1].upper()}{found[1:]}", width=characters(context), icon="LIGHT_SUN")
     grid = box.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
     for value, label, _ in MODES:
         button = grid.operator("platelight.match_mode", text=label, depress=wiring.mode_of(node) is Mode(value))
@@ -54,4 +59,4 @@ def _draw_shot(box: bpy.types.UILayout, shot: str, node: bpy.types.Node | None) 
         for name in ("Shadow Limit", "Albedo Limit"):
             column.prop(node.inputs[name], "default_value", text=name)
         column.prop(node.inputs["Brightness"], "default_value", text="Brightness of Original")
-    box.operator("platelight.match_sun", icon="LIGHT_SUN").shot = shot
+    box.operator("platelight.match_sun", icon="WORLD").shot = shot

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from footage import linear, plate_bytes, render_elsewhere, write_plate
 from platelight.addon import batch
+from platelight.addon.batch_console import PREFIX
 from platelight.addon.contract import ERRORS, ErrorCode
 from platelight.addon.link.command import COMMAND_VARIABLE
 from platelight.addon.link.state import state
@@ -64,7 +65,7 @@ def estimate(*more: str, strips: str = "plate*", engine: str = ENGINE) -> int:
 
 
 def lines(captured) -> list[str]:
-    return [line.removeprefix(batch.PREFIX) for line in captured.out.splitlines() if line.startswith(batch.PREFIX)]
+    return [line.removeprefix(PREFIX) for line in captured.out.splitlines() if line.startswith(PREFIX)]
 
 
 def line(fields: dict) -> str:
@@ -232,7 +233,7 @@ def test_doctor_and_models(shot, capsys):
 def test_what_cannot_be_done_is_said_with_its_own_code(shot, capsys, arguments, code):
     assert batch.main(["estimate", "--model", "preview", *arguments]) == ERRORS[code].exit_code
     told = capsys.readouterr()
-    assert told.err.startswith(batch.PREFIX) and ERRORS[code].remedy in told.err
+    assert told.err.startswith(PREFIX) and ERRORS[code].remedy in told.err
     assert "saved" not in told.out and COMMAND_VARIABLE not in os.environ
 
 

@@ -22,7 +22,7 @@ class PlatelightMatchSettings(bpy.types.PropertyGroup):
         max=10000.0,
     )
     albedo: FloatProperty(
-        name="Average Surface",
+        name="Mean Albedo",
         description="How much light the average surface is taken to reflect; more makes the fitted light darker",
         default=0.3,
         min=0.02,

@@ -14,6 +14,8 @@ from . import MatchError
 
 _NUMBER = re.compile(r"(\d+)(\D*)$")
 _IMAGE_NODE = "CompositorNodeImage"
+_LONG_AGO = -100_000
+"""A count that began before this frame has come to its end: the node shows one file for good."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +65,7 @@ def frames_of(shot: Shot, *, count: int, current: int) -> list[int]:
     plates, normals = (_pictures(socket) for socket in (shot.plate, shot.normal))
     _need_same_shape(shot, plates, normals)
     spans = [span for node in plates + normals if (span := _span(node))]
-    if not spans:
-        return [current]
-    first, last = max(span[0] for span in spans), min(span[1] for span in spans)
+    first, last = max((span[0] for span in spans), default=current), min((span[1] for span in spans), default=current)
     if first > last:
         raise MatchError(f"The plate and the normals of {shot.name} are never seen at the same time: load the passes again.")
     steps = min(count, last - first + 1) - 1
@@ -83,11 +83,12 @@ def _pictures(socket: bpy.types.NodeSocket) -> list[bpy.types.Node]:
 
 def _span(node: bpy.types.Node) -> tuple[int, int] | None:
     """The scene frames that show different files, first to last; None for a still. See `images.map_frames`."""
-    if node.image.source not in ("SEQUENCE", "MOVIE") or node.frame_duration < 2:
+    if node.image.source not in ("SEQUENCE", "MOVIE"):
         return None
     before = node.frame_offset if node.image.source == "MOVIE" else _file(node.image, node.frame_offset)
     early = before > 0 if isinstance(before, int) else before.is_file()
-    return node.frame_start - int(early), node.frame_start + node.frame_duration - 1
+    first, last = node.frame_start - int(early), node.frame_start + node.frame_duration - 1
+    return (first, last) if first < last and first > _LONG_AGO else None
 
 
 def _file(image: bpy.types.Image, number: int) -> Path:
