@@ -82,8 +82,8 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
         paragraph(box, _NEITHER, width=width, icon="INFO")
         return
     row.operator("platelight.remove_card", text="", icon="X").shot = shot
-    if card.camera_of(found) != context.scene.camera:
-        paragraph(box, "It stands before another camera than the scene's: press Update.", width=width, icon="ERROR")
+    if card.is_stale(context.scene, found):
+        paragraph(box, "The plate is seen through another camera now: press Update.", width=width, icon="ERROR")
     sockets, has_depth = controls.sockets(found), "depth" in card.passes_of(found)
     bent = has_depth and sockets["Use Depth"].default_value
     column = box.column(align=True)

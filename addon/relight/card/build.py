@@ -5,10 +5,11 @@ from __future__ import annotations
 import bpy
 from mathutils import Vector
 
-from . import controls, paint, surface, view
-from .pictures import CardError, Pictures, has_other_layers, of_shot, shape, size
+from ..drivers import Cut
+from . import controls, cuts, paint, surface, view
+from .pictures import CardError, Pictures, has_other_layers, of_shot, plate_of, shape, size
 
-_SHOT, _CAMERA, _PASSES = "platelight_card", "platelight_card_camera", "platelight_card_passes"
+_SHOT, _PASSES = "platelight_card", "platelight_card_passes"
 _FAR = 0.9
 """Part of the camera's clipping distance that a card may fill."""
 _DISTANCE = 10.0
@@ -29,8 +30,14 @@ def passes_of(card: bpy.types.Object) -> set[str]:
 
 
 def camera_of(card: bpy.types.Object) -> bpy.types.Object | None:
-    """The camera before which it stands; None when that was deleted."""
-    return card.get(_CAMERA)
+    """The camera before which it stands at the present frame; None when that was deleted."""
+    return cuts.now(card)
+
+
+def is_stale(scene: bpy.types.Scene, card: bpy.types.Object) -> bool:
+    """Whether its plate is seen through other cameras by now: the scene has another, or timeline markers came, moved or went."""
+    plate = plate_of(scene, card[_SHOT])
+    return plate is not None and cuts.followed(card) != cuts.shares(cuts.of_plate(scene, plate))
 
 
 def on_plate(scene: bpy.types.Scene, card: bpy.types.Object, point: Vector) -> Vector | None:
@@ -43,7 +50,8 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
     """Build the card of a plate, or build it anew with its settings kept.
 
     It stands where the scene's camera stands and turns as that turns, whatever moves the camera: keyframes, a parent, or a Camera
-    Solver. With a depth pass it is bent by it and casts shadows; else it is flat and casts none.
+    Solver; and where timeline markers cut to others while the plate is seen, before each in its time. With a depth pass it is bent
+    by it and casts shadows; else it is flat and casts none.
 
     Returns:
         The card, and what the user should know, a sentence each.
@@ -51,8 +59,11 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
     Raises:
         CardError: no perspective camera, no such plate in the compositor, or missing files.
     """
-    camera = _need_camera(scene)
+    if scene.camera is None and not any(marker.camera for marker in scene.timeline_markers):
+        raise CardError(f"{scene.name} has no camera to stand a card before: add one and make it active.")
     pictures = of_shot(scene, shot)
+    seen = cuts.of_plate(scene, pictures.plate)
+    _need_perspective(seen)
     card = cards(scene).get(shot)
     is_new = card is None
     if card is None:
@@ -60,12 +71,12 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
         card[_SHOT] = shot
         scene.collection.objects.link(card)
     had_depth, has_depth = "depth" in passes_of(card), "depth" in pictures.passes
-    card[_CAMERA], card[_PASSES] = camera, " ".join(sorted(pictures.passes))
-    _follow(card, camera)
-    _build(card, scene, camera, pictures)
+    card[_PASSES] = " ".join(sorted(pictures.passes))
+    cuts.follow(card, seen)
+    _build(card, scene, seen, pictures)
     notices = _notices(pictures)
     if is_new:
-        reach = _FAR * camera.data.clip_end
+        reach = _FAR * min(cut.camera.data.clip_end for cut in seen)
         controls.change(card, {"Distance": min(pictures.distance or _DISTANCE, reach), "Farthest": reach})
     if is_new or had_depth != has_depth:
         controls.change(card, {"Use Depth": has_depth, "Detail": _DETAIL if has_depth else 1})
@@ -87,23 +98,13 @@ def remove(scene: bpy.types.Scene, shot: str) -> bool:
     return True
 
 
-def _need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
-    camera = scene.camera
-    if camera is None or camera.type != "CAMERA":
-        raise CardError(f"{scene.name} has no camera to stand a card before: add one and make it active.")
-    if camera.data.type != "PERSP":
-        raise CardError(f"{camera.name} is not a perspective camera: plates need one.")
-    return camera
+def _need_perspective(seen: tuple[Cut, ...]) -> None:
+    for cut in seen:
+        if cut.camera.type != "CAMERA" or cut.camera.data.type != "PERSP":
+            raise CardError(f"{cut.camera.name} is not a perspective camera: plates need one.")
 
 
-def _follow(card: bpy.types.Object, camera: bpy.types.Object) -> None:
-    """Place and turn, and not scale: a camera's scale changes nothing of what it sees."""
-    for kind in ("COPY_LOCATION", "COPY_ROTATION"):
-        found = next((each for each in card.constraints if each.type == kind), None) or card.constraints.new(kind)
-        found.target = camera
-
-
-def _build(card: bpy.types.Object, scene: bpy.types.Scene, camera: bpy.types.Object, pictures: Pictures) -> None:
+def _build(card: bpy.types.Object, scene: bpy.types.Scene, seen: tuple[Cut, ...], pictures: Pictures) -> None:
     """New modifiers under the settings that there are; the material stays the same data-block."""
     kept = {name: socket.default_value for name, socket in controls.sockets(card).items()}
     material = controls.material(card) or bpy.data.materials.new(card.name)
@@ -124,7 +125,7 @@ def _build(card: bpy.types.Object, scene: bpy.types.Scene, camera: bpy.types.Obj
         bend.texture_coords, bend.direction, bend.strength, bend.mid_level = "LOCAL", "Z", 1.0, 0.0
     node = _modifier(card, controls.CARD, surface.card())
     node.inputs["Material"].default_value = material
-    view.drive(node, scene=scene, camera=camera, plate=plate)
+    view.drive(node, scene=scene, lens=cuts.lens(scene, grid.id_data, seen), plate=plate)
     if pictures.depth_in:
         view.drive_depth(node, scene=scene, depth_in=pictures.depth_in)
     controls.change(card, kept)

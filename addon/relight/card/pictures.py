@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import bpy
@@ -37,6 +38,13 @@ class Picture:
         first = self.offset if self.start > _LONG_AGO else self.offset + 1
         return range(first, self.offset + self.length + 1)
 
+    @property
+    def frames(self) -> tuple[float, float]:
+        """The first and the last scene frame that show a file of their own; all frames for a still."""
+        if self.start <= _LONG_AGO or self.image.source == "FILE":
+            return -inf, inf
+        return self.start - 1, self.start + self.length - 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Convention:
@@ -62,15 +70,20 @@ class Pictures:
     depth_in: bpy.types.Node | None
 
 
+def plate_of(scene: bpy.types.Scene, shot: str) -> Picture | None:
+    """The plate alone, without a look at its files; None where it isn't in the compositor."""
+    tree = compat.compositor_tree(scene)
+    return _picture(graph.Block(tree, strip_name=shot).find("plate")) if tree else None
+
+
 def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
     """Raises:
     CardError: no such plate in the compositor, or files are missing.
     """
-    tree = compat.compositor_tree(scene)
-    block = graph.Block(tree, strip_name=shot) if tree else None
-    plate = _picture(block.find("plate")) if block else None
-    if block is None or plate is None:
+    tree, plate = compat.compositor_tree(scene), plate_of(scene, shot)
+    if tree is None or plate is None:
         raise CardError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+    block = graph.Block(tree, strip_name=shot)
     passes = {name: _picture(block.find(f"pass {name}")) for name in ("normal", "depth", "roughness")}
     lights = block.find("lights")
     found = Pictures(
