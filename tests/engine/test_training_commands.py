@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_kit import GOLDEN, UNET, write_clips, write_dino
+from training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
 
 from conftest import ENGINE, ROOT
 from engine.models.normalcrafter.revision import revision
@@ -30,13 +30,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _toml(folder: Path, *, out: str, more: str = "") -> Path:
-    file = folder / f"{out}.toml"
+def _toml(folder: Path, *, out: str, more: str = "", regularised: bool = True) -> Path:
+    file, last = folder / f"{out}.toml", '[regularisation]\nencoder = "dino"\nhidden = 24\n' if regularised else ""
     file.write_text(
         f'model = "{GOLDEN}"\nout = "{out}"\nsteps = 2\nlengths = [1, 1]\nshort_edge = 64\ndevice = "cpu"\nworkers = 1\n'
-        f'{more}\n[[data]]\nkind = "clips"\nroot = "clips"\n[regularisation]\nencoder = "dino"\nhidden = 24\n'
+        f'{more}\n[[data]]\nkind = "clips"\nroot = "clips"\n{last}'
     )
     return file
+
+
+def _on_two(stage: str, file: Path) -> subprocess.CompletedProcess[str]:
+    launch = ("-m", "torch.distributed.run", "--nproc_per_node", 2, "--master_port", _free_port(), "-m", "engine")
+    done = _python(*launch, "train", stage, "--config", file)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
 
 
 def _python(*command: object) -> subprocess.CompletedProcess[str]:
@@ -62,10 +69,8 @@ def test_a_wrong_file_has_its_own_exit_code_and_no_traceback(folder):
 
 def test_two_processes_train_one_network_in_bfloat16(folder):
     """The command as on several GPUs: both clips of a step count, there is one result, and one of them talks."""
-    launch = ("-m", "torch.distributed.run", "--nproc_per_node", 2, "--master_port", _free_port(), "-m", "engine")
     file = _toml(folder, out="pair", more='precision = "bf16"\nlearning_rate = 1e-3')
-    done = _python(*launch, "train", "latent", "--config", file)
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = _on_two("latent", file)
     assert done.stderr.count("latent: step 2/2, loss") == 1 and "cosine" in done.stderr and "frames/s" in done.stderr
     assert done.stdout.count(str(folder / "pair" / "model")) == 1
     assert {value.dtype for value in load_file(folder / "pair" / "model" / UNET).values()} == {torch.float32}
@@ -75,3 +80,14 @@ def test_two_processes_train_one_network_in_bfloat16(folder):
     assert (last / "process-1.safetensors").is_file()
     with pytest.raises(TrainingStopped, match="made by 2 processes, not 1"):
         read_progress(last, config=read_config(file, LatentConfig), base=revision(GOLDEN), processes=1)
+
+
+def test_two_processes_learn_what_one_does_from_twice_as_many_clips(tmp_path):
+    """Of a set of one picture each process and each turn has the same clip. A parameter without a gradient would stop the two."""
+    write_clips(tmp_path / "clips", count=1, frames=1)
+    _on_two("vae", _toml(tmp_path, out="pair", more='precision = "fp32"\nlearning_rate = 1e-3\nwarm_up = 1', regularised=False))
+    run(config("vae", tmp_path, out="alone", accumulation=2))
+    pair, alone = (load_file(tmp_path / out / "model" / VAE) for out in ("pair", "alone"))
+    assert pair.keys() == alone.keys() and all(torch.allclose(pair[name], alone[name], atol=1e-5) for name in pair)
+    base = load_file(GOLDEN / VAE)
+    assert sum(not torch.equal(pair[name], base[name]) for name in pair) > 30

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate.state import AcceleratorState
 from transformers import Dinov2Config, Dinov2Model
 
 from engine.training.clips import write_clip
@@ -60,6 +61,7 @@ def config(stage: str, folder: Path, *, out: str = "run", regularised: bool = Fa
 
 def run(settings: AnyConfig, *, until: int | None = None) -> list[Step]:
     """All steps of a run, or those up to the step `until`, after which it is left alone as if it had been killed."""
+    AcceleratorState._reset_state(reset_partial_state=True)  # accelerate takes one precision a process, and runs have their own
     steps = []
     running = train(settings)
     for step in running:
