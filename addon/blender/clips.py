@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..contract import ErrorCode, PlatelightError, Source
-from . import compat, sequences
+from . import compat, playback, sequences
 from .sequences import Run
 
 PICTURE_TYPES = ("MOVIE", "IMAGE", "MOVIECLIP")
@@ -116,11 +116,13 @@ def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] 
     if strip.type not in PICTURE_TYPES:
         raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} is of the kind {_kind(strip)}")
     if compat.is_retimed(strip):
-        raise PlatelightError(ErrorCode.STRIP_RETIMED, strip.name)
+        raise PlatelightError(ErrorCode.STRIP_RETIMED, _has_keys(strip))
     if getattr(strip, "use_reverse_frames", False):
         raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} plays in reverse: clear Reverse Frames")
     if getattr(strip, "use_multiview", False):
         raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} is stereo; make a strip of each eye")
+    if getattr(strip, "strobe", 1.0) > 1.0:
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} holds each picture for some frames: set its Strobe to 1")
     times = compat.strip_times(strip)
     shown_first, shown_last = times.first, times.last
     if within:
@@ -131,6 +133,8 @@ def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] 
     low = min(max(shown_first - zero, 0), times.length - 1)
     high = min(max(shown_last - zero, 0), times.length - 1)
     run, offset = _strip_run(strip, times=times, low=low, high=high)
+    if strip.type == "MOVIE" and playback.is_resampled(strip, scene=scene, file=run.file, last=high):
+        raise PlatelightError(ErrorCode.STRIP_RETIMED, _resampled(strip, scene=scene))
     return ClipTarget(
         label=strip.name, source=_source(run, color_space=_strip_color_space(strip)), first=offset + low, last=offset + high,
         timeline_start=zero + low, scene_name=scene.name, strip_name=strip.name, is_sequence=run.is_sequence,
@@ -185,8 +189,17 @@ def _leaves(found: Iterable[Any], *, within: tuple[int, int] | None, named: str)
         span = (max(times.first, within[0]), min(times.last, within[1])) if within else (times.first, times.last)
         inner = list(_leaves(compat.strips(strip), within=span, named="" if wanted else named))
         if inner and compat.is_retimed(strip):
-            raise PlatelightError(ErrorCode.STRIP_RETIMED, strip.name)
+            raise PlatelightError(ErrorCode.STRIP_RETIMED, _has_keys(strip))
         yield from inner
+
+
+def _has_keys(strip: Any) -> str:
+    return f"{strip.name} has speed keys; remove them"
+
+
+def _resampled(strip: Any, *, scene: bpy.types.Scene) -> str:
+    rates = f"{strip.name} has {strip.fps:.5g} fps, {scene.name} {playback.frame_rate(scene):.5g} fps"
+    return f"{rates}; give the scene the clip's frame rate, or add the strip again with Adjust Playback Rate off"
 
 
 def _kind(strip: Any) -> str:

@@ -18,12 +18,16 @@ class StripTimes:
     """Where a strip lies, in scene frames.
 
     `content_start`: the frame that shows its first picture, a fraction when it was aligned to sound. `length`: pictures it has,
-    those skipped left out. `skipped`: pictures of the file left out at the front. `first`, `last`: the frames where it is seen.
+    those skipped left out; of a movie that Blender resamples, scene frames since 4.5. `content_frames`: scene frames that these
+    take. `skipped`, `left_out`: pictures of the file left out at the front, and at both ends together. `first`, `last`: the
+    frames where it is seen.
     """
 
     content_start: float
     length: int
+    content_frames: int
     skipped: int
+    left_out: int
     first: int
     last: int
 
@@ -31,6 +35,12 @@ class StripTimes:
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
     """The scene that the Sequencer shows: since 5.0 the workspace has its own, before it was the window's."""
     return getattr(context, "sequencer_scene", None) or context.scene
+
+
+def shown_scene(context: bpy.types.Context) -> bpy.types.Scene:
+    """The scene that the editor shows: in the Sequencer its own, in all others the window's."""
+    in_sequencer = context.area is not None and context.area.type == "SEQUENCE_EDITOR"
+    return sequencer_scene(context) if in_sequencer else context.scene
 
 
 def strips(container: Any) -> Iterable[Any]:
@@ -59,13 +69,17 @@ def selected_strips(context: bpy.types.Context) -> list[Any]:
 def strip_times(strip: Any) -> StripTimes:
     """5.2 renamed all of these; the old names warn there and are to go."""
     if hasattr(strip, "left_handle"):
+        skipped, at_end = getattr(strip, "content_trim_start", 0), getattr(strip, "content_trim_end", 0)
         return StripTimes(
-            content_start=strip.content_start, length=strip.content_duration, skipped=getattr(strip, "content_trim_start", 0),
-            first=strip.left_handle, last=strip.right_handle - 1,
+            content_start=strip.content_start, length=strip.content_duration,
+            content_frames=round(strip.duration + strip.left_handle_offset + strip.right_handle_offset),
+            skipped=skipped, left_out=skipped + at_end, first=strip.left_handle, last=strip.right_handle - 1,
         )
+    skipped, at_end = getattr(strip, "animation_offset_start", 0), getattr(strip, "animation_offset_end", 0)
     return StripTimes(
-        content_start=strip.frame_start, length=strip.frame_duration, skipped=getattr(strip, "animation_offset_start", 0),
-        first=strip.frame_final_start, last=strip.frame_final_end - 1,
+        content_start=strip.frame_start, length=strip.frame_duration,
+        content_frames=round(strip.frame_final_duration + strip.frame_offset_start + strip.frame_offset_end),
+        skipped=skipped, left_out=skipped + at_end, first=strip.frame_final_start, last=strip.frame_final_end - 1,
     )
 
 
@@ -251,6 +265,11 @@ def scale_to_pixels(node: bpy.types.Node, *, width: int, height: int) -> None:
 
 
 def ocio_config() -> str:
-    """The OpenColorIO configuration Blender uses: ``$OCIO``, or the one it brings; ``""`` where neither is a file."""
+    """The OpenColorIO configuration Blender uses: ``$OCIO``, or the one it brings; ``""`` where neither is a file, and where
+    ``$OCIO`` names one that OpenColorIO itself brings, as ``ocio://cg-config-latest`` does: the engine inherits the variable.
+    """
+    wanted = os.environ.get("OCIO", "")
+    if wanted.startswith("ocio://"):
+        return ""
     own = os.path.join(bpy.utils.system_resource("DATAFILES", path="colormanagement") or "", "config.ocio")
-    return next((path for path in (os.environ.get("OCIO", ""), own) if path and os.path.isfile(path)), "")
+    return next((path for path in (wanted, own) if path and os.path.isfile(path)), "")

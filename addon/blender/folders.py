@@ -35,14 +35,20 @@ def default_folder(target: ClipTarget, *, claimed: Iterable[tuple[str, Source]] 
     for number in itertools.count(1):
         out = plain if number == 1 else f"{plain}_{number}"
         paths = [source.path for folder, source in claimed if (folder, source.clip) == (out, clip)]
-        if record := existing_record(out, target):
-            paths.append(record.source_path)
+        paths += [record.source_path for record in existing_records(out, target)]
         if all(is_clip(path, target) for path in paths):
             break
     return out
 
 
-def existing_record(out: str, target: ClipTarget, *, pass_name: str = "normal") -> PassRecord | None:
+def existing_records(out: str, target: ClipTarget) -> list[PassRecord]:
+    """What is known of the passes that are there already, whichever they are."""
+    there = sorted(folder.name for folder in Path(out).iterdir()) if Path(out).is_dir() else []
+    found = [existing_record(out, target, pass_name=name) for name in there]
+    return [record for record in found if record]
+
+
+def existing_record(out: str, target: ClipTarget, *, pass_name: str) -> PassRecord | None:
     """What is known of a pass that is there already; None without one, and for one that cannot be read (it is then made anew)."""
     file = record_file(out, pass_name=pass_name, clip=target.source.clip)
     try:

@@ -86,12 +86,6 @@ def after_growing(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
     return notices
 
 
-def is_attached(scene: bpy.types.Scene, target: ClipTarget) -> bool:
-    """Whether the plate's relight group is in the scene's compositor."""
-    tree = compat.compositor_tree(scene)
-    return tree is not None and target.strip_name in graph.attached_strips(tree)
-
-
 def reload(target: ClipTarget) -> None:
     """Read the passes' files again, as more of them arrive."""
     scene = bpy.data.scenes.get(target.scene_name)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from ..contract import ErrorCode, PlatelightError, clip_name
-
-_NUMBERED = re.compile(r"^(.*?)(\d+)(\.\w+)$")
+from ..contract import ErrorCode, PlatelightError, clip_name, split_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +23,13 @@ class Run:
 
 
 def number(name: str) -> int | None:
-    """``plate.0101.exr`` -> 101; None without a number before the suffix."""
-    match = _NUMBERED.match(name)
-    return int(match.group(2)) if match else None
+    """``plate.0101.exr``, ``plate_0101_graded.exr`` -> 101: the last digits before the suffix; None without any."""
+    return _split(name)[1]
 
 
 def same_run(one: str, other: str) -> bool:
     """Whether two file names differ in their number only."""
-    return _split(one)[:2] == _split(other)[:2]
+    return _split(one)[0] == _split(other)[0]
 
 
 def files_of(file: Path) -> dict[int, Path]:
@@ -43,10 +39,10 @@ def files_of(file: Path) -> dict[int, Path]:
         PlatelightError: `source_missing`.
     """
     _need(file)
-    kin = _split(file.name)[:2]
-    if number(file.name) is None:
+    kin, here = _split(file.name)
+    if here is None:
         return {}
-    found = {other: path for path in file.parent.iterdir() for *own, other in [_split(path.name)] if tuple(own) == kin}
+    found = {other: path for path in file.parent.iterdir() for own, other in [_split(path.name)] if own == kin}
     return {other: found[other] for other in sorted(each for each in found if each is not None)}
 
 
@@ -81,7 +77,7 @@ def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
             raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, told)
         return Run(file=path, first=1, last=1, is_sequence=True, clip=clip_name(str(path), is_sequence=False))
     for index, (before, after) in enumerate(pairwise(names)):
-        if _split(after) != (*_split(before)[:2], start + index + 1):
+        if _split(after) != (_split(before)[0], start + index + 1):
             raise PlatelightError(
                 ErrorCode.STRIP_UNSUPPORTED,
                 f"the images of {label} are not numbered one after another ({after} follows {before}); make a strip of each part",
@@ -109,9 +105,11 @@ def of_file(path: Path) -> Run:
     return Run(file=path, first=first, last=last, is_sequence=True, clip=clip_name(str(path), is_sequence=True))
 
 
-def _split(name: str) -> tuple[str, str, int | None]:
-    match = _NUMBERED.match(name)
-    return (match.group(1), match.group(3), int(match.group(2))) if match else (name, "", None)
+def _split(name: str) -> tuple[tuple[str, str, str], int | None]:
+    """What all files of a sequence share, and the number of this one."""
+    file = Path(name)
+    before, digits, after = split_number(file.stem)
+    return (before, after, file.suffix), int(digits) if digits.isdecimal() else None
 
 
 def _need(path: Path) -> None:

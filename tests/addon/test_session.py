@@ -53,6 +53,17 @@ def drive(part):
     return run
 
 
+@pytest.fixture
+def is_attached(part):
+    """Whether a plate's nodes are in a scene's compositor."""
+
+    def run(scene, target) -> bool:
+        tree = part("blender.compat").compositor_tree(scene)
+        return tree is not None and target.strip_name in part("blender.graph").attached_strips(tree)
+
+    return run
+
+
 def files(folder: Path) -> list[str]:
     """Names of the normal pass's files."""
     return sorted(path.name for path in folder.rglob("normal/*.exr"))
@@ -67,7 +78,7 @@ def is_gone(pid: int) -> bool:
         return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
 
 
-def test_a_job_leaves_passes_in_the_compositor(part, submit, drive, shot, monkeypatch):
+def test_a_job_leaves_passes_in_the_compositor(part, submit, drive, shot, monkeypatch, is_attached):
     job = submit(first=3, last=8)
     assert job.state == "queued" and part("link.session").jobs() == [job]
     steps, move = [], job.move
@@ -77,7 +88,7 @@ def test_a_job_leaves_passes_in_the_compositor(part, submit, drive, shot, monkey
     assert (job.result.first, job.result.last, job.result.frames_written) == (3, 8, 6)
     assert files(shot / "out") == [f"bunny.{frame:04d}.exr" for frame in range(3, 9)]
     assert job.progress.total == 6 and job.ready == {"normal": (3, 8), "depth": (3, 8)}
-    assert part("blender.passes").is_attached(bpy.context.scene, job.target)
+    assert is_attached(bpy.context.scene, job.target)
 
 
 def test_three_jobs_run_in_the_order_in_which_they_were_asked_for(submit, drive):
@@ -95,7 +106,7 @@ def test_three_jobs_run_in_the_order_in_which_they_were_asked_for(submit, drive)
     assert ends == jobs and {job.state for job in jobs} == {"done"}
 
 
-def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_soon(part, submit, drive, shot):
+def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_soon(part, submit, drive, shot, is_attached):
     session = part("link.session")
     long, waiting, last = submit(last=120, max_resolution=512, out="a"), submit(out="b"), submit(out="c")
     drive(lambda: long.ready)
@@ -108,7 +119,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_soon(part, submit,
     assert 0 < len(files(shot / "a")) < 120
     drive()
     assert last.state == "done" and not (shot / "b").exists()
-    assert part("blender.passes").is_attached(bpy.context.scene, long.target)
+    assert is_attached(bpy.context.scene, long.target)
 
 
 def test_an_engine_killed_in_the_middle_fails_its_job_and_the_next_gets_a_new_one(part, submit, drive, shot):
@@ -176,21 +187,21 @@ def test_an_engine_that_cannot_start_fails_the_job(part, submit, drive, monkeypa
     assert "/nowhere/python" in part("link.state").state.engine_problem
 
 
-def test_passes_never_land_in_another_files_scene(part, submit, drive, shot):
+def test_passes_never_land_in_another_files_scene(part, submit, drive, shot, is_attached):
     job = submit()
     drive(lambda: job.state == "starting")
     bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"), load_ui=False)
     bpy.ops.wm.save_as_mainfile(filepath=str(shot / "another.blend"))
     drive()
     assert job.state == "done" and "Another file is open" in job.notices[0]
-    assert not part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target)
+    assert not is_attached(bpy.data.scenes["Scene"], job.target)
     bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"), load_ui=False)
     bpy.ops.ed.undo_push(message="before")
     assert bpy.ops.platelight.attach("EXEC_DEFAULT", True, job=job.id) == {"FINISHED"}
-    assert part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target)
+    assert is_attached(bpy.data.scenes["Scene"], job.target)
     assert job.notices and job.notices == list(part("link.session").notices(job.id))
     bpy.ops.ed.undo()
-    assert not part("blender.passes").is_attached(bpy.data.scenes["Scene"], job.target), "one step takes it all away"
+    assert not is_attached(bpy.data.scenes["Scene"], job.target), "one step takes it all away"
 
 
 def test_an_idle_engine_is_let_go(part, submit, drive):

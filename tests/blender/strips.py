@@ -36,3 +36,20 @@ def skip(strip: Any, pictures: int) -> None:
 def hold(strip: Any, frames: int) -> None:
     """Make a strip so long, whatever it has to show."""
     setattr(strip, "duration" if hasattr(strip, "left_handle") else "frame_final_duration", frames)
+
+
+def added_movie(scene: bpy.types.Scene, file: Path, *, adjust: bool) -> Any:
+    """A movie strip as Blender's own Add > Movie makes it; ``new_movie`` never adjusts the playback rate. Crashes 5.x."""
+    window = bpy.context.window_manager.windows[0]
+    area = window.screen.areas[0]
+    area.type = "SEQUENCE_EDITOR"
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, scene=scene, area=area, region=region):
+        bpy.ops.sequencer.movie_strip_add(
+            filepath=str(file), frame_start=1, channel=1, sound=False, use_framerate=False, adjust_playback_rate=adjust
+        )
+    return scene.sequence_editor.active_strip
+
+
+def frame_rate(scene: bpy.types.Scene, rate: float) -> None:
+    scene.render.fps, scene.render.fps_base = round(rate), round(rate) / rate

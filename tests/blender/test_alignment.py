@@ -10,7 +10,7 @@ import pytest
 from footage import linear, plate_bytes, read_exr, render, render_elsewhere, write_movie, write_normals, write_plate
 from platelight.addon.blender import clips, compat, folders, graph, passes
 from relit import TOLERANCE, light, stored
-from strips import editor_strips, hold, image_strip, skip, trim
+from strips import editor_strips, frame_rate, hold, image_strip, skip, trim
 
 
 def attach(scene, target, out, *, first=None, last=None):
@@ -93,6 +93,22 @@ def test_a_movie_clip_strip_shows_what_the_sequencer_shows(scene, tmp_path):
     for frame in (41, 43):
         assert np.abs(sequencer[frame][..., :3] - ours[frame][..., :3]).max() < 2e-3  # the Sequencer works in bytes
     assert target.first == 14 and target.timeline_start == 41
+
+
+def test_a_movie_of_another_frame_rate_that_blender_shows_picture_by_picture(scene, tmp_path):
+    strip = editor_strips(scene).new_movie("plate", str(write_movie(tmp_path / "plate.mkv", 8)), 1, 11)
+    frame_rate(scene, 60.0)
+    skip(strip, 2)
+    scene.view_settings.view_transform = "Standard"
+    sequencer = render(scene, [11, 14], tmp_path)
+    write_normals(tmp_path / "passes", range(1, 9))
+    [target] = clips.targets_by_pattern("plate")
+    attach(scene, target, tmp_path / "passes")
+    graph.Block(compat.compositor_tree(scene), strip_name="plate").find("relight").inputs["Amount"].default_value = 0
+    ours = render(scene, [11, 14], tmp_path)
+    for frame in (11, 14):
+        assert np.abs(sequencer[frame][..., :3] - ours[frame][..., :3]).max() < 2e-3
+    assert (target.first, target.timeline_start) == (3, 11)
 
 
 def test_a_clip_of_the_clip_editor(scene, tmp_path):
@@ -190,7 +206,7 @@ def test_the_project_can_be_saved_moved_and_opened_again(scene, tmp_path):
     scene = bpy.context.scene
     assert np.array_equal(render(scene, [2], tmp_path)[2], before)
     [target] = clips.targets_by_pattern("plate")
-    assert passes.is_attached(scene, target)
+    assert target.strip_name in graph.attached_strips(compat.compositor_tree(scene))
     assert folders.default_folder(target) == str(there / "platelight/plate")
     attach(scene, target, there / "platelight/plate")
     assert all(image.filepath.startswith("//") for image in bpy.data.images if image.source == "SEQUENCE")

@@ -7,7 +7,7 @@ import pytest
 from footage import write_movie, write_plate
 from platelight.addon.blender import clips, compat, sequences
 from platelight.addon.contract import ErrorCode, PlatelightError
-from strips import editor_strips, image_strip, trim
+from strips import added_movie, editor_strips, frame_rate, image_strip, skip, trim
 
 
 def refusal(call, *args, **kwargs) -> PlatelightError:
@@ -116,6 +116,50 @@ def test_retimed_strips_are_refused(scene, tmp_path):
     assert refusal(clips.targets_by_pattern, "plate").code is ErrorCode.STRIP_RETIMED
 
 
+@pytest.mark.skipif(bpy.app.version >= (5, 0), reason="adding a movie by Blender's own command crashes 5.x without a window")
+def test_a_movie_that_blender_resamples_is_refused_until_the_frame_rates_agree(scene, tmp_path):
+    frame_rate(scene, 30.0)
+    strip = added_movie(scene, write_movie(tmp_path / "take.mkv", 12), adjust=True)
+    error = refusal(clips.targets_by_pattern, strip.name)
+    assert error.code is ErrorCode.STRIP_RETIMED
+    assert "24 fps, Scene 30 fps; give the scene the clip's frame rate" in error.sentence
+    trim(strip, back=compat.strip_times(strip).last - 2)
+    assert clips.targets_by_pattern(strip.name)[0].last == 2, "two pictures are shown one by one at any rate so near"
+    trim(strip)
+    frame_rate(scene, 24 / 1.001)
+    target = clips.targets_by_pattern(strip.name)[0]
+    assert (target.first, target.timeline_start) == (1, 1) and target.last in (11, 12), "Blender leaves out the last one"
+    frame_rate(scene, 24.0)
+    target = clips.targets_by_pattern(strip.name)[0]
+    assert (target.first, target.last, target.shown) == (1, 12, (1, 12))
+
+
+@pytest.mark.skipif(bpy.app.version >= (5, 0), reason="adding a movie by Blender's own command crashes 5.x without a window")
+def test_a_movie_that_blender_does_not_resample_may_have_any_frame_rate(scene, tmp_path):
+    frame_rate(scene, 30.0)
+    strip = added_movie(scene, write_movie(tmp_path / "take.mkv", 12), adjust=False)
+    skip(strip, 2)
+    target = clips.targets_by_pattern(strip.name)[0]
+    assert (target.first, target.last) == (3, 12)
+
+
+def test_a_movie_is_refused_where_its_length_does_not_tell_whether_it_is_resampled(scene, tmp_path):
+    strip = editor_strips(scene).new_movie("take", str(write_movie(tmp_path / "take.mkv", 12)), 2, 1)
+    for rate in (24.0, 60.0, 12.0):
+        frame_rate(scene, rate)
+        assert clips.targets_by_pattern("take")[0].last == 12
+    frame_rate(scene, 24 / 0.95)  # 12.6 frames long if it were, of which Blender shows 12
+    assert refusal(clips.targets_by_pattern, "take").code is ErrorCode.STRIP_RETIMED
+    trim(strip, back=4)
+    assert clips.targets_by_pattern("take")[0].last == 8, "up to there it makes no difference"
+    assert not bpy.data.movieclips
+
+
+def test_strips_that_hold_their_pictures_are_refused(scene, tmp_path):
+    image_strip(scene, write_plate(tmp_path, range(1, 5))).strobe = 2
+    assert "Strobe" in refusal(clips.targets_by_pattern, "plate").sentence
+
+
 def test_missing_files_are_named(scene, tmp_path):
     files = write_plate(tmp_path, range(1, 4))
     image_strip(scene, files)
@@ -217,4 +261,29 @@ def test_numbers_in_names():
     assert sequences.number("plate.0101.exr") == 101
     assert sequences.number("v2.0005.exr") == 5
     assert sequences.number("take.png") is None
+    assert sequences.number("shot_0012_graded.png") == 12
     assert sequences.same_run("a.0001.png", "a.10000.png") and not sequences.same_run("a.0001.png", "b.0001.png")
+    assert not sequences.same_run("a_0001_raw.png", "a_0001_graded.png")
+
+
+def test_text_after_the_number_makes_no_still_of_a_sequence(scene, tmp_path):
+    files = write_plate(tmp_path, range(3, 9), name="shot_{:04d}_graded.png")
+    clip = bpy.data.movieclips.load(str(files[0]))
+    target = clips.clip_target(clip, scene=scene)
+    assert clip.frame_duration == 6
+    assert (target.first, target.last, target.source.clip) == (3, 8, "shot_graded")
+    image_strip(scene, files[2:])
+    target = clips.targets_by_pattern("plate")[0]
+    assert (target.first, target.last, target.source.clip) == (5, 8, "shot_graded")
+
+
+def test_a_configuration_that_opencolorio_brings_is_left_to_the_engine(monkeypatch, tmp_path):
+    own = compat.ocio_config()
+    assert own.endswith("config.ocio")
+    monkeypatch.setenv("OCIO", "ocio://cg-config-latest")
+    assert compat.ocio_config() == "", "the engine inherits the variable"
+    monkeypatch.setenv("OCIO", str(tmp_path / "gone.ocio"))
+    assert compat.ocio_config() == own
+    (tmp_path / "show.ocio").touch()
+    monkeypatch.setenv("OCIO", str(tmp_path / "show.ocio"))
+    assert compat.ocio_config() == str(tmp_path / "show.ocio")

@@ -24,13 +24,13 @@ def saved(scene, tmp_path):
     return {target.label: target for target in clips.targets_by_pattern("[ab]")}
 
 
-def estimated(target: clips.ClipTarget, out: str, *, source: str = "") -> None:
+def estimated(target: clips.ClipTarget, out: str, *, source: str = "", pass_name: str = "normal") -> None:
     """Leave the record of an estimate."""
     record = PassRecord(
-        pass_name="normal", clip=target.source.clip, source_path=source or target.source.path, source_stamp="x", color_space="",
+        pass_name=pass_name, clip=target.source.clip, source_path=source or target.source.path, source_stamp="x", color_space="",
         revision="1", settings=EstimateSettings(), first=target.first, last=target.last, done=1, complete=False,
     )
-    file = record_file(out, pass_name="normal", clip=target.source.clip)
+    file = record_file(out, pass_name=pass_name, clip=target.source.clip)
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(dataclasses.asdict(record)))
 
@@ -42,6 +42,12 @@ def test_another_clip_of_the_same_name_gets_a_folder_of_its_own(saved, tmp_path)
     assert folders.default_folder(saved["a"]) == plain and folders.default_folder(saved["b"]) == f"{plain}_2"
     estimated(saved["b"], f"{plain}_2")
     assert folders.default_folder(saved["b"]) == f"{plain}_2"
+
+
+def test_depth_alone_claims_its_folder_too(saved, tmp_path):
+    plain = str(tmp_path / "platelight/plate")
+    estimated(saved["a"], plain, pass_name="depth")
+    assert folders.default_folder(saved["a"]) == plain and folders.default_folder(saved["b"]) == f"{plain}_2"
 
 
 def test_another_part_of_the_same_clip_shares_its_folder(saved, tmp_path):

@@ -204,7 +204,7 @@ def test_names_up_to_blenders_limit(scene, tmp_path):
     [target] = clips.targets_by_pattern("p*")
     for _ in range(2):
         passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=1)
-    assert passes.is_attached(scene, target)
+    assert target.strip_name in graph.attached_strips(compat.compositor_tree(scene))
     assert len([n for n in compat.compositor_tree(scene).nodes if n.bl_idname == "CompositorNodeGroup"]) == 1
 
 
@@ -223,19 +223,19 @@ def test_one_undo_takes_it_away_and_redo_brings_it_back(scene, plate):
     scene = bpy.context.scene
     assert compat.compositor_tree(scene) is None and scene.render.use_sequencer
     bpy.ops.ed.redo()
-    assert passes.is_attached(bpy.context.scene, target)
+    assert target.strip_name in graph.attached_strips(compat.compositor_tree(bpy.context.scene))
 
 
 def test_the_record_beside_the_passes(scene, plate, tmp_path):
     target, _ = plate
     out = str(tmp_path / "passes")
-    assert folders.existing_record(out, target) is None
+    assert folders.existing_record(out, target, pass_name="normal") is None
     record = PassRecord(
         pass_name="normal", clip="plate", source_path=target.source.path, source_stamp="x", color_space="sRGB", revision="1",
         settings=EstimateSettings(max_resolution=512), first=1, last=3, done=3, complete=True,
     )
     file = record_file(out, pass_name="normal", clip="plate")
     file.write_text(json.dumps(dataclasses.asdict(record)))
-    assert folders.existing_record(out, target) == record
+    assert folders.existing_record(out, target, pass_name="normal") == record
     file.write_text("{")
-    assert folders.existing_record(out, target) is None
+    assert folders.existing_record(out, target, pass_name="normal") is None
