@@ -1,4 +1,4 @@
-"""Nodes for vectors and places in the compositor. 4.2 has none for vectors, so there a vector is three numbers (`sheet.Triple`)."""
+"""Nodes for vectors and places in the compositor. 4.2 has none for vectors, so there a vector is a colour (`sheet.Sheet`)."""
 
 from __future__ import annotations
 

@@ -38,10 +38,11 @@ class PLATELIGHT_OT_light_preset(bpy.types.Operator):
         try:
             shot = control.need(scene, self.shot)
             if self.lights == "STUDIO":
-                presets.light_studio(shot, preset)
-                return {"FINISHED"}
-            taking = {"collection": settings.collection, "world": settings.world}
-            for notice in presets.light_scene(shot, preset, scene=scene, **taking):
+                notices = presets.light_studio(shot, preset, scene=scene)
+            else:
+                taking = {"collection": settings.collection, "world": settings.world}
+                notices = presets.light_scene(shot, preset, scene=scene, **taking)
+            for notice in notices:
                 self.report({"INFO"}, notice)
         except RelightError as error:
             self.report({"ERROR"}, str(error))

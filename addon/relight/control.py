@@ -8,6 +8,7 @@ import bpy
 
 from ..blender import compat, graph
 from . import group, rig, rows
+from .match import wiring
 from .rows import Row
 from .scene_lights import RelightError
 
@@ -74,6 +75,18 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
         raise RelightError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
     group.renew(shot.relight)
     return shot
+
+
+def result(shot: Shot) -> Socket:
+    """The picture that is composited: the match node's while it takes part, else the relight group's. Quick."""
+    match = match_of(shot)
+    return (match or shot.relight).outputs["Image"]
+
+
+def match_of(shot: Shot) -> bpy.types.Node | None:
+    """The match node of a shot while its mode isn't off."""
+    node = shot.block.find(wiring.ROLE)
+    return node if node and wiring.mode_of(node) is not wiring.Mode.OFF else None
 
 
 def handles(shot: Shot) -> list[Handle]:

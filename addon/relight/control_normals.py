@@ -14,7 +14,7 @@ ROLE = "normal detail"
 
 def group() -> bpy.types.NodeTree:
     """Normals and a blurred copy: Detail 0 is the copy, 1 the normals as they were, 2 twice as much of what the blur took away."""
-    return shared_group("Platelight Normal Detail", version=1, build=_build)
+    return shared_group("Platelight Normal Detail", version=2, build=_build)
 
 
 def _build(sheet: Sheet) -> None:
@@ -29,9 +29,9 @@ def _build(sheet: Sheet) -> None:
         sheet.place(node)
     sheet.tree.links.new(normal, blur.image)
     sheet.tree.links.new(sheet.math("MULTIPLY", sheet.input("Smoothing"), 0.01, label="Share of the width"), blur.size)
-    smooth = sheet.vector_from(blur.result)
+    smooth = blur.result
     sheet.section("Detail")
-    fine = sheet.subtract(sheet.input_vector("Normal"), smooth, label="Detail")
+    fine = sheet.subtract(sheet.input("Normal"), smooth, label="Detail")
     sheet.output(Normal=sheet.unit(sheet.add_scaled(smooth, fine, sheet.input("Detail"))))
 
 

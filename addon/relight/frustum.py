@@ -13,7 +13,7 @@ _RENDER = ("Size X", "Size Y", "Aspect X", "Aspect Y")
 
 def view() -> bpy.types.NodeTree:
     """Position and direction of view of every pixel of the render, camera space (+X right, +Y up, +Z toward the camera)."""
-    return shared_group("Platelight View", version=2, build=_view)
+    return shared_group("Platelight View", version=3, build=_view)
 
 
 def _view(sheet: Sheet) -> None:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 import bpy
 
-from . import shading
-from .sheet import Sheet
+from .sheet import Sheet, Socket, Vector
 
 NAME = "Platelight Relight"
 GREY = 0.18
 """What a mid-grey surface reflects."""
-_VERSION = 3
+_VERSION = 4
 _VERSION_KEY = "platelight_version"
 
 
@@ -150,40 +149,50 @@ def _number(
 
 
 def _nodes(group: bpy.types.NodeTree) -> None:
-    """Left to right and top to bottom: unit normal, a row for each light with the sum so far, the plate under it."""
+    """Left to right and top to bottom: unit normal, the studio's lights, those of the scene beside them, the plate under all."""
     sheet = Sheet(group)
-    sheet.section("Unit normal")
-    normal = sheet.unit(sheet.input_vector("Normal"))
     sheet.section("How much of the studio, how much of the scene")
     stops = sheet.math("POWER", 2.0, sheet.input("Exposure"), label="2^exposure")
-    studio = sheet.math("MULTIPLY", sheet.input("Studio Lights"), stops)
-    scene = sheet.math("MULTIPLY", sheet.input("Scene Strength"), stops)
-    sheet.section("Ambient")
+    studio = sheet.math("MULTIPLY", sheet.input("Studio Lights"), stops, label="Studio")
+    scene = sheet.math("MULTIPLY", sheet.input("Scene Strength"), stops, label="Scene")
+    faces = _faces(sheet)
+    sheet.section("Strength x color of each, and ambient light")
     ambient = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), sheet.input("Ambient On"))
-    ambient = sheet.math("MULTIPLY", ambient, studio)
-    total = ambient = sheet.scale(sheet.input_vector("Ambient Color"), ambient, label="Ambient light")
-    for light in LIGHTS:
-        sheet.section(f"{light.name} light: strength x color x (N . L, soft at the horizon)")
-        direction = sheet.unit(sheet.input_vector(f"{light.name} Direction"))
-        cosine = sheet.dot(normal, direction, label="N . L")
-        size = sheet.math("MAXIMUM", sheet.input(f"{light.name} Softness"), 1e-4)
+    total = ambient = sheet.scale(sheet.input("Ambient Color"), sheet.math("MULTIPLY", ambient, studio), label="Ambient light")
+    for light, (face, size) in zip(LIGHTS, faces, strict=True):
         strength = sheet.math("MULTIPLY", sheet.input(f"{light.name} Strength"), sheet.input(f"{light.name} On"))
-        strength = sheet.math("MULTIPLY", sheet.math("MULTIPLY", strength, studio), sheet.input(f"{light.name} Matte"))
-        amount = sheet.math("MULTIPLY", shading.facing(sheet, cosine, size), strength, label=light.name)
-        color = sheet.input_vector(f"{light.name} Color")
-        total = sheet.add_scaled(total, color, amount, label="Light so far")
-        sheet.output(**{light.name: sheet.scale(color, amount, label=f"{light.name} alone")})
+        strength = sheet.math("MULTIPLY", sheet.math("MULTIPLY", strength, studio), size)
+        strength = sheet.math("MULTIPLY", strength, sheet.input(f"{light.name} Matte"), label=light.name)
+        color = sheet.scale(sheet.input(f"{light.name} Color"), strength, label=f"{light.name} light")
+        total = sheet.add_scaled(total, color, face, label="Light so far")
+        sheet.output(**{light.name: sheet.scale(color, face, label=f"{light.name} alone")})
     sheet.section("The scene's lights beside those of the studio")
-    diffuse = sheet.color_times(sheet.input("Scene Diffuse"), scene)
-    total = sheet.color_plus(diffuse, total, label="Light")
-    specular = sheet.color_times(sheet.input("Scene Specular"), scene, label="Highlights")
+    total = sheet.add_scaled(total, sheet.input("Scene Diffuse"), scene, label="Light")
+    specular = sheet.scale(sheet.input("Scene Specular"), scene, label="Highlights")
     sheet.section("Plate x light + highlights, as much of it as asked for")
-    relit = sheet.color("ADD", sheet.color("MULTIPLY", sheet.input("Image"), total), specular, label="Relit")
-    image = sheet.color("MIX", sheet.input("Image"), relit, factor=sheet.input("Amount"))
+    relit = sheet.color("MULTIPLY", sheet.input("Image"), total, factor=sheet.input("Amount"), label="Plate x light")
+    image = sheet.color("ADD", relit, specular, factor=sheet.input("Amount"), label="Relit")
     sheet.output(Image=image, Light=total, Specular=specular)
     sheet.section("To look at")
-    sheet.output(Normal_Preview=sheet.add(sheet.scale(normal, 0.5), (0.5, 0.5, 0.5)))
-    sheet.output(Grey=sheet.color_plus(sheet.color_times(total, GREY), specular, label="Grey"))
-    mask = sheet.dot(sheet.subtract(sheet.vector_from(total), ambient), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
+    sheet.output(Normal_Preview=sheet.add_scaled((0.5, 0.5, 0.5), sheet.unit(sheet.input("Normal")), 0.5, label="Normals"))
+    sheet.output(Grey=sheet.add_scaled(specular, total, GREY, label="Grey"))
+    mask = sheet.dot(sheet.subtract(total, ambient), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
     sheet.output(Light_Mask=sheet.math("MULTIPLY", mask, 1.0, clamp=True, label="Light mask"))
     sheet.arrange()
+
+
+def _faces(sheet: Sheet) -> list[tuple[Socket, Socket]]:
+    """How much a surface faces each of the studio's lights, and what that is to be multiplied with: `shading.facing` over the
+    light's size, of three lights as red, green and blue of one colour."""
+    sheet.section("The studio's lights: key, fill and rim as red, green and blue")
+    sizes = [sheet.math("MAXIMUM", sheet.input(f"{light.name} Softness"), 1e-4, label=f"{light.name} size") for light in LIGHTS]
+    parts = sheet.vector(*(sheet.math("DIVIDE", 1.0, size) for size in sizes), label="1 / size")
+    axes = zip(*(sheet.separate(sheet.unit(sheet.input(f"{light.name} Direction"))) for light in LIGHTS), strict=True)
+    lanes = [sheet.times(sheet.vector(*axis), parts, label=f"Their {name}") for axis, name in zip(axes, "xyz", strict=True)]
+    sheet.section("N . L, soft at the horizon")
+    cosines: Vector = (0.0, 0.0, 0.0)
+    for lane, part in zip(lanes, sheet.separate(sheet.unit(sheet.input("Normal"))), strict=True):
+        cosines = sheet.add_scaled(cosines, lane, part, label="N . L / size")
+    risen = sheet.clamped_sum((0.5, 0.5, 0.5), cosines, 0.5)
+    faces = sheet.at_least(cosines, sheet.times(risen, risen), label="Soft at the horizon")
+    return list(zip(sheet.separate(faces), sizes, strict=True))

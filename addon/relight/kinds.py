@@ -37,12 +37,12 @@ def sign_of(light: bpy.types.Light) -> str:
 
 def sun() -> bpy.types.NodeTree:
     """Direction, from infinitely far."""
-    return shared_group("Platelight Sun", version=2, build=_sun)
+    return shared_group("Platelight Sun", version=3, build=_sun)
 
 
 def point() -> bpy.types.NodeTree:
     """Inverse-square falloff."""
-    return shared_group("Platelight Point", version=2, build=lambda sheet: _point(sheet, cone=False))
+    return shared_group("Platelight Point", version=3, build=lambda sheet: _point(sheet, cone=False))
 
 
 def spot() -> bpy.types.NodeTree:
@@ -51,17 +51,17 @@ def spot() -> bpy.types.NodeTree:
     Seen from the surface, each point of a large light has its own cone. Their mean is again about a smoothstep: of the width
     that gives it the same variance, that is e^2 / 20 for the edge and w^2 / 4 for a disk of radius w.
     """
-    return shared_group("Platelight Spot", version=2, build=lambda sheet: _point(sheet, cone=True))
+    return shared_group("Platelight Spot", version=3, build=lambda sheet: _point(sheet, cone=True))
 
 
 def area() -> bpy.types.NodeTree:
     """A rectangle that shines from its front. Exact for diffuse light, the horizon aside; one direction for specular."""
-    return shared_group("Platelight Area", version=2, build=lambda sheet: _area(sheet, spread=False))
+    return shared_group("Platelight Area", version=3, build=lambda sheet: _area(sheet, spread=False))
 
 
 def area_spread() -> bpy.types.NodeTree:
     """The same behind a grid, as Cycles has it: light leaves it within an angle only."""
-    return shared_group("Platelight Area Spread", version=2, build=lambda sheet: _area(sheet, spread=True))
+    return shared_group("Platelight Area Spread", version=3, build=lambda sheet: _area(sheet, spread=True))
 
 
 KINDS: dict[str, Callable[[], bpy.types.NodeTree]] = {
@@ -102,14 +102,14 @@ def takes_camera(sheet: Sheet) -> None:
 
 def to_camera(sheet: Sheet, vector: Vector, *, label: str = "") -> Vector:
     """A direction of the world as the camera sees it; its scale doesn't matter to what it sees."""
-    axes = [sheet.unit(sheet.input_vector(f"Camera {name}")) for name in "XYZ"]
+    axes = [sheet.unit(sheet.input(f"Camera {name}")) for name in "XYZ"]
     return sheet.vector(*(sheet.dot(vector, axis) for axis in axes), label=label)
 
 
 def _to_light(sheet: Sheet) -> Vector:
     """From the surface to the light."""
-    place = sheet.subtract(sheet.input_vector("Light Position"), sheet.input_vector("Camera Place"))
-    return sheet.subtract(to_camera(sheet, place), sheet.input_field("Position"), label="To the light")
+    place = sheet.subtract(sheet.input("Light Position"), sheet.input("Camera Place"))
+    return sheet.subtract(to_camera(sheet, place), sheet.input("Position"), label="To the light")
 
 
 def takes_control(sheet: Sheet) -> None:
@@ -126,13 +126,13 @@ def color(sheet: Sheet) -> Vector:
     stops = sheet.math("POWER", 2.0, sheet.input("Exposure"), label="2^exposure")
     gain = sheet.math("MULTIPLY", sheet.math("MULTIPLY", sheet.input("Gain"), sheet.input("On")), stops)
     gain = sheet.math("MULTIPLY", gain, sheet.input("Matte"), label="Gain x matte")
-    return sheet.scale(sheet.input_vector("Light"), gain, label="Light x gain")
+    return sheet.scale(sheet.input("Light"), gain, label="Light x gain")
 
 
 def _gives(
-    sheet: Sheet, *, arriving: Socket | None, cosine: Socket, size: Socket, light_view: Socket, cone: Socket | None = None
+    sheet: Sheet, *, arriving: Socket | None, cosine: Socket, size: Socket, half: Socket, cone: Socket | None = None
 ) -> None:
-    """`arriving`: the Diffuse of a surface that faces the light, `cone` in it; None is 1. `cosine`: N . L. `light_view`: L . V."""
+    """`arriving`: the Diffuse of a surface that faces the light, `cone` in it, None is 1; `cosine`: N . L; `half`: 1 + L . V."""
     sheet.section("Cosine")
     least = sheet.math("MAXIMUM", sheet.input("Softness"), 1e-4)
     size = sheet.math("MAXIMUM", size, least)
@@ -143,7 +143,7 @@ def _gives(
         shading.ggx(),
         label="GGX",
         N_L=cosine,
-        L_V=light_view,
+        Half=half,
         **{name: sheet.input(name.replace("_", " ")) for name in ("N_V", "Masking", "Roughness", "Reflectance")},
     )
     sheet.output(
@@ -163,10 +163,10 @@ def _sun(sheet: Sheet) -> None:
     sheet.takes_vector("Direction", "To the light", value=(0.0, 0.0, 1.0))
     sheet.takes_number("Size", "Sine of half the angle under which it is seen", value=0.0, least=0.0, most=1.0)
     sheet.section("Angles")
-    to_light = sheet.unit(to_camera(sheet, sheet.input_vector("Direction")))
-    cosine = sheet.dot(sheet.input_field("Normal"), to_light, label="N . L")
-    light_view = sheet.dot(sheet.input_field("View"), to_light, label="L . V")
-    _gives(sheet, arriving=None, cosine=cosine, size=sheet.input("Size"), light_view=light_view)
+    to_light = sheet.unit(to_camera(sheet, sheet.input("Direction")))
+    cosine = sheet.dot(sheet.input("Normal"), to_light, label="N . L")
+    half = sheet.math("ADD", sheet.dot(sheet.input("View"), to_light), 1.0, label="1 + L . V")
+    _gives(sheet, arriving=None, cosine=cosine, size=sheet.input("Size"), half=half)
 
 
 def _point(sheet: Sheet, *, cone: bool) -> None:
@@ -180,24 +180,24 @@ def _point(sheet: Sheet, *, cone: bool) -> None:
 
     sheet.section("Distance")
     offset = _to_light(sheet)
-    square = sheet.math("MAXIMUM", sheet.dot(offset, offset, label="Distance^2"), 1e-8)
+    square = sheet.square(offset, least=1e-8, label="Distance^2")
     inverse = sheet.math("INVERSE_SQRT", square, label="1 / distance")
     ball = sheet.math("MULTIPLY", sheet.input("Radius"), sheet.input("Radius"))
     kept = sheet.math("MULTIPLY", ball, sheet.input("Soft Falloff"))
     falloff = sheet.math("DIVIDE", 1.0, sheet.math("ADD", square, kept), label="1 / distance^2")
 
     sheet.section("Angles")
-    cosine = sheet.math("MULTIPLY", sheet.dot(sheet.input_field("Normal"), offset), inverse, label="N . L")
-    light_view = sheet.math("MULTIPLY", sheet.dot(sheet.input_field("View"), offset), inverse, label="L . V")
+    cosine = sheet.math("MULTIPLY", sheet.dot(offset, sheet.input("Normal")), inverse, label="N . L")
+    half = sheet.math("MULTIPLY_ADD", sheet.dot(offset, sheet.input("View")), inverse, 1.0, label="1 + L . V")
     size2 = sheet.math("MULTIPLY", ball, falloff, clamp=True, label="Size as seen, ^2")
     limit = _cone(sheet, offset=offset, inverse=inverse, size2=size2) if cone else None
     arriving = _times(sheet, falloff, limit)
-    _gives(sheet, arriving=arriving, cosine=cosine, size=sheet.math("SQRT", size2), light_view=light_view, cone=limit)
+    _gives(sheet, arriving=arriving, cosine=cosine, size=sheet.math("SQRT", size2), half=half, cone=limit)
 
 
 def _cone(sheet: Sheet, *, offset: Vector, inverse: Socket, size2: Socket) -> Socket:
     sheet.section("Cone: its edge, blurred by the light's size")
-    axis = to_camera(sheet, sheet.unit(sheet.input_vector("Axis")))
+    axis = to_camera(sheet, sheet.unit(sheet.input("Axis")))
     inside = sheet.math("MULTIPLY", sheet.dot(offset, axis), inverse, label="Cosine to the axis")
     edge = sheet.math("MULTIPLY", sheet.math("SUBTRACT", 1.0, sheet.input("Cone")), sheet.input("Blend"))
     sine2 = sheet.math("SUBTRACT", 1.0, sheet.math("MULTIPLY", sheet.input("Cone"), sheet.input("Cone")))
@@ -215,7 +215,7 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
 
     Its length over pi is the form factor of a surface that faces it, and of a ball seen under the same solid angle as far as the
     horizon goes. Seen from the surface in the light's own axes, the corners are (x0 or x1, y0 or y1, h). An edge at y from x0 to x1
-    is r = sqrt(y^2 + h^2) away, has the normal (0, h, -y) / r, and is seen under the angle atan2((x1 - x0) r, r^2 + x0 x1).
+    is r = sqrt(y^2 + h^2) away, has the normal (0, h, -y) / r, and is seen under the angle acot((r^2 + x0 x1) / ((x1 - x0) r)).
     """
     _takes(sheet)
     sheet.takes_vector("Half X", "From the light's centre to the middle of its right edge", value=(0.5, 0.0, 0.0))
@@ -226,46 +226,48 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
         sheet.takes_number("Spread Angle", "Half of it, in radians", value=1.57, least=0.0)
 
     sheet.section("The surface's place in the light's own axes")
-    half_x, half_y = (to_camera(sheet, sheet.input_vector(f"Half {name}")) for name in "XY")
+    half_x, half_y = (to_camera(sheet, sheet.input(f"Half {name}")) for name in "XY")
     side_x, side_y = (sheet.math("SQRT", sheet.dot(half, half), label="Half a side") for half in (half_x, half_y))
     axes = sheet.unit(half_x), sheet.unit(half_y), sheet.unit(sheet.cross(half_x, half_y), label="Its back")
     center = _to_light(sheet)
     x, y, h = (sheet.dot(center, axis, label=name) for name, axis in zip("xyh", axes, strict=True))
     front = sheet.math("GREATER_THAN", h, 0.0, label="Only its front")
-    h2 = sheet.math("MAXIMUM", sheet.math("MULTIPLY", h, h), 1e-8)
+    h2 = sheet.math("MULTIPLY_ADD", h, h, 1e-8, label="h^2")
 
     sheet.section("Edges: angle / distance")
     ends = {
-        name: [sheet.math(way, place, side) for way in ("SUBTRACT", "ADD")]
+        name: [sheet.math("SUBTRACT", side, place, label=f"-{name}0"), sheet.math("ADD", side, place, label=f"{name}1")]
         for name, place, side in (("x", x, side_x), ("y", y, side_y))
     }
     turns: dict[str, list[Socket]] = {}
     for name, other, side in (("x", "y", side_y), ("y", "x", side_x)):
-        product, whole = sheet.math("MULTIPLY", *ends[other]), sheet.math("MULTIPLY", side, 2.0)
+        whole = sheet.math("DIVIDE", 0.5, sheet.math("MAXIMUM", side, 1e-6), label="1 / side")
+        product = sheet.math("MULTIPLY", sheet.math("MULTIPLY", *ends[other]), sheet.math("MULTIPLY", whole, -1.0))
         turns[name] = []
         for end in ends[name]:
             square = sheet.math("MULTIPLY_ADD", end, end, h2)
-            away = sheet.math("SQRT", square)
-            angle = sheet.math("ARCTAN2", sheet.math("MULTIPLY", away, whole), sheet.math("ADD", square, product))
-            turns[name].append(sheet.math("DIVIDE", angle, away))
+            away = sheet.math("INVERSE_SQRT", square, label="1 / r")
+            cotangent = sheet.math("MULTIPLY", sheet.math("MULTIPLY_ADD", square, whole, product), away)
+            angle = sheet.math("SUBTRACT", math.pi / 2, sheet.math("ARCTANGENT", cotangent))
+            turns[name].append(sheet.math("MULTIPLY", angle, away))
 
     sheet.section("Their sum, and where it points")
     flow = [sheet.math("MULTIPLY", sheet.math("SUBTRACT", *turns[name]), h) for name in "xy"]
-    toward = sheet.math("MULTIPLY", ends["x"][1], turns["x"][1])
-    toward = sheet.math("MULTIPLY_ADD", ends["y"][1], turns["y"][1], toward)
-    for name in "xy":
-        toward = sheet.math("SUBTRACT", toward, sheet.math("MULTIPLY", ends[name][0], turns[name][0]))
+    parts = [(end, turn) for name in "xy" for end, turn in zip(ends[name], turns[name], strict=True)]
+    toward = sheet.math("MULTIPLY", *parts[0])
+    for end, turn in parts[1:]:
+        toward = sheet.math("MULTIPLY_ADD", end, turn, toward)
     total = sheet.scale(axes[0], flow[0])
     for axis, part in zip(axes[1:], (flow[1], toward), strict=True):
         total = sheet.add_scaled(total, axis, part)
-    square = sheet.math("MAXIMUM", sheet.dot(total, total), 1e-16)
+    square = sheet.square(total, least=1e-16)
     inverse = sheet.math("INVERSE_SQRT", square)
     length = sheet.math("MULTIPLY", square, inverse)
 
     sheet.section("Angles")
-    cosine = sheet.math("MULTIPLY", sheet.dot(sheet.input_field("Normal"), total), inverse, label="N . L")
-    light_view = sheet.math("MULTIPLY", sheet.dot(sheet.input_field("View"), total), inverse, label="L . V")
-    size = sheet.math("SQRT", sheet.math("MULTIPLY", length, 1 / (2 * math.pi), clamp=True), label="Size as seen")
+    cosine = sheet.math("MULTIPLY", sheet.dot(total, sheet.input("Normal")), inverse, label="N . L")
+    half = sheet.math("MULTIPLY_ADD", sheet.dot(total, sheet.input("View")), inverse, 1.0, label="1 + L . V")
+    size = sheet.math("SQRT", sheet.math("MULTIPLY", length, 1 / (2 * math.pi)), label="Size as seen")
 
     sheet.section("Arriving light")
     surface = sheet.math("MULTIPLY", sheet.math("MULTIPLY", side_x, side_y), 4.0, label="Area")
@@ -275,7 +277,7 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
     if spread:
         limit = sheet.math("MULTIPLY", front, _grid(sheet, place=(x, y), sides=(side_x, side_y), h2=h2))
     arriving = sheet.math("MULTIPLY", sheet.math("MULTIPLY", length, shared), limit)
-    _gives(sheet, arriving=arriving, cosine=cosine, size=size, light_view=light_view, cone=limit)
+    _gives(sheet, arriving=arriving, cosine=cosine, size=size, half=half, cone=limit)
 
 
 def _grid(sheet: Sheet, *, place: tuple[Socket, Socket], sides: tuple[Socket, Socket], h2: Socket) -> Socket:

@@ -15,9 +15,13 @@ Socket = bpy.types.NodeSocket
 
 
 def layers(shot: Shot) -> dict[str, Socket]:
-    """What there is to write, by layer name: the result, the light, diffuse, highlights and mask, and each light alone."""
-    relight = shot.relight.outputs
-    found = {"Relit": relight["Image"]} | {name: relight[name] for name in ("Light", "Specular", "Light Mask")}
+    """What there is to write, by layer name: the result, the light, diffuse, highlights and mask, and each light alone; of a
+    matched plate what the match makes of it, too."""
+    relight, match = shot.relight.outputs, control.match_of(shot)
+    found = {"Relit": control.result(shot)} | {name: relight[name] for name in ("Light", "Specular", "Light Mask")}
+    if match:
+        found |= {"Albedo": match.outputs["Albedo"], "Original Light": match.outputs["Original Light"]}
+        found["Plate Highlights"] = match.outputs["Highlights"]
     if shot.lights:
         found["Scene Diffuse"] = shot.lights.outputs["Diffuse"]
     for light in control.handles(shot):

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import bpy
 from mathutils import Vector
 
-from . import scene_lights
+from . import scene_lights, space
 from .control import Shot
 from .group import LIGHTS
+from .match import curves
 from .scene_lights import RelightError
 
 Numbers = tuple[float, float, float]
@@ -101,17 +102,30 @@ PRESETS = {
 }
 
 
-def light_studio(shot: Shot, preset: Preset) -> None:
-    """Set the studio's lights of a shot; the scene's lights stay as they are."""
-    inputs = shot.relight.inputs
+def light_studio(shot: Shot, preset: Preset, *, scene: bpy.types.Scene) -> list[str]:
+    """Set the studio's lights of a shot; the scene's lights stay as they are.
+
+    A direction that is held in world space stays so: there it turns to where the preset has it as the camera sees it now. What
+    links, drivers or keyframes decide stays as it is.
+
+    Returns:
+        What the user should know, a sentence each.
+    """
+    values: dict[str, Numbers | float] = {}
     for light in LIGHTS:
         beam = preset.beams[light.name]
-        inputs[f"{light.name} Strength"].default_value = beam.strength
+        values[f"{light.name} Strength"] = beam.strength
         if beam.strength:
-            inputs[f"{light.name} Direction"].default_value = beam.direction
-            inputs[f"{light.name} Color"].default_value = (*beam.color, 1.0)
-            inputs[f"{light.name} Softness"].default_value = beam.softness
-    _ambient(shot, preset)
+            values[f"{light.name} Direction"] = beam.direction
+            values[f"{light.name} Color"] = beam.color
+            values[f"{light.name} Softness"] = beam.softness
+    in_world = {}
+    for name, node in space.studio(shot.block, shot.relight).items() if scene.camera else ():
+        if name in values:
+            in_world[name] = node
+            node.inputs["Direction"].default_value = space.axes(scene.camera) @ Vector(values.pop(name))
+    notices = [f"{', '.join(in_world)}: held in the world, and turned there as the camera sees it now"] if in_world else []
+    return notices + _set(shot, values | _ambient(preset))
 
 
 def light_scene(
@@ -140,21 +154,39 @@ def light_scene(
         if not data.users:
             bpy.data.lights.remove(data)
     for light in LIGHTS:
-        shot.relight.inputs[f"{light.name} Strength"].default_value = 0.0
         beam = preset.beams[light.name]
         if beam.strength:
             _sun(f"{preset.label} {light.name}", beam, place=place, camera=scene.camera)[_TAG] = name
     notices = scene_lights.wire(scene, name, collection=collection, world=world)
-    _ambient(shot, preset)
-    return [notice for notice in notices if "Studio Lights" not in notice]
+    off = {f"{light.name} Strength": 0.0 for light in LIGHTS}
+    return [notice for notice in notices if "Studio Lights" not in notice] + _set(shot, off | _ambient(preset))
 
 
-def _ambient(shot: Shot, preset: Preset) -> None:
-    inputs = shot.relight.inputs
-    inputs["Ambient Color"].default_value = (*preset.ambient_color, 1.0)
-    inputs["Ambient Strength"].default_value = preset.ambient_strength
-    inputs["Exposure"].default_value = preset.exposure
-    inputs["Studio Lights"].default_value = 1.0
+def _ambient(preset: Preset) -> dict[str, Numbers | float]:
+    return {
+        "Ambient Color": preset.ambient_color,
+        "Ambient Strength": preset.ambient_strength,
+        "Exposure": preset.exposure,
+        "Studio Lights": 1.0,
+    }
+
+
+def _set(shot: Shot, values: dict[str, Numbers | float]) -> list[str]:
+    """Set inputs of the relight group, those left out that something else decides; a sentence on each kind of these."""
+    kept: dict[str, list[str]] = {}
+    for name, value in values.items():
+        socket = shot.relight.inputs[name]
+        path = socket.path_from_id("default_value")
+        animation = socket.id_data.animation_data
+        if socket.is_linked:
+            kept.setdefault("a link decides", []).append(name)
+        elif animation and any(driver.data_path == path for driver in animation.drivers):
+            kept.setdefault("a driver decides", []).append(name)
+        elif curves.of(socket.id_data, path):
+            kept.setdefault("keyframes decide", []).append(name)
+        else:
+            socket.default_value = (*value, 1.0) if socket.type == "RGBA" else value
+    return [f"{', '.join(names)}: {reason}, so the preset leaves it as it is" for reason, names in kept.items()]
 
 
 def _own_collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:

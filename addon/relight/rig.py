@@ -16,7 +16,7 @@ MOST = 16
 """Lights that a shot may have."""
 WORLD = "WORLD"
 """The kind of the world's row."""
-VERSION = 2
+VERSION = 3
 _VERSION_KEY, _KIND, _SIGN, _EYE = "platelight_rig", "platelight_kind", "platelight_world", "platelight_eye"
 _SURFACE = ("Normal", "View", "Position", "N V", "Masking")
 
@@ -130,7 +130,7 @@ class _Sums:
         self.mask: bpy.types.NodeSocket | None = None
 
     def add_light(self, node: bpy.types.Node, *, shiny: bool) -> None:
-        color = self.sheet.vector_from(node.outputs["Color"])
+        color = node.outputs["Color"]
         self.diffuse = self._more(self.diffuse, color, node.outputs["Diffuse"], label="Diffuse so far")
         if shiny:
             self.specular = self._more(self.specular, color, node.outputs["Specular"], label="Specular so far")
@@ -155,14 +155,14 @@ class _Sums:
 
 def _surface(sheet: Sheet, camera: Eye) -> dict[str, Vector]:
     sheet.section("What the camera sees")
-    normal = sheet.unit(sheet.input_vector("Normal"))
+    normal = sheet.unit(sheet.input("Normal"))
     view = sheet.group(frustum.view(), label="View", Depth=sheet.input("Depth"))
     frustum.drive_lens(view, camera)
-    to_camera = sheet.field_of(view, "View")
+    to_camera = view.outputs["View"]
     seen = sheet.group(shading.surface(), label="Surface", Normal=normal, View=to_camera, Roughness=sheet.input("Roughness"))
     return {
         "Normal": normal,
-        "Position": sheet.field_of(view, "Position"),
+        "Position": view.outputs["Position"],
         "View": to_camera,
         "N V": seen.outputs["N V"],
         "Masking": seen.outputs["Masking"],
@@ -190,7 +190,7 @@ def _light(sheet: Sheet, light: bpy.types.Object, row: Row, *, camera: Eye, surf
     node[_KIND] = kinds.sign_of(light.data)
     light_drivers.drive(node, light, kind=kind, camera=camera)
     sums.add_light(node, shiny=shiny)
-    color = sheet.vector_from(node.outputs["Color"])
+    color = node.outputs["Color"]
     sheet.output_of(row.output, sheet.scale(color, node.outputs["Diffuse"], label=f"{light.name} alone"))
     sheet.output_of(row.mask, node.outputs["Mask"])
 
@@ -216,6 +216,6 @@ def _world(
     rows.sign(node, row)
     node[_KIND], node[_SIGN] = WORLD, found.sign
     worlds.drive(node, world, found, camera=camera, factors=factors)
-    sums.add_diffuse(sheet.vector_from(node.outputs["Diffuse"]))
+    sums.add_diffuse(node.outputs["Diffuse"])
     sheet.output_of(row.output, node.outputs["Diffuse"])
     sheet.output_of(row.mask, node.outputs["Mask"])

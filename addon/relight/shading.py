@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import bpy
 
 from .sheet import Sheet, Socket, Value, shared_group
@@ -36,7 +38,7 @@ def _masking(sheet: Sheet, cosine: Socket, a2: Socket, less: Socket) -> Socket:
 
 def surface() -> bpy.types.NodeTree:
     """What highlights need to know of a surface whatever the light."""
-    return shared_group("Platelight Surface", version=1, build=_surface)
+    return shared_group("Platelight Surface", version=2, build=_surface)
 
 
 def _surface(sheet: Sheet) -> None:
@@ -46,7 +48,7 @@ def _surface(sheet: Sheet) -> None:
     sheet.gives("N V", "How much it faces the camera", kind="Float")
     sheet.gives("Masking", "How much it hides itself from the camera: Smith's s(N V)", kind="Float")
     sheet.section("Toward the camera")
-    cosine = sheet.dot(sheet.input_field("Normal"), sheet.input_field("View"), label="N . V")
+    cosine = sheet.dot(sheet.input("Normal"), sheet.input("View"), label="N . V")
     cosine = sheet.math("MAXIMUM", cosine, 1e-4)
     a2, less = _squares(sheet)
     sheet.output(N_V=cosine, Masking=_masking(sheet, cosine, a2, less))
@@ -54,18 +56,18 @@ def _surface(sheet: Sheet) -> None:
 
 def ggx() -> bpy.types.NodeTree:
     """Specular: pi x the BSDF x the cosine, so that times a light's Diffuse at normal incidence it is the radiance."""
-    return shared_group("Platelight GGX", version=2, build=_ggx)
+    return shared_group("Platelight GGX", version=3, build=_ggx)
 
 
 def _ggx(sheet: Sheet) -> None:
     """``pi D G F / (4 N.V)`` with the height-correlated Smith term (Heitz 2014, eq. 99) and Schlick's Fresnel.
 
     ``G / (4 N.V) = N.L / (2 (N.L s(N.V) + N.V s(N.L)))`` with ``s(c) = sqrt(c^2 + a^2 (1 - c^2))``, ``a = roughness^2``.
-    The half vector H stays out of it: with ``h = |L + V|^2 = 2 + 2 L.V`` it is ``(N.H)^2 = (N.L + N.V)^2 / h`` and
-    ``(V.H)^2 = h / 4``.
+    The half vector H stays out of it: with ``h = |L + V|^2 / 2 = 1 + L.V`` it is ``(N.H)^2 = (N.L + N.V)^2 / 2h`` and
+    ``(V.H)^2 = h / 2``.
     """
     sheet.takes_number("N L", "How much the surface faces the light", value=1.0)
-    sheet.takes_number("L V", "How much the light comes from where the camera is", value=1.0)
+    sheet.takes_number("Half", "1 + L . V, which is half of |L + V|^2", value=2.0)
     sheet.takes_number("N V", "How much the surface faces the camera", value=1.0)
     sheet.takes_number("Masking", "Of the surface, seen from the camera", value=1.0)
     sheet.takes_number("Roughness", "As in the Principled BSDF", value=0.5, least=0.0, most=1.0, subtype="FACTOR")
@@ -75,11 +77,10 @@ def _ggx(sheet: Sheet) -> None:
     sheet.section("Roughness: sqrt(pi x D / a^2)")
     a2, less = _squares(sheet)
     light = sheet.math("MAXIMUM", sheet.input("N L"), 0.0, label="N . L")
-    half = sheet.math("MULTIPLY_ADD", sheet.input("L V"), 2.0, 2.0, label="|L + V|^2")
     both = sheet.math("ADD", light, sheet.input("N V"))
     both = sheet.math("MULTIPLY", both, both, label="(N . (L + V))^2")
-    slope = sheet.math("MULTIPLY_ADD", both, sheet.math("MULTIPLY", less, -1.0), half)
-    spread = sheet.math("DIVIDE", half, slope)
+    slope = sheet.math("MULTIPLY_ADD", both, sheet.math("MULTIPLY", less, -0.5), sheet.input("Half"))
+    spread = sheet.math("DIVIDE", sheet.input("Half"), slope)
     spread = sheet.math("MULTIPLY", spread, spread, label="pi x D / a^2")
 
     sheet.section("Shadowing and masking")
@@ -90,7 +91,7 @@ def _ggx(sheet: Sheet) -> None:
 
     sheet.section("Fresnel x a^2 / 2")
     a2, _ = _squares(sheet)
-    ahead = sheet.math("MULTIPLY_ADD", sheet.math("SQRT", half), -0.5, 1.0, clamp=True, label="1 - V . H")
+    ahead = sheet.math("MULTIPLY_ADD", sheet.math("SQRT", sheet.input("Half")), -math.sqrt(0.5), 1.0, label="1 - V . H")
     grazing = sheet.math("MULTIPLY", ahead, ahead)
     grazing = sheet.math("MULTIPLY", sheet.math("MULTIPLY", grazing, grazing), ahead, label="(1 - V . H)^5")
     least = sheet.math("MULTIPLY", sheet.math("MULTIPLY", a2, 0.5), sheet.input("Reflectance"))

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import bpy
 
 from ..blender import compat
 from ..blender.vector_nodes import BUILT_IN, new_frame_coordinates, new_vector_math
 from . import sheet_layout
-from .sheet_face import AXES, Face
+from .sheet_face import Face
 
 Socket = bpy.types.NodeSocket
 Value = Socket | float | tuple[float, ...]
 _KEY = "platelight_group"
 
 
-@dataclass(frozen=True)
-class Triple:
-    """A vector where the compositor has no nodes for vectors: three numbers."""
-
-    x: Value
-    y: Value
-    z: Value
-
-
-Vector = Socket | Triple | tuple[float, float, float]
-"""A vector or a colour; a socket only where `BUILT_IN`."""
+Vector = Socket | tuple[float, float, float]
+"""A vector or a colour. Where the compositor has no nodes for vectors (not `BUILT_IN`), a vector is a colour: 4.2 computes a whole
+picture for every node, and a Mix Color node does three numbers in the time in which a Math node does one."""
 
 
 def shared_group(name: str, *, version: int, build: Callable[[Sheet], None]) -> bpy.types.NodeTree:
@@ -35,7 +26,7 @@ def shared_group(name: str, *, version: int, build: Callable[[Sheet], None]) -> 
 
     A file may come from a Blender that has no vectors; its groups go on working, and new ones are built beside them.
     """
-    key = f"{name} {version}" + ("" if BUILT_IN else " in numbers")
+    key = f"{name} {version}" + ("" if BUILT_IN else " in colors")
     for group in bpy.data.node_groups:
         if group.get(_KEY) == key and group.library is None:
             return group
@@ -71,25 +62,9 @@ class Sheet(Face):
         """An input of the group, from a Group Input of the section's own, so that links stay short."""
         return self._source().outputs[name]
 
-    def input_vector(self, name: str) -> Vector:
-        """The same for a vector or a colour."""
-        return self.vector_from(self.input(name))
-
-    def vector_from(self, socket: Socket) -> Vector:
-        """What a vector's or a colour's socket gives."""
-        return socket if BUILT_IN else Triple(*self.separate(socket))
-
-    def input_field(self, name: str) -> Vector:
-        return self.field_of(self._source(), name)
-
     def input_of(self, identifier: str) -> Socket:
         """An input by identifier, where names are the user's."""
         return next(socket for socket in self._source().outputs if socket.identifier == identifier)
-
-    @staticmethod
-    def field_of(node: bpy.types.Node, name: str) -> Vector:
-        """A field that a node gives."""
-        return node.outputs[name] if BUILT_IN else Triple(*(node.outputs[f"{name} {axis}"] for axis in AXES))
 
     def _source(self) -> bpy.types.Node:
         section = self._sections[-1].name
@@ -97,12 +72,12 @@ class Sheet(Face):
             self._sources[section] = self.place(self.tree.nodes.new("NodeGroupInput"))
         return self._sources[section]
 
-    def output(self, **values: Value | Triple) -> None:
+    def output(self, **values: Value) -> None:
         """``Two_Words=value`` gives the group's output Two Words."""
         for name, value in values.items():
-            self._give_by_name(value, self.last().inputs, name.replace("_", " "))
+            self._give(value, self.last().inputs[name.replace("_", " ")])
 
-    def output_of(self, identifier: str, value: Value | Triple) -> None:
+    def output_of(self, identifier: str, value: Value) -> None:
         """The same by identifier, where names are the user's."""
         self._give(value, next(socket for socket in self.last().inputs if socket.identifier == identifier))
 
@@ -122,15 +97,19 @@ class Sheet(Face):
         return node.outputs[0]
 
     def separate(self, vector: Socket) -> tuple[Socket, Socket, Socket]:
-        node = self.place(compat.new_separate_xyz(self.tree))
-        self._give(vector, node.inputs[0])
+        is_color = not BUILT_IN and vector.type == "RGBA"
+        node = self.tree.nodes.new("CompositorNodeSeparateColor") if is_color else compat.new_separate_xyz(self.tree)
+        self._give(vector, self.place(node).inputs[0])
         return tuple(node.outputs[:3])
 
     # Vectors, colours among them --------------------------------------------------------------------------------------
 
     def vector(self, x: Value, y: Value, z: Value, *, label: str = "") -> Vector:
         """A vector of three numbers."""
-        return self._combined(Triple(x, y, z), label=label) if BUILT_IN else Triple(x, y, z)
+        node = compat.new_combine_xyz(self.tree) if BUILT_IN else self.tree.nodes.new("CompositorNodeCombineColor")
+        for value, taker in zip((x, y, z), self.place(node, label=label).inputs, strict=False):
+            self._give(value, taker)
+        return node.outputs[0]
 
     def add(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
         return self._each("ADD", a, b, label=label)
@@ -144,51 +123,68 @@ class Sheet(Face):
 
     def scale(self, a: Vector, factor: Value, *, label: str = "") -> Vector:
         if not BUILT_IN:
-            return self._each("MULTIPLY", a, Triple(factor, factor, factor), label=label)
+            return self.color("ADD", (0.0, 0.0, 0.0), a, factor=factor, label=label)
         node = self.place(new_vector_math(self.tree, "SCALE"), label=label)
         self._give(a, node.inputs[0])
         self._give(factor, node.inputs["Scale"])
         return node.outputs["Vector"]
 
-    def at_least_zero(self, a: Vector, *, label: str = "") -> Vector:
-        return self._each("MAXIMUM", a, (0.0, 0.0, 0.0), label=label)
+    def at_least(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        """The larger one, component by component."""
+        return self._each("MAXIMUM", a, b, label=label)
+
+    def clamped_sum(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
+        """total + a x factor, each component in 0..1."""
+        sum_ = self.add_scaled(total, a, factor, label=label)
+        if not BUILT_IN:
+            sum_.node.use_clamp = True
+            return sum_
+        return self._each("MINIMUM", self.at_least(sum_, (0.0, 0.0, 0.0)), (1.0, 1.0, 1.0), label="In 0..1")
 
     def add_scaled(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
         """total + a x factor."""
         if BUILT_IN:
             return self.add(total, self.scale(a, factor), label=label)
-        parts = zip(self._parts(total), self._parts(a), strict=True)
-        return Triple(*(self.math("MULTIPLY_ADD", part, factor, before, label=label) for before, part in parts))
+        return self.color("ADD", total, a, factor=factor, label=label)
 
     def dot(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
+        """The scalar product, to be linked to a number.
+
+        Where it isn't built in it is a colour, a x 3 b: linked to a number, a colour gives its mean. Let `b` be what is constant or
+        often a `b`: 3 b is then computed once.
+        """
         if BUILT_IN:
             return self._built_in("DOT_PRODUCT", a, b, label=label).outputs["Value"]
-        first, *others = zip(self._parts(a), self._parts(b), strict=True)
-        total = self.math("MULTIPLY", *first)
-        for one, other in others:
-            total = self.math("MULTIPLY_ADD", one, other, total, label=label)
-        return total
+        triple = tuple(3 * part for part in b) if isinstance(b, tuple) else self.times(b, (3.0, 3.0, 3.0), label="x 3")
+        return self.times(a, triple, label=label)
+
+    def square(self, a: Vector, *, least: float, label: str = "") -> Socket:
+        """Of a's length; `least` or, where that isn't built in, `least` more."""
+        if BUILT_IN:
+            return self.math("MAXIMUM", self.dot(a, a, label=label), least)
+        return self.math("MULTIPLY_ADD", self.times(a, a), 3.0, least, label=label)
 
     def cross(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        """Of what is constant."""
         if BUILT_IN:
             return self._built_in("CROSS_PRODUCT", a, b, label=label).outputs["Vector"]
-        one, other, parts = self._parts(a), self._parts(b), []
+        one, other, parts = self.separate(a), self.separate(b), []
         for i, j in ((1, 2), (2, 0), (0, 1)):
             ahead = self.math("MULTIPLY", one[i], other[j])
             parts.append(self.math("SUBTRACT", ahead, self.math("MULTIPLY", one[j], other[i]), label=label))
-        return Triple(*parts)
+        return self.vector(*parts)
 
     def unit(self, a: Vector, *, label: str = "") -> Vector:
         """Of length 1; a vector of no length stays so."""
         if BUILT_IN:
             return self._built_in("NORMALIZE", a, label=label).outputs["Vector"]
-        return self.scale(a, self.math("INVERSE_SQRT", self.dot(a, a), label="1 / length"), label=label)
+        square = self.math("MULTIPLY", self.times(a, a), 3.0)
+        return self.scale(a, self.math("INVERSE_SQRT", square, label="1 / length"), label=label)
 
     def _each(self, operation: str, a: Vector, b: Vector, *, label: str) -> Vector:
         if BUILT_IN:
             return self._built_in(operation, a, b, label=label).outputs["Vector"]
-        parts = zip(self._parts(a), self._parts(b), strict=True)
-        return Triple(*(self.math(operation, one, other, label=label) for one, other in parts))
+        return self.color({"MAXIMUM": "LIGHTEN"}.get(operation, operation), a, b, label=label)
 
     def _built_in(self, operation: str, *values: Vector, label: str) -> bpy.types.Node:
         node = self.place(new_vector_math(self.tree, operation), label=label)
@@ -196,20 +192,9 @@ class Sheet(Face):
             self._give(value, taker)
         return node
 
-    def _parts(self, vector: Vector) -> tuple[Value, Value, Value]:
-        if isinstance(vector, Triple):
-            return vector.x, vector.y, vector.z
-        return self.separate(vector) if isinstance(vector, bpy.types.NodeSocket) else vector
-
-    def _combined(self, vector: Triple, *, color: bool = False, label: str = "") -> Socket:
-        node = self.tree.nodes.new("CompositorNodeCombineColor") if color else compat.new_combine_xyz(self.tree)
-        for value, taker in zip((vector.x, vector.y, vector.z), self.place(node, label=label).inputs, strict=False):
-            self._give(value, taker)
-        return node.outputs[0]
-
     # Nodes of other kinds ---------------------------------------------------------------------------------------------
 
-    def color(self, blend: str, a: Socket, b: Value | Triple, *, factor: Value = 1.0, label: str = "") -> Socket:
+    def color(self, blend: str, a: Value, b: Value, *, factor: Value = 1.0, label: str = "") -> Socket:
         """A Mix Color node, unclamped, that keeps a's alpha; a number that is linked to it is a grey."""
         mix = compat.new_mix(self.tree, blend)
         self.place(mix.node, label=label)
@@ -218,23 +203,19 @@ class Sheet(Face):
         return mix.result
 
     def color_times(self, a: Socket, b: Vector | float, *, label: str = "") -> Socket:
-        """a x b of what comes and goes as colours: one node, which in 4.2 is quicker than taking them apart."""
+        """a x b of what comes and goes as colours, b a number perhaps."""
         if BUILT_IN:
             is_number = isinstance(b, float) or (isinstance(b, bpy.types.NodeSocket) and b.type == "VALUE")
             return self.scale(a, b, label=label) if is_number else self.times(a, b, label=label)
-        return self.color("MULTIPLY", a, (b, b, b, 1.0) if isinstance(b, float) else b, label=label)
+        return self.color("MULTIPLY", a, (b, b, b) if isinstance(b, float) else b, label=label)
 
-    def color_plus(self, a: Socket, b: Vector, *, label: str = "") -> Socket:
-        """a + b, likewise."""
-        return self.add(a, b, label=label) if BUILT_IN else self.color("ADD", a, b, label=label)
-
-    def group(self, tree: bpy.types.NodeTree, *, label: str = "", **inputs: Value | Triple) -> bpy.types.Node:
+    def group(self, tree: bpy.types.NodeTree, *, label: str = "", **inputs: Value) -> bpy.types.Node:
         """A group node; ``To_Light=value`` gives its input To Light."""
         node = self.place(self.tree.nodes.new("CompositorNodeGroup"), label=label)
         node.node_tree = tree
         node.width = 200
         for name, value in inputs.items():
-            self._give_by_name(value, node.inputs, name.replace("_", " "))
+            self._give(value, node.inputs[name.replace("_", " ")])
         return node
 
     def frame_coordinates(self) -> tuple[Socket, Socket]:
@@ -245,8 +226,6 @@ class Sheet(Face):
 
     def rail(self, value: Vector) -> Vector:
         """The value once more, from a reroute in this section: sections that use the same value hand it on from one to the next."""
-        if isinstance(value, Triple):
-            return Triple(*(self.rail(part) for part in (value.x, value.y, value.z)))
         node = self.place(self.tree.nodes.new("NodeReroute"))
         self._give(value, node.inputs[0])
         return node.outputs[0]
@@ -256,18 +235,11 @@ class Sheet(Face):
         node.parent = self._sections[-1]
         return node
 
-    def _give_by_name(self, value: Value | Triple, takers: bpy.types.NodeInputs, name: str) -> None:
-        if name in takers or not isinstance(value, Triple):
-            self._give(value, takers[name])
-            return
-        for axis, part in zip(AXES, (value.x, value.y, value.z), strict=True):
-            self._give(part, takers[f"{name} {axis}"])
-
-    def _give(self, value: Value | Triple, taker: Socket) -> None:
-        if isinstance(value, Triple):
-            value = self._combined(value, color=taker.type == "RGBA")
+    def _give(self, value: Value, taker: Socket) -> None:
         if isinstance(value, bpy.types.NodeSocket):
             self.tree.links.new(value, taker)
+        elif taker.type == "RGBA" and isinstance(value, tuple):
+            taker.default_value = (*value[:3], 1.0)
         else:
             taker.default_value = value
 

@@ -6,8 +6,6 @@ import bpy
 
 from ..blender.vector_nodes import BUILT_IN
 
-AXES = "XYZ"
-
 
 class Face:
     """What a group takes and gives, by name."""
@@ -16,17 +14,13 @@ class Face:
         self.tree = tree
 
     def takes_vector(self, name: str, note: str, *, value: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
-        """For people, and for what is the same all over the picture; `input_vector` reads it."""
+        """For people, and for what is the same all over the picture."""
         socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketVector")
         socket.description, socket.default_value = note, value
 
     def takes_field(self, name: str, note: str, *, value: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
-        """A vector for each pixel, between groups of ours; as three numbers where vectors would only be taken apart again."""
-        if BUILT_IN:
-            self.takes_vector(name, note, value=value)
-            return
-        for axis, number in zip(AXES, value, strict=True):
-            self.takes_number(f"{name} {axis}", note, value=number)
+        """A vector for each pixel, between groups of ours; a colour where vectors would only be turned into one."""
+        (self.takes_vector if BUILT_IN else self.takes_color)(name, note, value=value)
 
     def takes_number(
         self, name: str, note: str, *, value: float, least: float = -1e9, most: float = 1e9, subtype: str = "NONE"
@@ -45,5 +39,4 @@ class Face:
 
     def gives_field(self, name: str, note: str) -> None:
         """What `takes_field` takes."""
-        for part in (name,) if BUILT_IN else tuple(f"{name} {axis}" for axis in AXES):
-            self.gives(part, note, kind="Vector" if BUILT_IN else "Float")
+        self.gives(name, note, kind="Vector" if BUILT_IN else "Color")

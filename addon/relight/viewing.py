@@ -7,7 +7,9 @@ from enum import StrEnum
 import bpy
 
 from ..blender import compat
+from . import control
 from .control import Shot
+from .match import wiring
 
 _BEFORE = "platelight_before_node", "platelight_before_socket"
 
@@ -39,9 +41,9 @@ def show(shot: Shot, view: View) -> bpy.types.Node:
     looks = source is not None and source.node.get("platelight_role") == "relight" and source.name in OUTPUTS.values()
     if source and not looks:
         viewer[_BEFORE[0]], viewer[_BEFORE[1]] = source.node.name, source.identifier
-    wanted = _before(tree, viewer) if view is View.RELIT else shot.relight.outputs[OUTPUTS[view]]
+    wanted = _before(shot, viewer) if view is View.RELIT else shot.relight.outputs[OUTPUTS[view]]
     if view is not View.RELIT or looks or source is None:
-        tree.links.new(wanted or shot.relight.outputs["Image"], viewer.inputs[0])
+        tree.links.new(wanted or control.result(shot), viewer.inputs[0])
     return viewer
 
 
@@ -61,9 +63,13 @@ def _source(viewer: bpy.types.Node | None) -> bpy.types.NodeSocket | None:
     return links[0].from_socket if links else None
 
 
-def _before(tree: bpy.types.NodeTree, viewer: bpy.types.Node) -> bpy.types.NodeSocket | None:
-    """What the Viewer showed before one looked at the light; the picture at the output if that is gone."""
+def _before(shot: Shot, viewer: bpy.types.Node) -> bpy.types.NodeSocket | None:
+    """What the Viewer showed before one looked at the light, the picture at the output if that is gone. A result that was shown
+    is the one that is composited now: the plate may have been matched since, or not be matched any more."""
+    tree = shot.block.tree
     node = tree.nodes.get(viewer.get(_BEFORE[0], ""))
     found = [socket for socket in node.outputs if socket.identifier == viewer[_BEFORE[1]]] if node else []
+    if found and found[0].name == "Image" and node in (shot.relight, shot.block.find(wiring.ROLE)):
+        return control.result(shot)
     output = compat.output_socket(tree)
     return found[0] if found else output.links[0].from_socket if output and output.links else None

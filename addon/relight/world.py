@@ -122,7 +122,7 @@ def pixels(image: bpy.types.Image) -> np.ndarray:
 
 
 def group() -> bpy.types.NodeTree:
-    return shared_group("Platelight World", version=2, build=_build)
+    return shared_group("Platelight World", version=3, build=_build)
 
 
 def _build(sheet: Sheet) -> None:
@@ -139,9 +139,9 @@ def _build(sheet: Sheet) -> None:
         sheet.takes_vector(term, "Red, green and blue of this term of the normal; they may be negative", value=value)
 
     sheet.section("The picture's axes as the camera sees them")
-    seen = [kinds.to_camera(sheet, sheet.input_vector(f"Picture {name}"), label=name) for name in "XYZ"]
+    seen = [kinds.to_camera(sheet, sheet.input(f"Picture {name}"), label=name) for name in "XYZ"]
     sheet.section("Normal in the picture")
-    normal = sheet.input_field("Normal")
+    normal = sheet.input("Normal")
     x, y, z = (sheet.dot(normal, axis, label=name) for name, axis in zip("XYZ", seen, strict=True))
     sheet.section("Terms")
     square = sheet.math("MULTIPLY_ADD", sheet.math("MULTIPLY", z, z), 3.0, -1.0)
@@ -150,10 +150,10 @@ def _build(sheet: Sheet) -> None:
     values = (x, y, z, products[0], products[1], square, products[2], apart)
     sheet.section("Their sum x light")
     light = kinds.color(sheet)
-    total = sheet.times(sheet.input_vector("Constant"), light)
+    total = sheet.times(sheet.input("Constant"), light)
     for term, value in zip(TERMS[1:], values, strict=True):
-        total = sheet.add_scaled(total, sheet.times(sheet.input_vector(term), light), value, label=term)
-    total = sheet.at_least_zero(total, label="Never below 0")
+        total = sheet.add_scaled(total, sheet.times(sheet.input(term), light), value, label=term)
+    total = sheet.at_least(total, (0.0, 0.0, 0.0), label="Never below 0")
     sheet.section("Mask")
     mask = sheet.math("MULTIPLY", sheet.dot(total, (1 / 3, 1 / 3, 1 / 3)), 1.0, clamp=True)
     sheet.output(Diffuse=total, Mask=mask)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import bpy
 import numpy as np
 import pytest
 import relit_shot
 from footage import render
 from platelight.addon.blender import compat
-from platelight.addon.relight import control, presets, rig, scene_lights, viewing, watch
+from platelight.addon.relight import control, outputs, presets, rig, scene_lights, space, viewing, watch
 from platelight.addon.relight.group import GREY, LIGHTS
+from platelight.addon.relight.match import wiring
 from platelight.addon.relight.viewing import View
 from relit import TOLERANCE, light, stored
 from relit_shot import facing, handle, see, shot_of, soft
@@ -57,7 +60,7 @@ def test_presets_need_a_camera_for_the_scene_only(scene, shot, registered):
 def test_day_for_night_is_darker_and_bluer_than_a_key(scene, shot, tmp_path):
     means = {}
     for name in ("KEY", "NIGHT"):
-        presets.light_studio(shot_of(scene), presets.PRESETS[name])
+        presets.light_studio(shot_of(scene), presets.PRESETS[name], scene=scene)
         means[name] = see(scene, shot.outputs["Image"], tmp_path).mean((0, 1))
     assert means["NIGHT"].sum() < 0.4 * means["KEY"].sum()
     assert means["NIGHT"][2] / means["NIGHT"][0] > 1.5 * means["KEY"][2] / means["KEY"][0]
@@ -98,6 +101,48 @@ def test_the_viewer_changes_and_comes_back_while_renders_stay(scene, shot, tmp_p
     bpy.ops.platelight.view_light(shot="plate", view="GREY")
     bpy.ops.platelight.view_light(shot="plate", view="RELIT")
     assert viewing.viewer_of(tree).inputs[0].links[0].from_socket == compat.output_socket(tree).links[0].from_socket
+
+
+def test_presets_leave_what_is_held_or_decided_elsewhere(scene, shot, tmp_path):
+    """Held in the world: it turns there; driven, linked or keyframed: it stays; the user is told of each."""
+    scene.camera.rotation_euler = (1.2, 0.3, -0.8)
+    bpy.context.view_layer.update()
+    space.hold_studio(scene, "plate")
+    tree, preset = compat.compositor_tree(scene), presets.PRESETS["PORTRAIT"]
+    own = compat.new_math(tree, "ADD")
+    tree.links.new(own.outputs[0], shot.inputs["Fill Strength"])
+    shot.inputs["Rim Strength"].driver_add("default_value").driver.expression = "3.5"
+    shot.inputs["Exposure"].default_value = 1.5
+    shot.inputs["Exposure"].keyframe_insert("default_value", frame=1)
+    told = presets.light_studio(shot_of(scene), preset, scene=scene)
+    for wanted in ("Key Direction.*held in the world", "Fill Strength: a link", "Rim Strength: a driver", "Exposure: keyframes"):
+        assert any(re.search(wanted, notice) for notice in told), (wanted, told)
+    assert shot.inputs["Fill Strength"].links[0].from_node == own and shot.inputs["Exposure"].default_value == 1.5
+    scene.frame_set(1)
+    assert shot.inputs["Rim Strength"].default_value == 3.5
+    assert shot.inputs["Key Direction"].links[0].from_node == shot_of(scene).block.find(space.STUDIO + "Key Direction")
+    beam = preset.beams["Key"]
+    want = soft(stored(1) @ (np.array(beam.direction) / np.linalg.norm(beam.direction)), beam.softness)[..., None]
+    got = see(scene, shot.outputs["Key"], tmp_path) / 2**1.5
+    np.testing.assert_allclose(got, beam.strength * np.array(beam.color) * want, atol=TOLERANCE)
+
+
+def test_what_is_looked_at_and_written_is_what_is_composited(scene, shot, tmp_path, registered):
+    """With the plate's own light taken out: the match node's picture, also when it was matched while one looked at the light."""
+    viewer, relit = viewing.viewer_of(compat.compositor_tree(scene)), shot.outputs["Image"]
+    assert viewer.inputs[0].links[0].from_socket == relit and "Albedo" not in outputs.layers(shot_of(scene))
+    bpy.ops.platelight.view_light(shot="plate", view="GREY")
+    matched = wiring.ensure(scene, "plate").outputs["Image"]
+    wiring.set_mode(scene, "plate", wiring.Mode.REPLACE)
+    bpy.ops.platelight.view_light(shot="plate", view="RELIT")
+    assert viewer.inputs[0].links[0].from_socket == matched == outputs.layers(shot_of(scene))["Relit"]
+    node = outputs.add(shot_of(scene), path=str(tmp_path / "plate_"))
+    assert {"Relit", "Albedo", "Original Light", "Plate Highlights"} <= {socket.name for socket in node.inputs if socket.is_linked}
+    bpy.ops.platelight.view_light(shot="plate", view="MASK")
+    wiring.set_mode(scene, "plate", wiring.Mode.OFF)
+    bpy.ops.platelight.view_light(shot="plate", view="RELIT")
+    assert viewer.inputs[0].links[0].from_socket == relit == outputs.layers(shot_of(scene))["Relit"]
+    assert next(socket for socket in node.inputs if socket.name == "Relit").links[0].from_socket == relit
 
 
 def test_a_rig_of_the_first_version_is_built_anew_and_keeps_its_settings(scene, shot, tmp_path):
