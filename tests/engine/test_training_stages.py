@@ -232,6 +232,22 @@ def test_only_the_clips_that_are_named_are_drawn(folder):
     feed.close()
 
 
+def test_a_cameras_faults_are_drawn_over_frames_alone_and_the_lasting_ones_stay(folder):
+    source = DataSource(kind="clips", root=str(folder / "clips"), only=("clip0",))
+    samples = []
+    for spoiled in (False, True, True):
+        feed = Feed(config("vae", folder, lengths=(4, 4), data=(dataclasses.replace(source, spoiled=spoiled),)), process=0)
+        samples.append([feed.next() for _ in range(6)])
+        feed.close()
+    for clean, worn, again in zip(*samples, strict=True):
+        assert torch.equal(worn.frames, again.frames), "the same faults each time"
+        assert torch.equal(clean.normals, worn.normals) and torch.equal(clean.valid, worn.valid)
+        assert worn.frames.min() >= 0 and worn.frames.max() <= 1
+        levels = worn.frames.mean((1, 2, 3)) - clean.frames.mean((1, 2, 3))
+        assert levels.std() < 0.02, "grading doesn't change within a shot"
+    assert len({round(float((worn.frames - clean.frames).abs().mean()), 3) for clean, worn in zip(*samples[:2], strict=True)}) > 3
+
+
 class _Short:
     """A set that gives other than it promises."""
 

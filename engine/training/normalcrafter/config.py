@@ -17,11 +17,12 @@ DEVICES = ("auto", "cpu")
 @dataclass(frozen=True, kw_only=True)
 class DataSource:
     """A data set. `kind`: a reader's name, see `engine.training.readers`. `root`: its folder. `only`: these of its clips, by
-    name, none for all."""
+    name, none for all. `spoiled`: draw a camera's faults over its frames, for clean renders; see `samples.spoiled`."""
 
     kind: str
     root: str
     only: tuple[str, ...] = ()
+    spoiled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

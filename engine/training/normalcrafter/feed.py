@@ -15,7 +15,7 @@ from ..readers import Clip, ClipSet, open_set
 from ..sampling import ClipSampler
 from .config import DataSource, StageConfig
 from .failure import CONTINUES, TrainingStopped
-from .samples import Sample, prepare
+from .samples import Sample, prepare, spoiled
 from .schedules import clip_length
 
 _LENGTHS, _LOOKS = 0, 1
@@ -95,14 +95,16 @@ class Feed:
         length = clip_length(np.random.default_rng([config.seed, _LENGTHS, number]), shortest=shortest, longest=longest)
         which, clip, first = self._sampler.draw(length)
         self._number += 1
-        job = self._threads.submit(self._read, self._sets[which], clip=clip, first=first, length=length, number=number)
+        job = self._threads.submit(self._read, which, clip=clip, first=first, length=length, number=number)
         self._ahead.append((job, Position(number=self._number, sampler=self._sampler.state())))
 
-    def _read(self, clips: ClipSet, *, clip: int, first: int, length: int, number: int) -> Sample:
-        config = self._config
+    def _read(self, which: int, *, clip: int, first: int, length: int, number: int) -> Sample:
+        config, clips = self._config, self._sets[which]
         count = min(length, clips.frame_counts[clip] - first)
         read = read_checked(clips, clip, first=first, count=count)
         rng = np.random.default_rng([config.seed, _LOOKS, self._process, number])
+        if config.data[which].spoiled:
+            read = spoiled(read, rng=rng)
         return prepare(read, short_edge=config.short_edge, fit=config.fit, rng=rng, name=clips.names[clip])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ...models.normalcrafter.windows import padding
 from ...normals import TOWARD_CAMERA
+from ..augment import grain, spoil
 from ..readers import Clip
 
 MULTIPLE = 64
@@ -66,6 +67,14 @@ def prepare(clip: Clip, *, short_edge: int, fit: str, rng: np.random.Generator, 
             planes = _pad(planes, fills=(1.0, TOWARD_CAMERA, 0.0))
     frames, normals, valid = (torch.from_numpy(np.ascontiguousarray(plane.transpose(0, 3, 1, 2))) for plane in planes)
     return Sample(frames=frames, normals=normals, valid=valid, seed=int(rng.integers(2**63)), name=name)
+
+
+def spoiled(clip: Clip, *, rng: np.random.Generator) -> Clip:
+    """A clip as a camera may have taken it: grading, blur and vignette that stay over the shot, noise and compression that change
+    from frame to frame."""
+    shot = int(rng.integers(2**63))
+    frames = [grain(spoil(np.asarray(frame), rng=np.random.default_rng(shot)), rng=rng) for frame in clip.frames]
+    return replace(clip, frames=np.stack(frames))
 
 
 def _resize(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
