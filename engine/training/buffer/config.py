@@ -12,6 +12,7 @@ from .flow import TOLERANCE
 from .losses import PRIORS
 
 PLATES = "plates"
+PRIOR_FRAMES = ("one", "all")
 PRECISIONS = ("fp32", "bf16")
 DEVICES = ("auto", "cpu")
 
@@ -140,13 +141,19 @@ class NormalsConfig(BufferConfig):
 class PreviewConfig(BufferConfig):
     """The embedded model, the method's small case: its temporal blocks learn. `model`: a file of its weights, the shipped one where
     empty; its blocks are new where `start` is empty. Its image prior is the mean angle to the per-frame normals in radians and the
-    mean difference to the logarithm of its depth."""
+    mean difference to the logarithm of its depth. `prior_frames`: whether that holds one random frame of each clip, as the method
+    has it, or all."""
 
     steps: int = 400
     learning_rate: float = 3e-3
     frames: int = 6
     short_edges: tuple[int, int] = (128, 192)
     warm_up: int = 20
+    prior_frames: str = "one"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("prior_frames", self.prior_frames, PRIOR_FRAMES)
 
 
 AnyConfig = DepthConfig | NormalsConfig | PreviewConfig

@@ -17,6 +17,7 @@ from ..normalcrafter.failure import CONTINUES, TrainingStopped
 from ..sampling import ClipSampler
 from .config import BufferConfig
 from .flow import Flow, measure_pairs, open_flow
+from .known import Known
 from .losses import Pairs
 from .plates import Footage, open_footage
 
@@ -27,17 +28,19 @@ _SIZES, _CROPS = 0, 1
 @dataclass(frozen=True, kw_only=True)
 class Clip:
     """Neighbouring frames of one shot. `frames` [T, 3, H, W] sRGB in [0, 1]. `pairs`: flow between them. `chosen`: the random frame
-    that the image prior looks at. `name`: for messages."""
+    that the image prior looks at. `name`: for messages. `known`: what the frozen network says of the frames, where that is kept."""
 
     frames: Tensor
     pairs: Pairs
     chosen: int
     name: str
+    known: Known | None = None
 
     def to(self, device: torch.device) -> Clip:
         """The same on a device."""
         pairs = Pairs(**{name: value.to(device) for name, value in vars(self.pairs).items()})
-        return Clip(frames=self.frames.to(device), pairs=pairs, chosen=self.chosen, name=self.name)
+        known = self.known.to(device) if self.known else None
+        return Clip(frames=self.frames.to(device), pairs=pairs, chosen=self.chosen, name=self.name, known=known)
 
 
 class Feed:

@@ -18,15 +18,18 @@ from ...protocol import ErrorCode, PlatelightError, Source
 from ..normalcrafter.failure import TrainingStopped
 from .config import PLATES, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
 from .feed import Clip, fit, prepare
-from .flow import measure_pairs, open_flow
+from .flow import Flow, measure_pairs, open_flow
+from .known import choose_window, cut_pairs
 from .losses import Pairs, affine_invariant, warp
-from .stages import Stage
+from .stages import PreviewStage, Stage
 
-CLIPS, WINDOWS = 24, 4
+CLIPS, WINDOWS = 16, 4
 """At most so many clips to train on, and windows to measure on."""
 
 OMEGA_REG = 0.3
 """Less than in training: on one shot the bound keeps the answer where it should be, and measures that."""
+PREVIEW_RATE = 1e-2
+"""Of learning: on one shot, held to the image model's answer in all frames, ten times that of the other models' is still steady."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,6 @@ class Shot:
             detail = f"{begin} to {end} was asked for, the clip has {plate.clip.first} to {plate.clip.last}"
             raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
         flow, rng = open_flow(config.flow, device=_device(stage).type), np.random.default_rng(config.seed)
-        edge = min(sum(config.short_edges) // 2, *plate.size)
         starts = spread(end - begin + 1, length=config.frames, most=CLIPS)
         measured = set(starts[:: max(1, -(-len(starts) // WINDOWS))])
         self.clips: list[Clip] = []
@@ -71,8 +73,7 @@ class Shot:
         for start in starts:
             stop = min(start + config.frames, end - begin + 1)
             frames = np.stack(list(plate.frames(begin + start, begin + stop - 1)))
-            sized = fit(frames, short_edge=edge, multiple=stage.multiple, rng=rng)
-            clip = prepare(sized, flow=flow, tolerance=config.tolerance, chosen=0, name=plate.clip.path.name)
+            clip = _clip(frames, stage=stage, config=config, flow=flow, rng=rng, name=plate.clip.path.name)
             if len(clip.frames) > 1:
                 self.clips.append(clip)
             if start in measured:
@@ -101,6 +102,19 @@ class Shot:
             total += float((changes(answer, window.pairs) * seen).sum())
             pixels += float(seen.sum())
         return total / max(pixels, 1.0)
+
+
+def _clip(frames: np.ndarray, *, stage: Stage, config: AnyConfig, flow: Flow, rng: np.random.Generator, name: str) -> Clip:
+    """A clip to train on of frames (T, H, W, 3) as they will be estimated: of the embedded model a window at that very size with
+    what its frozen part says, of the others at the size of training."""
+    if not isinstance(stage, PreviewStage):
+        edge = min(sum(config.short_edges) // 2, *frames.shape[1:3])
+        frames = fit(frames, short_edge=edge, multiple=stage.multiple, rng=rng)
+        return prepare(frames, flow=flow, tolerance=config.tolerance, chosen=0, name=name)
+    clip = prepare(frames, flow=flow, tolerance=config.tolerance, chosen=0, name=name)
+    window = choose_window(frames.shape[1:3], rng)
+    known = stage.know(clip.frames.to(_device(stage))).cut(window).to(torch.device("cpu"), torch.float16)
+    return Clip(frames=known.features.frames, pairs=cut_pairs(clip.pairs, window), chosen=0, name=name, known=known)
 
 
 def changes(answer: Tensor, pairs: Pairs) -> Tensor:
@@ -152,7 +166,7 @@ def stage_config(info: ModelInfo, *, source: Source, out: Path, start: Path, flo
     if info.family == "preview":
         if not common["start"] and temporal.WEIGHTS.is_file():
             common["start"] = str(temporal.WEIGHTS)
-        return PreviewConfig(**common, frames=8)
+        return PreviewConfig(**common, frames=8, learning_rate=PREVIEW_RATE, prior_frames="all")
     if info.family not in ("depth_anything", "marigold"):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"model {info.name}; it has no temporal blocks to tune")
     folder = weights.folder(info)

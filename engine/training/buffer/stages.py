@@ -20,6 +20,7 @@ from .config import AnyConfig, DepthConfig, NormalsConfig, PreviewConfig
 from .deferred import deferred
 from .feed import Clip
 from .flow import away_from_edges
+from .known import Known
 from .losses import affine_invariant_clip, angle_loss, depth_prior_loss, prior_loss, stability_loss
 
 
@@ -37,6 +38,7 @@ class DepthStage(nn.Module):
     def __init__(self, config: DepthConfig) -> None:
         super().__init__()
         self.config = config
+        self.omega_reg = config.omega_reg
         folder, start = Path(config.model), _start(config)
         self.video = load_depth_model(folder, temporal=start, fresh=config.temporal)
         self.image = self.video.image_model()
@@ -54,7 +56,7 @@ class DepthStage(nn.Module):
         prior = depth_prior_loss(depth[clip.chosen], target, form=config.prior)
         pairs = away_from_edges(clip.pairs, depth, distance=config.edge_distance, thresholds=config.canny)
         stable = stability_loss(affine_invariant_clip(depth) if config.spread else depth, pairs)
-        return _sum(prior, stable, config.omega_reg)
+        return _sum(prior, stable, self.omega_reg)
 
     @torch.no_grad()
     def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
@@ -76,6 +78,7 @@ class NormalsStage(nn.Module):
     def __init__(self, config: NormalsConfig) -> None:
         super().__init__()
         self.config = config
+        self.omega_reg = config.omega_reg
         self.video = load_normals_model(Path(config.model), temporal=_start(config), fresh=config.temporal)
         if config.gradient_checkpointing:
             self.video.image_unet.enable_gradient_checkpointing()
@@ -92,7 +95,7 @@ class NormalsStage(nn.Module):
             loss=lambda normals: stability_loss(normals, clip.pairs),
             chunk=self.config.decode_chunk_size,
         )
-        return _sum(prior_loss(latents[clip.chosen], target, form=self.config.prior), stable, self.config.omega_reg)
+        return _sum(prior_loss(latents[clip.chosen], target, form=self.config.prior), stable, self.omega_reg)
 
     @torch.no_grad()
     def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
@@ -114,6 +117,7 @@ class PreviewStage(nn.Module):
     def __init__(self, config: PreviewConfig) -> None:
         super().__init__()
         self.config = config
+        self.omega_reg = config.omega_reg
         try:
             net = network.load(Path(config.model) if config.model else None)
             self.video = temporal.load(Path(config.start), net) if config.start else temporal.TemporalPreview(net)
@@ -121,10 +125,19 @@ class PreviewStage(nn.Module):
             raise PlatelightError(ErrorCode.MODEL_INVALID, str(error)) from error
 
     def forward(self, clip: Clip) -> Losses:
-        normals, depth = self.video.normals_and_depth(_last(clip.frames))
-        target, target_depth = self.video.image(_last(clip.frames[clip.chosen, None]))
-        prior = angle_loss(normals[clip.chosen], target[0]) + (depth[clip.chosen] - target_depth[0]).abs().mean()
-        return _sum(prior, stability_loss(torch.cat([normals, depth], dim=1), clip.pairs), self.config.omega_reg)
+        known = clip.known or self.know(clip.frames)
+        raw = self.video.raw(known.features)
+        answer = torch.cat([network.unit_normals(raw), raw[:, 3:]], dim=1)
+        held = slice(None) if self.config.prior_frames == "all" else slice(clip.chosen, clip.chosen + 1)
+        prior = angle_loss(answer[held, :3], known.target[held, :3]) + (answer[held, 3] - known.target[held, 3]).abs().mean()
+        return _sum(prior, stability_loss(answer, clip.pairs), self.omega_reg)
+
+    @torch.no_grad()
+    def know(self, frames: Tensor) -> Known:
+        """What the frozen network says of frames [T, 3, H, W] by themselves; both sides grown to multiples of `multiple`."""
+        features = self.video.features(network.prepared(_last(frames)))
+        raw = self.video.net.raw(features)
+        return Known(features=features, target=torch.cat([network.unit_normals(raw), raw[:, 3:]], dim=1))
 
     @torch.no_grad()
     def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:

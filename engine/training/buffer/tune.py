@@ -24,10 +24,13 @@ from .shot import Measured, Shot, stage_config
 from .stages import Stage, build
 
 BOUNDS = {"normal": 4.0, "depth": 8.0}
-"""How far from the frame-by-frame answer a tuned one may be on average: degrees, and percent of the depth's own deviation."""
+"""How far from the frame-by-frame answer a tuned one may be on average: degrees, and percent of the depth's own deviation. Where
+the blocks in use are further away already, the tuned ones may be as far."""
 
 UNITS = {"normal": "degrees", "depth": "% of the depth's spread"}
-CHECKS = 6
+CHECKS = 4
+FIRMER = 2.0
+"""By so much the image prior is made to count more where a check finds the answer beyond the bound."""
 WORTHWHILE = 0.98
 """Change must fall at least to this share of what it was for new blocks to be kept."""
 
@@ -36,8 +39,8 @@ WORTHWHILE = 0.98
 class Tune:
     """What to tune. `out`: folder of the shot's passes. `model`: a name or folder. `first`, `last`: None for the clip's own ends.
     `minutes`: of training, on whatever device; loading is not counted. `steps`: at most so many of them, 0 for as many as there is
-    time for. `bound`: see `BOUNDS`, 0 for those. `max_resolution`: as it will be estimated, None for the model's own. `flow`: see
-    `flow.KINDS`."""
+    time for; the rate of learning falls by whichever ends first. `bound`: see `BOUNDS`, 0 for those. `max_resolution`: as it will
+    be estimated, None for the model's own. `flow`: see `flow.KINDS`."""
 
     source: Source
     out: Path
@@ -60,7 +63,7 @@ class Tune:
 
 @dataclass(frozen=True, kw_only=True)
 class TuneProgress:
-    """`fraction` of the minutes. `now`: the last measurement."""
+    """`fraction` of the minutes or the steps. `now`: the last measurement."""
 
     fraction: float
     step: int
@@ -100,13 +103,13 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
     config = stage_config(info, source=request.source, out=request.out, start=file, flow=request.flow)
     stage = build(config).to(device)
     shot = Shot(plate, first=request.first, last=request.last, config=config, stage=stage)
-    bound = request.bound or BOUNDS[info.passes[0]]
     before = shot.measure(stage)
+    bound = request.bound or max(BOUNDS[info.passes[0]], before.away)
     best = _Best(stage, measured=before, bound=bound)
     optimizer = torch.optim.AdamW(best.trained, lr=config.learning_rate, weight_decay=config.weight_decay)
     rng = np.random.default_rng(config.seed)
     step, loss, now, checks, begun = 0, 0.0, before, 1, time.monotonic()
-    while (fraction := (time.monotonic() - begun) / (60 * request.minutes)) < 1 and not 0 < request.steps <= step:
+    while (fraction := _fraction(request, step=step, seconds=time.monotonic() - begun)) < 1:
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * min(1.0, (step + 1) / config.warm_up) * config.final_share**fraction
         clip = shot.clips[int(rng.integers(len(shot.clips)))]
@@ -121,6 +124,7 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
         if fraction * CHECKS >= checks:
             checks += 1
             now = best.look(shot.measure(stage))
+            stage.omega_reg = firmer(stage.omega_reg, away=now.away, bound=bound)
         yield TuneProgress(fraction=fraction, step=step, loss=loss, now=now)
     best.look(shot.measure(stage))
     kept = best.restore()
@@ -130,6 +134,16 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
         per_frame=shot.per_frame, before=before, after=best.measured if kept else before, bound=bound, unit=UNITS[info.passes[0]],
         steps=step, file=file if kept else None,
     )  # fmt: skip
+
+
+def _fraction(request: Tune, *, step: int, seconds: float) -> float:
+    """How much of a tuning is done, 1 and above at its end."""
+    return max(seconds / (60 * request.minutes), step / request.steps if request.steps else 0.0)
+
+
+def firmer(omega_reg: float, *, away: float, bound: float) -> float:
+    """The weight of the image prior after a check that found the answer `away` from the frame-by-frame one."""
+    return FIRMER * omega_reg if away > bound else omega_reg
 
 
 class _Best:
