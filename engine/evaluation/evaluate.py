@@ -14,10 +14,11 @@ import numpy as np
 from ..identity import version
 from ..protocol import ErrorCode, EstimateSettings, PlatelightError, Progress, Stage
 from .constant import Directions
+from .depth import DepthGallery, DepthMeasurement, DepthScore
 from .exr_folder import ExrFolder
 from .measure import CURVE, Gallery, Measurement
-from .predictors import Constant, Predictor, Truth, opened
-from .results import CONSTANT, Evaluation, ModelFacts, Score, SetResult
+from .predictors import Constant, EngineModel, Predictor, Truth, Tuning, opened
+from .results import CONSTANT, TRUTH, Evaluation, ModelFacts, Score, SetResult
 from .sets import TestSet
 from .specs import Kind, Spec
 
@@ -29,13 +30,16 @@ _DOUBT = 0.9
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One set while it is evaluated. `constant`: the best constant direction, (3,). `galleries`: what is kept to be shown of the
-    truth and of the models, by label. `scores`: in the order in which they were taken."""
+    truth and of the models, by label. `scores`: in the order in which they were taken. `depths`, `depth_galleries`: the same of
+    the models that give depth."""
 
     test_set: TestSet
     truth: Score
     constant: np.ndarray
     galleries: dict[str, Gallery]
     scores: list[Score] = field(default_factory=list)
+    depths: list[DepthScore] = field(default_factory=list)
+    depth_galleries: dict[str, DepthGallery] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +50,15 @@ class Outcome:
     findings: tuple[Finding, ...]
 
 
-def evaluate(sets: Sequence[TestSet], specs: Sequence[Spec], *, settings: EstimateSettings) -> Iterator[Progress]:
+def evaluate(
+    sets: Sequence[TestSet], specs: Sequence[Spec], *, settings: EstimateSettings, tuning: Tuning | None = None
+) -> Iterator[Progress]:
     """Evaluate `specs` on `sets`.
 
     Args:
         sets: what to evaluate on.
         specs: what to evaluate; the best constant comes by itself.
-        settings: for the models of the engine, see `predictors.opened`.
+        settings, tuning: for the models of the engine, see `predictors.opened`.
 
     Yields:
         Progress in frames, those of all models together; a window is a model.
@@ -80,13 +86,14 @@ def evaluate(sets: Sequence[TestSet], specs: Sequence[Spec], *, settings: Estima
     for spec in sorted(specs, key=lambda spec: spec.kind is not Kind.EXR):
         meter.run += 1
         yield meter.progress(Stage.LOADING)
-        with opened(spec, settings=settings) as predictor:
+        with opened(spec, settings=settings, tuning=tuning) as predictor:
             facts.append(predictor.facts)
             for finding in findings:
                 yield from _measure(finding, predictor, meter, _gallery(finding.test_set))
     labels = [CONSTANT, *(spec.label for spec in specs)]
     for finding in findings:
         finding.scores.sort(key=lambda score: labels.index(score.model))
+        finding.depths.sort(key=lambda score: -1 if score.model == TRUTH else labels.index(score.model))
     facts.sort(key=lambda fact: labels.index(fact.label))
     results = tuple(_result(finding) for finding in findings)
     made = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
@@ -126,16 +133,45 @@ def _truth(test_set: TestSet, meter: _Meter) -> Iterator[Progress]:
     for _ in measurement.run():
         yield meter.step(Stage.READING)
     truth = measurement.score()
-    return Finding(test_set=test_set, truth=truth, constant=directions.best_constant(), galleries={truth.model: gallery})
+    finding = Finding(test_set=test_set, truth=truth, constant=directions.best_constant(), galleries={truth.model: gallery})
+    depths = _depths(finding, TRUTH)
+    for shot in test_set.shots:
+        for index in range(shot.count):
+            if (depth := shot.read(index).depth) is None:
+                return finding
+            depths.add(index, depth)
+    _add_depths(finding, depths)
+    return finding
 
 
 def _measure(finding: Finding, predictor: Predictor, meter: _Meter, gallery: Gallery) -> Iterator[Progress]:
-    measurement = Measurement(finding.test_set, predictor, gallery=gallery)
-    for _ in measurement.run():
-        yield meter.step(Stage.UNET)
-    score = measurement.score()
-    finding.scores.append(score)
-    finding.galleries[score.model] = gallery
+    depths = _depths(finding, predictor.facts.label)
+    if isinstance(predictor, EngineModel):
+        predictor.on_depth = depths.add
+    if not predictor.gives_normals:
+        for shot in finding.test_set.shots:
+            frames = (shot.read(index).frame for index in range(shot.count))
+            list(predictor.predict(frames, shot=shot, set_name=finding.test_set.name))
+            for _ in range(shot.count):
+                yield meter.step(Stage.UNET)
+    else:
+        measurement = Measurement(finding.test_set, predictor, gallery=gallery)
+        for _ in measurement.run():
+            yield meter.step(Stage.UNET)
+        score = measurement.score()
+        finding.scores.append(score)
+        finding.galleries[score.model] = gallery
+    _add_depths(finding, depths)
+
+
+def _depths(finding: Finding, label: str) -> DepthMeasurement:
+    return DepthMeasurement(finding.test_set, model=label, gallery=DepthGallery(slices=finding.galleries[TRUTH].slices))
+
+
+def _add_depths(finding: Finding, measured: DepthMeasurement) -> None:
+    if score := measured.score():
+        finding.depths.append(score)
+        finding.depth_galleries[score.model] = measured.gallery
 
 
 def _gallery(test_set: TestSet) -> Gallery:
@@ -166,6 +202,7 @@ def _result(finding: Finding) -> SetResult:
         truth=finding.truth,
         scores=tuple(finding.scores),
         curve_degrees=CURVE,
+        depths=tuple(finding.depths),
     )
 
 

@@ -27,6 +27,8 @@ _ENCODED = 0.05
 class ExrFolder:
     """See `Predictor`."""
 
+    gives_normals = True
+
     def __init__(self, spec: Spec) -> None:
         self.facts = ModelFacts(label=spec.label, kind=str(Kind.EXR), source=spec.source, axes=spec.axes)
         self._folder = Path(spec.source)

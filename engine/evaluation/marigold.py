@@ -28,6 +28,8 @@ _RESOLUTION = 768
 class Marigold:
     """A loaded pipeline; see `Predictor`."""
 
+    gives_normals = True
+
     def __init__(self, spec: Spec, *, settings: EstimateSettings) -> None:
         """Load the checkpoint. Nothing is downloaded.
 

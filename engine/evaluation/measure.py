@@ -234,6 +234,8 @@ class Measurement:
             fitted = estimate if estimate.shape == moment.frame.shape else fit(estimate, size=size, what=what)
             self._seconds += time.perf_counter() - begun - (reading - read)
             yield moment, fitted
+        if next(estimates, None) is not None:  # run to its end, so that a depth that comes last isn't lost
+            raise RuntimeError(f"{self.predictor.facts.label} gave more frames of {shot.name} than there are")
 
     def _check_axes(self, estimate: np.ndarray, moment: Moment, own: AngularErrors) -> None:
         self._first.merge(own)

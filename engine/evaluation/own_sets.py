@@ -62,7 +62,8 @@ def _clip(folder: Path) -> Shot:
     def read(index: int) -> Moment:
         truth = np.nan_to_num(np.asarray(clip.normals[index], dtype=np.float32), nan=0, posinf=0, neginf=0)
         seen = surface(truth) if clip.valid is None else surface(truth) & np.asarray(clip.valid[index], dtype=bool)
-        return Moment(frame=np.array(clip.frames[index]), normals=normalise(truth), valid=seen)
+        depth = None if clip.depth is None else np.nan_to_num(np.asarray(clip.depth[index], dtype=np.float32), nan=0, posinf=0)
+        return Moment(frame=np.array(clip.frames[index]), normals=normalise(truth), valid=seen, depth=depth)
 
     return Shot(name=folder.name, count=len(clip.frames), read=read, poses=poses)
 

@@ -35,6 +35,12 @@ def error_picture(degrees: np.ndarray) -> np.ndarray:
     return coloured
 
 
+def depth_picture(inverse: np.ndarray, *, limits: tuple[float, float]) -> np.ndarray:
+    """Inverse depth (H, W) from dark, far, to bright, near; `limits`: what is darkest and brightest."""
+    shares = (inverse - limits[0]) / max(limits[1] - limits[0], 1e-9)
+    return (matplotlib.colormaps[COLOURS](np.clip(shares, 0, 1))[..., :3] * 255).astype(np.uint8)
+
+
 def slice_picture(columns: Sequence[np.ndarray]) -> np.ndarray:
     """A y-t slice: the same column (H, 3) of each frame side by side, time to the right, widened to be seen."""
     picture = np.stack(columns, axis=1)

@@ -55,6 +55,22 @@ def over_time(result: SetResult) -> str:
     return _png(figure)
 
 
+def depth_over_time(result: SetResult) -> str:
+    """The change of inverse depth from each frame to the next."""
+    figure = Figure(figsize=(11, 2.8), layout="constrained")
+    axes = figure.subplots()
+    for score in result.depths:
+        line = [np.nan if value is None else value for shot in score.shots for value in (None, *shot.pair_changes, None)]
+        style = {"color": "black", "linewidth": 1.2, "linestyle": "--"} if score.model == TRUTH else {"linewidth": 1.6}
+        axes.plot(np.arange(len(line)), line, label=score.model, marker="." if len(line) < 4 * _MANY else "", **style)
+    axes.set(ylabel="change, % of the mean", title="Change of inverse depth")
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.25)
+    _name_shots(axes, result.truth)
+    axes.legend(fontsize=8, loc="lower left", bbox_to_anchor=(1, 0))
+    return _png(figure)
+
+
 def colour_bar() -> str:
     """What the colours of the error maps mean."""
     figure = Figure(figsize=(4.2, 0.55), layout="constrained")

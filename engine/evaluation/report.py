@@ -19,7 +19,7 @@ from .measure import Gallery, Kept
 from .metrics import THRESHOLDS, error_map
 from .results import CONSTANT, TRUTH, SetResult
 from .sets import Moment
-from .tables import COLUMNS, Row, rows, shot_rows
+from .tables import COLUMNS, DEPTH_COLUMNS, Row, depth_rows, rows, shot_rows
 
 HTML, JSON = "report.html", "report.json"
 
@@ -51,6 +51,9 @@ class SetView:
     slices: tuple[Strip, ...]
     shots: tuple[Row, ...]
     shot_columns: tuple[str, ...]
+    depths: tuple[Row, ...]
+    depth_time: str
+    depth_slices: tuple[Strip, ...]
 
 
 def write(outcome: Outcome, *, out: Path) -> tuple[Path, Path]:
@@ -72,6 +75,7 @@ def write(outcome: Outcome, *, out: Path) -> tuple[Path, Path]:
         evaluation=evaluation,
         views=views,
         columns=COLUMNS,
+        depth_columns=DEPTH_COLUMNS,
         paper=paper,
         colour_bar=plots.colour_bar(),
         thresholds=THRESHOLDS,
@@ -96,6 +100,9 @@ def _view(finding: Finding, result: SetResult) -> SetView:
         slices=tuple(_slices(finding, number, models) for number in sorted(truth.slices)),
         shots=shot_rows(result),
         shot_columns=tuple(score.model for score in result.scores),
+        depths=depth_rows(result),
+        depth_time=plots.depth_over_time(result) if result.depths else "",
+        depth_slices=tuple(_depth_slices(finding, number) for number in sorted(truth.slices) if finding.depth_galleries),
     )
 
 
@@ -133,16 +140,32 @@ def _estimate(kept: Kept, moment: Moment, *, caption: str) -> list[Picture]:
 
 
 def _slices(finding: Finding, number: int, models: dict[str, Gallery]) -> Strip:
-    shot = finding.test_set.shots[number]
-    frames = [shot.read(index).frame for index in range(shot.count)]
-    middle = frames[0].shape[1] // 2
-    shown = [
-        Picture(uri=pictures.data_uri(pictures.with_line(frames[0])), caption="where it is taken"),
-        Picture(uri=pictures.data_uri(pictures.slice_picture([frame[:, middle] for frame in frames])), caption="plate"),
-    ]
+    shot, shown = finding.test_set.shots[number], _plate_slice(finding, number)
     for label, gallery in {TRUTH: finding.galleries[TRUTH], **models}.items():
         columns = [pictures.normals_picture(column[:, None])[:, 0] for column in gallery.columns[number]]
         shown.append(Picture(uri=pictures.data_uri(pictures.slice_picture(columns)), caption=label))
+    return Strip(title=f"{shot.name}, {shot.count} frames", pictures=tuple(shown))
+
+
+def _plate_slice(finding: Finding, number: int) -> list[Picture]:
+    shot = finding.test_set.shots[number]
+    frames = [shot.read(index).frame for index in range(shot.count)]
+    middle = frames[0].shape[1] // 2
+    return [
+        Picture(uri=pictures.data_uri(pictures.with_line(frames[0])), caption="where it is taken"),
+        Picture(uri=pictures.data_uri(pictures.slice_picture([frame[:, middle] for frame in frames])), caption="plate"),
+    ]
+
+
+def _depth_slices(finding: Finding, number: int) -> Strip:
+    """Each model's own range of colours, over the whole shot: its unit is its own."""
+    shot, shown = finding.test_set.shots[number], _plate_slice(finding, number)
+    for label, gallery in finding.depth_galleries.items():
+        columns = np.stack(gallery.columns[number])
+        limits = (float(np.percentile(columns, 2)), float(np.percentile(columns, 98)))
+        coloured = list(pictures.depth_picture(columns, limits=limits))
+        caption = "true depth" if label == TRUTH else label
+        shown.append(Picture(uri=pictures.data_uri(pictures.slice_picture(coloured)), caption=caption))
     return Strip(title=f"{shot.name}, {shot.count} frames", pictures=tuple(shown))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .depth import DepthScore
 from .metrics import Angular
 
 TRUTH = "true normals"
@@ -60,7 +61,7 @@ class Score:
 @dataclass(frozen=True, kw_only=True)
 class SetResult:
     """All models on one set. `truth`: what the true normals themselves change; its error is zero. `constant`: the direction of the
-    row of that name."""
+    row of that name. `depths`: of the models that give depth."""
 
     name: str
     folder: str
@@ -72,6 +73,7 @@ class SetResult:
     truth: Score
     scores: tuple[Score, ...]
     curve_degrees: tuple[float, ...]
+    depths: tuple[DepthScore, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

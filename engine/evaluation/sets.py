@@ -18,11 +18,13 @@ _SHORTEST = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One frame. `frame`: uint8 (H, W, 3) sRGB. `normals`: float32 (H, W, 3), unit length where `valid`, which is bool (H, W)."""
+    """One frame. `frame`: uint8 (H, W, 3) sRGB. `normals`: float32 (H, W, 3), unit length where `valid`, which is bool (H, W).
+    `depth`: float32 (H, W), distance along the camera's axis, zero where it isn't known; None where none of it is."""
 
     frame: np.ndarray
     normals: np.ndarray
     valid: np.ndarray
+    depth: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         height, width = self.frame.shape[:2]

@@ -11,11 +11,16 @@ from pathlib import Path
 
 from .. import weights
 from ..models import registry
-from ..models.table import MODELS, NORMALCRAFTER
+from ..models.registry import AUTO
+from ..models.table import DEPTH_ANYTHING, MODELS, of_folder
 from ..protocol import ErrorCode, PlatelightError
 from .results import CONSTANT, TRUTH
 
 MARIGOLD_CLASSES = ("MarigoldNormalsPipeline", "MarigoldPipeline", "StableDiffusionPipeline")
+FRAME_BY_FRAME, TUNE = "none", "tune"
+"""What may stand behind `WHAT@` beside a file of temporal blocks."""
+_TEMPORAL = re.compile(rf"^(.+)@({FRAME_BY_FRAME}|{TUNE}|.+\.safetensors)$")
+DEPTH_FAMILY = DEPTH_ANYTHING[0].family
 _LABEL = re.compile(r"^([^=/\\]+)=(.+)$")
 _AXES = re.compile(r"^[+-]{3}$")
 _LEFT, _RIGHT = (-1, 1, 1), (1, 1, 1)
@@ -32,12 +37,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """`axes`: signs that turn the model's x, y, z into +X right, +Y up, +Z toward the camera."""
+    """`axes`: signs that turn the model's x, y, z into +X right, +Y up, +Z toward the camera. `temporal`: as
+    `EstimateSettings.temporal`, or `TUNE` for blocks that are trained on each shot before it is estimated."""
 
     label: str
     kind: Kind
     source: str
     axes: tuple[int, int, int]
+    temporal: str = AUTO
 
 
 def parse(texts: Sequence[str], *, axes: Sequence[str] = ()) -> tuple[Spec, ...]:
@@ -66,6 +73,8 @@ def parse(texts: Sequence[str], *, axes: Sequence[str] = ()) -> tuple[Spec, ...]
 def _parse(text: str) -> Spec:
     named = _LABEL.match(text)
     label, what = named.groups() if named else ("", text)
+    if blocks := _TEMPORAL.match(what):
+        return _with_blocks(_parse(blocks[1]), blocks[2], label=label)
     path = Path(what).expanduser()
     if path.is_file() and path.suffix == ".safetensors":
         weights.check_safetensors(path)
@@ -73,13 +82,30 @@ def _parse(text: str) -> Spec:
     if path.is_dir() and what not in MODELS:
         kind, axes = _kind_of_folder(path)
         if kind is Kind.ENGINE:
-            weights.check(path, NORMALCRAFTER)
-            axes = NORMALCRAFTER.axes
+            info = registry.info(str(path))
+            weights.check(path, info)
+            axes = info.axes
         return Spec(label=label or path.name, kind=kind, source=str(path.absolute()), axes=axes)
     info = registry.info(what)
     if info.files:
         weights.check(weights.folder(info), info)
     return Spec(label=label or info.name, kind=Kind.ENGINE, source=what, axes=info.axes)
+
+
+def _with_blocks(spec: Spec, temporal: str, *, label: str) -> Spec:
+    """A model with other temporal blocks than its own.
+
+    Raises:
+        PlatelightError: `setting_invalid` for a model that can have none, `model_incomplete` for a file that isn't there.
+    """
+    if spec.kind is not Kind.ENGINE or not registry.info(spec.source).tunable:
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"{spec.source}@{temporal}: this model has no temporal blocks")
+    if temporal not in (FRAME_BY_FRAME, TUNE):
+        file = Path(temporal).expanduser().absolute()
+        weights.check_safetensors(file)
+        return replace(spec, label=label or f"{spec.label} {file.stem}", temporal=str(file))
+    words = {FRAME_BY_FRAME: f"{spec.label} frame by frame", TUNE: f"{spec.label} tuned to the shot"}
+    return replace(spec, label=label or words[temporal], temporal=temporal)
 
 
 def _kind_of_folder(folder: Path) -> tuple[Kind, tuple[int, int, int]]:
@@ -98,4 +124,6 @@ def _kind_of_folder(folder: Path) -> tuple[Kind, tuple[int, int, int]]:
         return Kind.ENGINE, _RIGHT
     if next(folder.rglob("*.exr"), None):
         return Kind.EXR, _RIGHT
+    if of_folder(folder).family == DEPTH_FAMILY:
+        return Kind.ENGINE, _RIGHT
     raise PlatelightError(ErrorCode.MODEL_UNKNOWN, f"{folder} holds neither a checkpoint (model_index.json) nor EXR files")

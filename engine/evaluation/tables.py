@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import paper
+from .depth import DepthScore
 from .metrics import THRESHOLDS
 from .results import CONSTANT, TRUTH, Score, SetResult
 
@@ -21,6 +22,7 @@ COLUMNS = (
     "OPW",
     "s / frame",
 )
+DEPTH_COLUMNS = ("AbsRel", "delta1, %", "OPW", "change, %", "change / true")
 _LOW, _HIGH = "low", "high"
 _BEST = (_LOW, _LOW, _LOW, *(_HIGH for _ in THRESHOLDS), "", "", "", "", "", "")
 
@@ -98,3 +100,19 @@ def shot_rows(result: SetResult) -> tuple[Row, ...]:
         change = "" if truth.change is None else f" (true change {truth.change:.2f})"
         table.append(Row(name=f"{truth.name}{change}", kind="model", cells=tuple(cells)))
     return tuple(table)
+
+
+def depth_rows(result: SetResult) -> tuple[Row, ...]:
+    """The table of a set's depths; empty where no model gives any."""
+    truth = next((score for score in result.depths if score.model == TRUTH), None)
+    return tuple(_depth_row(score, truth) for score in result.depths) if len(result.depths) > (truth is not None) else ()
+
+
+def _depth_row(score: DepthScore, truth: DepthScore | None) -> Row:
+    true = truth.change if truth else None
+    ratio = score.change / true if true and score.change is not None else None
+    accuracy = (None, None) if score.model == TRUTH else (score.abs_rel, score.delta1)
+    shown = zip((*accuracy, score.opw, score.change, ratio), ("{:.3f}", "{:.1f}", "{:.4f}", "{:.2f}", "{:.2f}"), strict=True)
+    cells = tuple(("" if value is None else form.format(value), False) for value, form in shown)
+    name, kind = ("true depth", "reference") if score is truth else (score.model, "model")
+    return Row(name=name, kind=kind, cells=cells)

@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, MarigoldNormalsPipeline, UNe
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from engine.evaluation import evaluate as evaluation
-from engine.evaluation.predictors import RESOLUTION_OF_MODEL
+from engine.evaluation.predictors import RESOLUTION_OF_MODEL, Tuning
 from engine.evaluation.sets import TestSet
 from engine.evaluation.specs import Spec
 from engine.protocol import EstimateSettings
@@ -82,9 +82,11 @@ def single_step(folder: Path, to: Path) -> Path:
     return to
 
 
-def run(sets: Sequence[TestSet], specs: Sequence[Spec], **settings: object) -> evaluation.Outcome:
+def run(
+    sets: Sequence[TestSet], specs: Sequence[Spec], *, tuning: Tuning | None = None, **settings: object
+) -> evaluation.Outcome:
     """Evaluate to the end; progress never goes beyond it."""
-    events = evaluation.evaluate(sets, specs, settings=dataclasses.replace(SETTINGS, **settings))
+    events = evaluation.evaluate(sets, specs, settings=dataclasses.replace(SETTINGS, **settings), tuning=tuning)
     while True:
         try:
             event = next(events)
