@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import struct
 from collections.abc import Iterator
@@ -17,17 +18,23 @@ from av.video.reformatter import VideoReformatter
 from ..protocol import ErrorCode, PlatelightError
 from . import pixels
 from .picture import Picture
+from .stamp import feed
 
 _DURATION = re.compile(r"(\d+):(\d+):([\d.]+)")
 _SLACK_FRAMES = 3
 _SAMPLES = 16
-_SAMPLE_BYTES = 1 << 14
+
+
+_KEEP_TIMES = ("mov", "matroska", "mpegts", "flv")
+"""Containers whose times are those of the pictures. Others store the order of decoding only, or times that H.264 in them doesn't
+keep to (AVI, MXF), or none that can be sought (MPEG)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Index:
-    """`times`: presentation times of all pictures, ascending. `keys`: those at which decoding can start. `announced`: how many
-    pictures the file says it has; more than there are times when its end is missing."""
+    """`times`: presentation times of all pictures, ascending. `keys`: those at which decoding can start; none where times are not
+    to be trusted, so that pictures are counted from the first. `announced`: how many pictures the file says it has; more than there
+    are times when its end is missing."""
 
     times: tuple[int, ...]
     keys: tuple[int, ...]
@@ -108,39 +115,50 @@ class Movie:
 
     def stamp(self, first: int, last: int) -> str:
         """A short text that changes when the file's contents do; blocks spread over the file stand for the whole."""
-        size = self.path.stat().st_size
-        digest = hashlib.sha256(str(size).encode())
-        with open(self.path, "rb") as file:
-            for sample in range(_SAMPLES):
-                file.seek(max(0, size - _SAMPLE_BYTES) * sample // (_SAMPLES - 1))
-                digest.update(file.read(_SAMPLE_BYTES))
+        digest = hashlib.sha256()
+        feed(digest, self.path, samples=_SAMPLES)
         return digest.hexdigest()[:32]
 
     def _decode(self, number: int) -> Iterator[av.VideoFrame]:
-        """Decoded frames from `number` on, each checked to be the one that the index has there."""
-        times = self._index.times
+        """Decoded frames from `number` on, up to the first that is damaged or not the one that the index has there."""
         try:
             with av.open(str(self.path)) as container:
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
-                keys = [key for key in self._index.keys if key <= times[number - 1]]
-                if len(keys) > 2:
-                    # One key further back than the nearest: pictures right after a key may lean on what came before it.
-                    container.seek(keys[-2], stream=stream, backward=True)
-                for frame in _frames(container, stream):
-                    if frame.pts is None or frame.pts < times[number - 1]:
-                        continue
-                    if frame.is_corrupt or frame.pts != times[number - 1]:
+                found = self._sought(container, stream, number) if self._index.keys else _counted(container, stream, number)
+                for frame in found:
+                    if frame.is_corrupt:
                         break
                     yield frame
                     number += 1
-                    if number > len(times):
+                    if number > len(self._index.times):
                         break
         except (av.InvalidDataError, av.EOFError) as error:
             raise _damaged(self.path, number, error) from error
         except av.FFmpegError as error:
             raise _unreadable(self.path, error) from error
         raise _damaged(self.path, number, None)
+
+
+    def _sought(self, container: av.container.InputContainer, stream: av.VideoStream, number: int) -> Iterator[av.VideoFrame]:
+        """Frames from `number` on by their times."""
+        times = self._index.times
+        keys = [key for key in self._index.keys if key <= times[number - 1]]
+        if len(keys) > 2:
+            # One key further back than the nearest: pictures right after a key may lean on what came before it.
+            container.seek(keys[-2], stream=stream, backward=True)
+        for frame in _frames(container, stream):
+            if frame.pts is None or frame.pts < times[number - 1]:
+                continue
+            if frame.pts != times[number - 1]:
+                return
+            yield frame
+            number += 1
+
+
+def _counted(container: av.container.InputContainer, stream: av.VideoStream, number: int) -> Iterator[av.VideoFrame]:
+    """Frames from `number` on, all before them decoded and counted: decoders give pictures in order of display."""
+    return itertools.islice(_frames(container, stream), number - 1, None)
 
 
 def _frames(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
@@ -177,7 +195,8 @@ def _index(container: av.container.InputContainer, stream: av.VideoStream, path:
         cut_off = len(kept) - len(whole)
     else:
         cut_off = max(stream.frames - len(times), _promised_beyond(stream, end=float(end * stream.time_base)), 0)
-    return _Index(times=tuple(sorted(times)), keys=tuple(sorted(keys)), announced=len(times) + cut_off)
+    trusted = len(keys) == len(times) or any(name in container.format.name for name in _KEEP_TIMES)
+    return _Index(times=tuple(sorted(times)), keys=tuple(sorted(keys)) if trusted else (), announced=len(times) + cut_off)
 
 
 def _promised_beyond(stream: av.VideoStream, *, end: float) -> int:
