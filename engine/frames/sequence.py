@@ -12,9 +12,11 @@ import numpy as np
 
 from ..protocol import ErrorCode, PlatelightError, split_number
 from .picture import Picture
+from .stamp import feed
 from .stills import pixel_aspect, read_still
 
-_SAMPLE_BYTES = 1 << 12
+_SAMPLES = 64
+"""Of a file of 1080 rows one every 17: what is painted over in an uncompressed one changes no size, and is this high."""
 
 
 class Sequence:
@@ -62,19 +64,14 @@ class Sequence:
             yield picture
 
     def stamp(self, first: int, last: int) -> str:
-        """A short text that changes when a file of the range does: sizes, and samples of each file's start, middle and end."""
+        """A short text that changes when a file of the range does: their sizes, and samples spread over each."""
         digest = hashlib.sha256()
         for number in range(first, last + 1):
             file = self._files.get(number)
             digest.update(f"{number}:".encode())
             if file is None:
                 continue
-            with open(file, "rb") as opened:
-                size = opened.seek(0, os.SEEK_END)
-                digest.update(str(size).encode())
-                for start in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
-                    opened.seek(start)
-                    digest.update(opened.read(_SAMPLE_BYTES))
+            feed(digest, file, samples=_SAMPLES)
         return digest.hexdigest()[:32]
 
     def _name(self, number: int) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import av
 import cv2
 import numpy as np
+import OpenEXR
 import pytest
 
 from conftest import HEIGHT, WIDTH, number_of, numbered, write_exr, write_images
@@ -178,3 +179,28 @@ def test_the_stamp_is_of_the_frames_asked_for(tmp_path):
     assert opened(files[0]).stamp(1, 4) != stamp
     cv2.imwrite(str(files[1]), numbered(9))
     assert opened(files[0]).stamp(1, 3) != stamp
+
+
+@pytest.mark.parametrize("suffix", ["exr", "dpx", "tif"])
+def test_the_stamp_sees_a_repair_in_an_uncompressed_file(tmp_path, suffix):
+    """Wires painted out: 40 rows of 540, 100 pixels wide, and not a byte more or less in the file."""
+    image = np.random.default_rng(2).random((540, 960, 3), dtype=np.float32)
+    stamps = []
+    for _ in range(2):
+        path = tmp_path / f"a.0001.{suffix}"
+        if suffix == "exr":
+            channels = {name: image[..., i].astype(np.float16) for i, name in enumerate("RGB")}
+            write_exr(path, channels, compression=OpenEXR.NO_COMPRESSION)
+        elif suffix == "tif":
+            assert cv2.imwrite(str(path), (image * 65535).astype(np.uint16), [cv2.IMWRITE_TIFF_COMPRESSION, 1])
+        else:
+            with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
+                stream = container.add_stream("dpx", rate=24)
+                stream.width, stream.height, stream.pix_fmt = 960, 540, "gbrp10le"
+                frame = av.VideoFrame.from_ndarray((image * 65535).astype(np.uint16), format="rgb48le")
+                container.mux(stream.encode(frame.reformat(format="gbrp10le")))
+                container.mux(stream.encode())
+        stamps.append((path.stat().st_size, opened(path).stamp(1, 1)))
+        image[203:243, 500:600] = 0.5
+    (size, before), (size_after, after) = stamps
+    assert size == size_after > 2_000_000 and before != after
