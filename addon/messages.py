@@ -27,6 +27,7 @@ _IN_BLENDER: dict[ErrorCode, str] = {
     ErrorCode.MODEL_NOT_INSTALLED: "Press Download in the preferences, choose Preview (embedded), or copy the files by hand.",
     ErrorCode.DEVICE_UNAVAILABLE: "Choose Automatic or CPU under Advanced; Check Engine in the preferences shows what is there.",
     ErrorCode.OUT_OF_MEMORY: "Choose a lower resolution, or a smaller Decode Chunk under Advanced; finished frames are kept.",
+    ErrorCode.STRIP_RETIMED: "Or render it to a sequence and estimate that.",
     ErrorCode.INSTALL_FAILED: "The lines above tell more. With no internet, point to an existing environment instead.",
 }
 _SETTINGS = {
@@ -55,6 +56,9 @@ def in_one_line(error: PlatelightError) -> str:
 
 
 def change_in_words(change: str) -> str:
-    """One of `settings_differences` as the panel names it: ``max_resolution 512 -> 1024`` -> ``Resolution: 512 → 1024``."""
+    """A setting that changed, as the panel names it: ``max_resolution 512 -> 1024`` -> ``Resolution: 512 → 1024``; what else has
+    changed begins like a sentence."""
     name, _, values = change.partition(" ")
+    if "->" not in change:
+        return f"{change[:1].upper()}{change[1:]}"
     return f"{_SETTINGS.get(name, name)}: {values.replace('->', '→')}"

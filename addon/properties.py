@@ -1,6 +1,7 @@
 """The settings of a scene's estimates. Data only."""
 
 import zlib
+from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
@@ -58,12 +59,13 @@ class PlatelightSettings(bpy.types.PropertyGroup):
         default=0, min=0, soft_max=48, max=10000,
     )
     window: IntProperty(
-        name="Window", description="Frames the model sees at once; more is steadier and takes more memory",
-        default=14, min=1, soft_max=32, max=256,
+        name="Window", description="Frames the model sees at once, 0 for its own number; more is steadier and takes more memory",
+        default=0, min=0, soft_max=110, max=256,
     )
     overlap: IntProperty(
-        name="Overlap", description="Frames that neighbouring windows share; more hides the joins and takes longer",
-        default=4, min=0, soft_max=16, max=255,
+        name="Overlap",
+        description="Frames that neighbouring windows share, -1 for the model's own number; more hides the joins and takes longer",
+        default=-1, min=-1, soft_max=16, max=255,
     )
     decode_chunk_size: IntProperty(
         name="Decode Chunk", description="Frames decoded at once; fewer take less memory",
@@ -98,7 +100,7 @@ class PlatelightSettings(bpy.types.PropertyGroup):
 
 
 def resolved_model(settings: PlatelightSettings) -> str:
-    """The model's name, or the folder, as the engine takes it.
+    """The model's name, or the folder, written as the engine writes it: without a slash at its end, and without links.
 
     Raises:
         PlatelightError: `setting_invalid` when a folder is wanted and none is chosen.
@@ -106,7 +108,7 @@ def resolved_model(settings: PlatelightSettings) -> str:
     if settings.model == FOLDER:
         if not settings.model_folder.strip():
             raise PlatelightError(ErrorCode.SETTING_INVALID, "no model folder is chosen")
-        return bpy.path.abspath(settings.model_folder)
+        return str(Path(bpy.path.abspath(settings.model_folder)).expanduser().resolve())
     return known_models.best(state.models) if settings.model in (BEST, "") else settings.model
 
 
@@ -115,11 +117,11 @@ def resolved_resolution(settings: PlatelightSettings) -> int:
     fixed = {"DRAFT": 512, "STANDARD": 768, "FINE": 1024, "NATIVE": 0, "CUSTOM": settings.max_resolution}
     if settings.quality in fixed:
         return fixed[settings.quality]
-    return _entry(settings).default_resolution
+    return chosen_model(settings).default_resolution
 
 
-def _entry(settings: PlatelightSettings) -> ModelEntry:
-    """The model that is chosen."""
+def chosen_model(settings: PlatelightSettings) -> ModelEntry:
+    """What is known of the model that is chosen."""
     name = known_models.best(state.models) if settings.model in (BEST, "") else settings.model
     return known_models.entry(state.models, name)
 
@@ -130,9 +132,9 @@ def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
     Raises:
         PlatelightError: `setting_invalid`.
     """
-    made_for = _entry(settings)
-    window = settings.window if settings.is_property_set("window") else made_for.window
-    overlap = settings.overlap if settings.is_property_set("overlap") else min(made_for.overlap, window - 1)
+    made_for = chosen_model(settings)
+    window = settings.window or made_for.window
+    overlap = settings.overlap if settings.overlap >= 0 else min(made_for.overlap, window - 1)
     return EstimateSettings(
         model=resolved_model(settings), max_resolution=resolved_resolution(settings), window=window, overlap=overlap,
         decode_chunk_size=settings.decode_chunk_size, precision=settings.precision, device=settings.device,

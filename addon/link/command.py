@@ -63,12 +63,12 @@ def engine_command() -> list[str]:
         PlatelightError: `engine_missing` with what is wrong.
     """
     if variable := os.environ.get(COMMAND_VARIABLE, "").strip():
-        return _split(variable, COMMAND_VARIABLE)
+        return split(variable, COMMAND_VARIABLE)
     choice = engine_choice()
     if choice.kind is EngineKind.COMMAND:
         if not choice.command.strip():
             raise PlatelightError(ErrorCode.ENGINE_MISSING, "the engine command in the preferences is empty")
-        return _split(choice.command, "the engine command")
+        return split(choice.command, "the engine command")
     if choice.kind is EngineKind.EXISTING:
         return [str(_existing_python(choice.python)), *installer.SERVE]
     folder = installer.engine_folder(user_folder())
@@ -98,11 +98,23 @@ def check_online(purpose: str) -> None:
         raise PlatelightError(ErrorCode.OFFLINE, f"{forced}, so {purpose}")
 
 
-def _split(text: str, where: str) -> list[str]:
+def split(text: str, where: str, *, posix: bool = os.name != "nt") -> list[str]:
+    """The words of a command. `where`: what it stands in, for the error. `posix`: a backslash is no part of a path, but quotes.
+
+    Raises:
+        PlatelightError: `engine_missing` for a quote that isn't closed.
+    """
     try:
-        return shlex.split(text, posix=os.name != "nt")
+        words = shlex.split(text, posix=posix)
     except ValueError as error:
         raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{where} cannot be split into words: {error}") from error
+    return words if posix else [_unquoted(word) for word in words]
+
+
+def _unquoted(word: str) -> str:
+    """`shlex` leaves the quotes around a word on Windows, where a backslash is a backslash."""
+    is_quoted = len(word) > 1 and word[0] == word[-1] and word[0] in "\"'"
+    return word[1:-1] if is_quoted else word
 
 
 def _existing_python(chosen: str) -> Path:

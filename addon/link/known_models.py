@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 
 from ..contract import ListModels, ListModelsResult, ModelEntry, PlatelightError, read_result
 from ..identity import user_folder
@@ -37,6 +38,8 @@ BEFORE_ASKING = (
 UNKNOWN = dataclasses.replace(BEFORE_ASKING[1], window=0, overlap=-1)
 """What a checkpoint folder is taken for; only the engine looks into it, and knows its window."""
 
+_log = logging.getLogger(__name__)
+
 
 def load() -> tuple[ModelEntry, ...]:
     """What the engine said last; the models of every installation where it has not been asked yet."""
@@ -50,7 +53,11 @@ def load() -> tuple[ModelEntry, ...]:
 
 
 def save(result: ListModelsResult) -> None:
-    (user_folder() / "models.json").write_text(json.dumps(dataclasses.asdict(result)), encoding="utf-8")
+    """Keep the list for the next start. Nothing depends on it: on a full disk the engine is asked again then."""
+    try:
+        (user_folder() / "models.json").write_text(json.dumps(dataclasses.asdict(result)), encoding="utf-8")
+    except OSError as error:
+        _log.warning("the list of models could not be kept: %s", error)
 
 
 def entry(models: tuple[ModelEntry, ...], model: str) -> ModelEntry:

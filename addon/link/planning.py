@@ -8,16 +8,16 @@ from typing import Any
 
 import bpy
 
-from ..blender import clips, folders
-from ..contract import EstimateSettings, settings_differences
-from ..properties import estimate_settings
+from ..blender import clips, compat, folders
+from ..contract import EstimateSettings, PassRecord, settings_differences, tuned_file, weights_difference, with_temporal
+from ..properties import FOLDER, chosen_model, estimate_settings
 from . import known_models, session
 from .state import state
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """An estimate not yet asked for. `changes`: how its settings differ from those of the passes that are there."""
+    """An estimate not yet asked for. `changes`: what makes its passes other than those that are there."""
 
     target: clips.ClipTarget
     out: str
@@ -37,13 +37,20 @@ def why_not(context: bpy.types.Context) -> str:
     return state.engine_problem or clips.can_target(context)
 
 
+def why_not_tuned(context: bpy.types.Context) -> str:
+    """Why the chosen model can't be tuned to a plate, or ``""``; of a folder only the engine knows. Free: for `poll`."""
+    wanted = compat.shown_scene(context).platelight
+    model = chosen_model(wanted)
+    return "" if model.tunable or wanted.model == FOLDER else f"{model.title} cannot be tuned to a plate: choose another model"
+
+
 def plans(context: bpy.types.Context) -> list[Plan]:
     """One for each selected plate.
 
     Raises:
         PlatelightError: where a plate cannot be estimated, or a setting cannot be used.
     """
-    wanted = context.scene.platelight
+    wanted = compat.shown_scene(context).platelight
     settings = estimate_settings(wanted)
     found: list[Plan] = []
     for target in clips.targets_from_context(context):
@@ -53,7 +60,7 @@ def plans(context: bpy.types.Context) -> list[Plan]:
         record = folders.existing_record(out, target, pass_name=makes[0])
         found.append(Plan(
             target=target, out=out, settings=settings, handles=wanted.handles, overwrite=wanted.overwrite,
-            changes=settings_differences(record.settings, settings) if record else (),
+            changes=_differences(record, settings, out=out) if record else (),
         ))
     return found
 
@@ -61,3 +68,11 @@ def plans(context: bpy.types.Context) -> list[Plan]:
 def changes(plans: Sequence[Plan]) -> list[tuple[str, tuple[str, ...]]]:
     """The plates whose passes would be made anew, each with what differs."""
     return [(plan.target.label, plan.changes) for plan in plans if plan.changes]
+
+
+def _differences(record: PassRecord, settings: EstimateSettings, *, out: str) -> tuple[str, ...]:
+    """What would be made otherwise than a record says: by other settings, or by what the model has learned of the plate since."""
+    tuned = tuned_file(out, model=settings.model, clip=record.clip)
+    now = with_temporal(record.revision.partition(" ")[0], temporal=settings.temporal, tuned=tuned)
+    weights = weights_difference(record, revision=now, temporal=settings.temporal)
+    return (*settings_differences(record.settings, settings), *((weights,) if weights else ()))

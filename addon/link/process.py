@@ -49,7 +49,8 @@ class ChildProcess:
         command: program and arguments, run without a shell.
         cwd: its working folder.
         env: its whole environment.
-        log: a file that gets everything the child writes to its standard error; its folder exists.
+        log: a file that gets everything the child writes to its standard error; its folder exists. What an earlier child wrote
+            is kept as `previous` of it.
         merge: take its standard error for output too, as a terminal does.
 
     Raises:
@@ -65,7 +66,7 @@ class ChildProcess:
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
         try:
-            log_stream = log.open("wb") if log else None
+            log_stream = _open_log(log) if log else None
         except OSError as error:
             raise PlatelightError(ErrorCode.OUTPUT_NOT_WRITABLE, f"{log}: {error.strerror}") from error
         try:
@@ -158,6 +159,19 @@ class ChildProcess:
         if log:
             with contextlib.suppress(OSError):
                 log.close()
+
+
+def previous(log: Path) -> Path:
+    """``engine.log`` -> ``engine.previous.log``."""
+    return log.with_suffix(f".previous{log.suffix}")
+
+
+def _open_log(log: Path) -> IO[bytes]:
+    """A new log; an engine that starts because the last one died must not wipe what that one said."""
+    if log.is_file() and log.stat().st_size:
+        with contextlib.suppress(OSError):  # on Windows it can't be moved while the last engine is still ending
+            log.replace(previous(log))
+    return log.open("wb")
 
 
 def kill_all() -> None:

@@ -6,8 +6,10 @@ It runs as long as it was told to, so it shares nothing with the jobs; what it l
 from __future__ import annotations
 
 import queue
+import shlex
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
 
 import bpy
 
@@ -19,6 +21,8 @@ from .planning import Plan
 from .process import ChildProcess, Ended
 
 INTERVAL = 0.5
+_REMOTE_SHELLS = frozenset({"ssh", "autossh", "plink"})
+"""Programs that join their arguments with blanks and hand them to a shell elsewhere."""
 
 
 @dataclass(kw_only=True)
@@ -58,21 +62,31 @@ def start(plan: Plan, *, minutes: float) -> Tuning:
 
 
 def command(plan: Plan, *, minutes: float) -> list[str]:
-    """The engine's command with ``tune`` in the place of ``serve``.
+    """The engine's command with ``tune`` in the place of ``serve``; quoted where a shell will read it.
 
     Raises:
         PlatelightError: `engine_missing`, also where the engine's command doesn't end in ``serve``.
     """
-    *engine, serve = engine_command()
-    if serve != "serve":
-        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"the engine command ends in {serve!r}, so it can serve but not tune")
+    *engine, end = engine_command()
+    line, serve = end[: -len("serve")], end[-len("serve") :]
+    if serve != "serve" or (line and not line[-1].isspace()):
+        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"the engine command ends in {end!r}, so it can serve but not tune")
+    words = _words(plan, minutes=minutes)
+    if line:  # all of it is a line for a shell: ssh gpu-box 'cd /opt && python -m engine serve'
+        return [*engine, line + shlex.join(words)]
+    if any(PureWindowsPath(word).stem.lower() in _REMOTE_SHELLS for word in engine):
+        return [*engine, *map(shlex.quote, words)]
+    return [*engine, *words]
+
+
+def _words(plan: Plan, *, minutes: float) -> list[str]:
     target, source, settings = plan.target, plan.target.source, plan.settings
     options = {
         "--out": plan.out, "--model": settings.model, "--minutes": minutes, "--first": target.first, "--last": target.last,
         "--max-resolution": settings.max_resolution, "--clip": source.clip, "--color-space": source.color_space,
         "--ocio-config": source.ocio_config, "--device": settings.device,
     }
-    return [*engine, "tune", source.path, *(str(part) for pair in options.items() if pair[1] != "" for part in pair)]
+    return ["tune", source.path, *(str(part) for pair in options.items() if pair[1] != "" for part in pair)]
 
 
 def cancel() -> None:

@@ -10,7 +10,7 @@ from .reporting import refuse
 class PLATELIGHT_OT_cancel(bpy.types.Operator):
     bl_idname = "platelight.cancel"
     bl_label = "Cancel"
-    bl_description = "Stop after the present window; finished frames are kept. Pressed again, the engine itself is ended"
+    bl_description = "Stop after the present step; finished frames are kept. Pressed again, the engine itself is ended"
     bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})

@@ -3,7 +3,9 @@
 import bpy
 
 from .. import messages
+from ..blender import compat
 from ..contract import PlatelightError
+from ..jobs import Job
 from ..link import planning, session
 from .reporting import refuse
 
@@ -26,7 +28,7 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
             self.changes = planning.changes(planning.plans(context))
         except PlatelightError as error:
             return refuse(self, error)
-        if self.changes and not context.scene.platelight.overwrite:
+        if self.changes and not compat.shown_scene(context).platelight.overwrite:
             self.overwrite = True
             title = "Replace the passes that are there?"
             return context.window_manager.invoke_props_dialog(self, width=480, title=title, confirm_text="Replace")
@@ -34,7 +36,7 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
 
     def draw(self, context):
         column = self.layout.column(align=True)
-        column.label(text="They were made with other settings:", icon="INFO")
+        column.label(text="They were made otherwise:", icon="INFO")
         for label, changes in self.changes:
             column.separator()
             column.label(text=label, icon="FILE_MOVIE")
@@ -46,5 +48,11 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
             jobs = [session.submit(plan.target, **plan.options(self.overwrite)) for plan in planning.plans(context)]
         except PlatelightError as error:
             return refuse(self, error)
-        self.report({"INFO"}, f"Estimating {', '.join(job.label for job in jobs)}")
+        self.report({"INFO"}, f"Estimating {', '.join(job.label for job in jobs)}{_elsewhere(context, jobs)}")
         return {"FINISHED"}
+
+
+def _elsewhere(context: bpy.types.Context, jobs: list[Job]) -> str:
+    """Where the passes will be placed, if that isn't in the scene that the editor shows."""
+    scenes = {job.target.scene_name for job in jobs} - {compat.shown_scene(context).name}
+    return f" for the compositor of the scene {' and '.join(sorted(scenes))}" if scenes else ""

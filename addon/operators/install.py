@@ -3,7 +3,7 @@
 import bpy
 
 from ..contract import PlatelightError
-from ..link import session
+from ..link import session, tuning
 from ..link.state import state
 from .reporting import refuse
 
@@ -16,9 +16,10 @@ class PLATELIGHT_OT_install(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        if state.queue.current():
-            cls.poll_message_set("Wait until the job has ended, or cancel it: it runs in the engine that would be replaced")
-        return not state.queue.current()
+        busy = "job" if state.queue.current() else "tuning" if tuning.is_busy() else ""
+        if busy:
+            cls.poll_message_set(f"Wait until the {busy} has ended, or cancel it: it runs in the engine that would be replaced")
+        return not busy
 
     def execute(self, context):
         try:

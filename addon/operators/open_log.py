@@ -10,7 +10,7 @@ from .reporting import refuse
 class PLATELIGHT_OT_open_log(bpy.types.Operator):
     bl_idname = "platelight.open_log"
     bl_label = "Show Log"
-    bl_description = "Open what the engine printed since it was last started"
+    bl_description = "Open what the engine printed since it was last started; engine.previous.log beside it is of the one before"
     bl_options = {"INTERNAL"}
 
     def execute(self, context):

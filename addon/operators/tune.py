@@ -18,7 +18,9 @@ class PLATELIGHT_OT_tune(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        reason = planning.why_not(context) or ("Wait until the tuning has ended, or cancel it" if tuning.is_busy() else "")
+        reason = planning.why_not(context) or planning.why_not_tuned(context)
+        if tuning.is_busy():
+            reason = "Wait until the tuning has ended, or cancel it"
         if reason:
             cls.poll_message_set(reason)
         return not reason

@@ -201,6 +201,15 @@ def test_stderr_goes_to_a_log_and_a_short_tail(part, peer, tmp_path):
     assert len(client._process.tail(1000)) == 40
 
 
+def test_the_next_engine_keeps_the_log_of_the_one_that_died(part, peer, tmp_path):
+    log = tmp_path / "engine.log"
+    for words in ("it broke", "all is well"):
+        client = peer(f"{HELLO}\nprint({words!r}, file=sys.stderr)\nsys.exit(1)", log=log)
+        until(lambda client=client: client.failure, client)
+    assert log.read_text() == "all is well\n"
+    assert part("link.process").previous(log).read_text() == "it broke\n"
+
+
 def _is_gone(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat") as stat:

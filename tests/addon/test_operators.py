@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 import bpy
@@ -36,6 +37,13 @@ def finish(part):
         time.sleep(0.02)
 
 
+def learn(part, out):
+    """Leave what tuning the preview to the sample clip leaves."""
+    tuned = part("contract").tuned_file(out, model="preview", clip="bunny")
+    tuned.parent.mkdir()
+    shutil.copyfile(part("identity").extension_root() / "engine/models/preview/temporal.safetensors", tuned)
+
+
 def test_estimate_is_grey_without_an_engine_and_says_why(part, shot, press):
     with pytest.raises(RuntimeError, match="not installed"):
         press(bpy.ops.platelight.estimate)
@@ -46,7 +54,7 @@ def test_estimate_is_grey_without_a_plate(part, addon, press, engine):
         press(bpy.ops.platelight.estimate)
 
 
-def test_estimate_places_the_passes_beside_the_project(part, shot, press, engine):
+def test_estimate_places_the_passes_beside_the_project_and_replaces_what_has_changed(part, shot, press, engine):
     settings = bpy.context.scene.platelight
     settings.quality, settings.max_resolution = "CUSTOM", 64
     editor = bpy.context.scene.sequence_editor
@@ -75,10 +83,32 @@ def test_estimate_places_the_passes_beside_the_project(part, shot, press, engine
     finish(part)
     assert part("link.session").jobs()[2].result.frames_written == 5
 
+    learn(part, planning.plans(bpy.context)[0].out)
+    [(label, [change])] = planning.changes(planning.plans(bpy.context))
+    assert (label, part("messages").change_in_words(change)) == ("plate", "The model was tuned to this shot since")
+    assert press(bpy.ops.platelight.estimate, "EXEC_DEFAULT", overwrite=True) == {"FINISHED"}
+    finish(part)
+    assert part("link.session").jobs()[3].result.frames_written == 5
+    assert planning.changes(planning.plans(bpy.context)) == []
+
     assert bpy.ops.platelight.attach(job=job.id) == {"FINISHED"}
     assert bpy.ops.platelight.remove(job=job.id) == {"FINISHED"}
     assert bpy.ops.platelight.clear() == {"FINISHED"}
     assert not part("link.session").jobs()
+
+
+@pytest.mark.skipif(bpy.app.version < (5, 0), reason="before, the Sequencer has no scene of its own")
+def test_in_the_sequencer_its_own_scenes_settings_count(part, shot, engine):
+    window, edit = bpy.context.window, bpy.context.scene
+    edit.platelight.output_folder = str(shot / "edit")
+    window.workspace.sequencer_scene = edit
+    window.scene = bpy.data.scenes.new("Layout")
+    for kind, scene in (("SEQUENCE_EDITOR", edit), ("VIEW_3D", window.scene)):
+        window.screen.areas[0].type = kind
+        with bpy.context.temp_override(window=window, area=window.screen.areas[0]):
+            assert part("blender.compat").shown_scene(bpy.context) == scene
+            [plan] = part("link.planning").plans(bpy.context)
+        assert (plan.target.scene_name, plan.out == str(shot / "edit")) == ("Scene", scene == edit)
 
 
 def test_two_clips_of_one_name_get_a_folder_each_and_it_is_said(part, shot, engine):
@@ -157,3 +187,29 @@ def test_the_preferences_choose_the_engine(part, addon, tmp_path, engine_python)
     assert command.engine_command() == ["ssh", "box", "cd /opt && python -m engine serve"]
     preferences.engine_command = "ssh 'box"
     assert "cannot be split" in problem()
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("ssh box 'cd /opt && python -m engine serve'", ["ssh", "box", "cd /opt && python -m engine serve"]),
+    (r'"C:\Program Files\Py\python.exe" -m engine serve', [r"C:\Program Files\Py\python.exe", "-m", "engine", "serve"]),
+    (r"C:\py\python.exe -m engine serve", [r"C:\py\python.exe", "-m", "engine", "serve"]),
+])
+def test_a_command_is_split_on_windows_as_everywhere(part, addon, text, words):
+    assert part("link.command").split(text, "the engine command", posix=False) == words
+
+
+def test_the_engine_stays_while_it_tunes(part, shot, engine):
+    """Installing would replace the environment that the tuning runs in."""
+    tuning, settings = part("link.tuning"), bpy.context.scene.platelight
+    settings.quality, settings.max_resolution = "CUSTOM", 64
+    settings.model = "normalcrafter"
+    with pytest.raises(RuntimeError, match="NormalCrafter cannot be tuned to a plate"):
+        bpy.ops.platelight.tune(minutes=1.0)
+    settings.model = "preview"
+    assert bpy.ops.platelight.tune(minutes=1.0) == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="Wait until the tuning has ended"):
+        bpy.ops.platelight.install()
+    tuning.cancel()
+    while tuning.tick():
+        time.sleep(0.02)
+    assert bpy.ops.platelight.install.poll()

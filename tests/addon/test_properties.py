@@ -56,6 +56,8 @@ def test_a_folder_must_be_chosen(part, settings, tmp_path):
     assert caught.value.code is contract.ErrorCode.SETTING_INVALID
     settings.model_folder = str(tmp_path)
     assert properties.estimate_settings(settings).model == str(tmp_path)
+    settings.model_folder = f"{tmp_path}/"
+    assert properties.estimate_settings(settings).model == str(tmp_path), "Blender's file browser leaves a slash at the end"
 
 
 def test_settings_are_saved_with_the_file(settings, tmp_path):
@@ -77,3 +79,16 @@ def test_the_models_the_engine_told_of_are_remembered(part, addon):
         assert known.load() == known.BEFORE_ASKING
     finally:
         file.unlink()
+
+
+def test_a_list_that_cannot_be_kept_does_not_stop_the_queue(part, addon):
+    contract, known, pump = part("contract"), part("link.known_models"), part("link.pump")
+    file = part("identity").user_folder() / "models.json"
+    file.unlink(missing_ok=True)
+    file.mkdir()  # nothing can be written there, as on a full disk
+    try:
+        entries = (_entry(part, "preview", installed=True),)
+        pump._models_listed(contract.ListModelsResult(models=entries))
+        assert part("link.state").state.models == entries and known.load() == known.BEFORE_ASKING
+    finally:
+        file.rmdir()

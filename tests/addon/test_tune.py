@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 
 import bpy
@@ -32,9 +33,30 @@ def test_the_engine_is_asked_to_tune_what_an_estimate_would_take(part, shot, str
     assert options["--out"] == plan.out and options["--minutes"] == "2.5" and options["--max-resolution"] == "64"
     assert (options["--model"], options["--first"], options["--last"]) == ("preview", "1", "6")
     assert "--color-space" not in options or options["--color-space"]
-    monkeypatch.setenv("PLATELIGHT_ENGINE", "ssh gpu run-engine")
-    with pytest.raises(part("contract").PlatelightError, match="can serve but not tune"):
-        part("link.tuning").command(plan, minutes=1)
+    for engine in ("ssh gpu run-engine", "ssh gpu 'run engine --serve'"):
+        monkeypatch.setenv("PLATELIGHT_ENGINE", engine)
+        with pytest.raises(part("contract").PlatelightError, match="can serve but not tune"):
+            part("link.tuning").command(plan, minutes=1)
+
+
+@pytest.mark.parametrize("form", ["{ssh} gpu {python} -m engine serve", "{ssh} gpu 'cd /tmp && {python} -m engine serve'"])
+def test_a_shell_elsewhere_gets_the_words_as_they_are(part, shot, strip, tmp_path, monkeypatch, form):
+    """What ssh does: its arguments are joined with blanks, and a shell reads them."""
+    ssh, python = tmp_path / "ssh", tmp_path / "python"
+    ssh.write_text('#!/bin/sh\nshift\nexec sh -c "$*"\n')
+    python.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    for file in (ssh, python):
+        file.chmod(0o755)
+    name = "plate $(touch pwned) 'A' (sRGB).mp4"
+    (shot / "bunny.mp4").rename(shot / name)
+    strip.filepath = str(shot / name)
+    plan = part("link.planning").plans(bpy.context)[0]
+    monkeypatch.setenv("PLATELIGHT_ENGINE", form.format(ssh=ssh, python=python))
+    command = part("link.tuning").command(plan, minutes=1)
+    said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert said[:4] == ["-m", "engine", "tune", str(shot / name)]
+    assert said[said.index("--out") + 1] == plan.out and said[said.index("--color-space") + 1] == plan.target.source.color_space
+    assert not any(tmp_path.rglob("pwned"))
 
 
 def test_a_plate_is_tuned_beside_the_engine_and_can_be_cancelled(part, shot, strip):
