@@ -163,8 +163,12 @@ def doctor() -> None:
 
 @app.command()
 def bench(
-    model: Annotated[str, typer.Option(help="A name that `models` lists, or the folder of a checkpoint")] = "preview",
-    random_weights: Annotated[str, typer.Option(help="An architecture to fill with random weights instead, such as svd")] = "",
+    model: Annotated[
+        list[str] | None, typer.Option(help="A name that `models` lists, or the folder of a checkpoint; repeat it to compare")
+    ] = None,
+    random_weights: Annotated[
+        str, typer.Option(help="Random weights instead: svd for NormalCrafter's full size, tiny for one of each kind, compared")
+    ] = "",
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames")] = "448x256",
     frames: Annotated[int, typer.Option(help="How many frames")] = 28,
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
@@ -177,8 +181,16 @@ def bench(
     width, _, height = size.lower().partition("x")
     if not (width.isdigit() and height.isdigit()):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"size {size!r}; it may be WIDTHxHEIGHT, such as 448x256")
+    models = model or ["preview"]
+    if len(models) > 1 or random_weights == measuring.TINY:
+        if baseline:
+            raise PlatelightError(ErrorCode.SETTING_INVALID, "a baseline is measured for one model by itself")
+        _print(measuring.render_many(measuring.bench_many(
+            [] if random_weights else models, size=(int(width), int(height)), frames=frames, precision=precision, device=device
+        )))
+        return
     report = measuring.bench(
-        model=model, random_weights=random_weights, size=(int(width), int(height)), frames=frames, precision=precision,
+        model=models[0], random_weights=random_weights, size=(int(width), int(height)), frames=frames, precision=precision,
         device=device, baseline=baseline,
     )
     _print(measuring.render(report))
@@ -194,12 +206,14 @@ def make_clips(
     seed: Annotated[int, typer.Option(help="Another seed makes other scenes")] = 0,
     workers: Annotated[int, typer.Option(help="Processes")] = 2,
     environments: Annotated[Path | None, typer.Option(help="Folder of lat-long EXR maps, light for half of the looks")] = None,
+    moving: Annotated[float, typer.Option(help="Share of the things that move, of those that may")] = 0.0,
 ) -> None:
     """Render clips with exact normals to train on."""
     from .training import raycast_clips
 
     for done in raycast_clips.make_clips(
-        out=out, scenes=scenes, views=views, looks=looks, frames=frames, seed=seed, workers=workers, environments=environments
+        out=out, scenes=scenes, views=views, looks=looks, frames=frames, seed=seed, workers=workers, environments=environments,
+        moving=moving,
     ):
         print(f"{done}/{scenes} scenes", file=sys.stderr, flush=True)
 

@@ -13,6 +13,7 @@ import numpy as np
 from .clips import Intrinsics, write_clip
 from .environments import Environment, read_environments
 from .gbuffer import Caster, GBuffer
+from .moving import motions, moved
 from .normalcrafter.failure import TrainingStopped
 from .scene import Camera, Thing, Zoo, looking
 from .scenes import KINDS, random_scene
@@ -34,6 +35,7 @@ def make_clips(
     seed: int = 0,
     workers: int = 2,
     environments: Path | None = None,
+    moving: float = 0.0,
 ) -> Iterator[int]:
     """Renders clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept: begun again after
     any stop, it ends with the clips of a run that was never stopped. Others come of another number of scenes, views or workers.
@@ -47,19 +49,22 @@ def make_clips(
         seed: another seed makes other scenes.
         workers: processes.
         environments: folder of equirectangular EXR maps, lat-long, as light for half of the looks.
+        moving: share of the things that move while a clip runs, of those that may.
 
     Raises:
         PlatelightError: a setting can't be used, or a clip can't be written, naming it.
     """
     for name, value in (("scenes", scenes), ("views", views), ("looks", looks), ("frames", frames), ("workers", workers)):
         at_least(name, value, 1)
+    if not 0 <= moving <= 1:
+        raise invalid("moving", moving, "it must be between 0 and 1")
     if environments is not None and not any(environments.glob("*.exr")):
         raise invalid("environments", str(environments), "there is no map (*.exr) in it")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _not_written(out, error) from error
-    shares = [(out, range(first, scenes, workers), views, looks, frames, seed, environments) for first in range(workers)]
+    shares = [(out, range(first, scenes, workers), views, looks, frames, seed, environments, moving) for first in range(workers)]
     done = 0
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for finished in pool.imap_unordered(_make_share, _split(shares, pieces=max(1, scenes // (workers * 50)))):
@@ -74,7 +79,7 @@ def _split(shares: list[tuple], *, pieces: int) -> list[tuple]:
 
 def _make_share(share: tuple) -> int:
     """Renders the scenes of one share; returns how many."""
-    out, numbers, views, looks, frames, seed, folder = share
+    out, numbers, views, looks, frames, seed, folder, moving = share
     lacking = [number for number in numbers if not (out / f"{number:06d}_{views - 1}_{looks - 1}").exists()]
     noise, zoo = Noise(), None
     places = read_environments(folder) if folder and lacking else []
@@ -85,13 +90,18 @@ def _make_share(share: tuple) -> int:
         zoo = Zoo(rng=rng) if zoo is None else Zoo(rng=rng, kept=zoo.kept)
         scene = random_scene(zoo, kind=KINDS[rng.choice(len(KINDS), p=KIND_SHARES)])
         if number in lacking:  # the others are drawn because later ones share their shapes
-            _make_scene(out, scene, number=number, views=views, looks=looks, frames=frames, rng=rng, noise=noise, places=places)
+            going = motions(scene[0], share=moving, rng=np.random.default_rng([seed, number, 1])) if moving else {}
+            parts = [moved(scene[0], going, frame=frame) for frame in range(frames)] if going else [scene[0]]
+            _make_scene(
+                out, parts, scene[1], number=number, views=views, looks=looks, frames=frames, rng=rng, noise=noise, places=places
+            )
     return len(numbers)
 
 
 def _make_scene(
     out: Path,
-    scene: tuple[list[Thing], Camera],
+    parts: list[list[Thing]],
+    first: Camera,
     *,
     number: int,
     views: int,
@@ -101,16 +111,18 @@ def _make_scene(
     noise: Noise,
     places: list[Environment],
 ) -> None:
-    """Renders every view and look of one scene."""
-    things, first = scene
-    caster = Caster(things)
+    """Renders every view and look of one scene. `parts`: its things frame by frame, or once where nothing moves."""
+    casters = [Caster(things) for things in parts] * (frames // len(parts))
+    things_of = parts * (frames // len(parts))
     for view in range(views):
         height, width = SIZES[rng.integers(len(SIZES))]
         start = first if view == 0 else _moved(first, rng, stride=1.0)
         path = [start]
         for _ in range(frames - 1):
             path.append(_moved(path[-1], rng, stride=0.05))
-        buffers = [caster.gbuffer(camera, height=height, width=width, rng=rng) for camera in path]
+        buffers = [
+            caster.gbuffer(camera, height=height, width=width, rng=rng) for caster, camera in zip(casters, path, strict=True)
+        ]
         hit = buffers[0].thing >= 0
         if hit.mean() < 0.15:
             continue
@@ -119,7 +131,7 @@ def _make_scene(
         for look in range(looks):
             key = int(rng.integers(2**31))
             shaded: list[Look] = []
-            for buffer in buffers:
+            for buffer, things, caster in zip(buffers, things_of, casters, strict=True):
                 shaded.append(
                     shade(
                         buffer,

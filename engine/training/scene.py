@@ -10,11 +10,13 @@ from .surfaces import Surface, rotation, unit
 
 @dataclass(frozen=True, kw_only=True)
 class Thing:
-    """A surface in the scene. `hint` is what it may look like: see `materials`."""
+    """A surface in the scene. `hint` is what it may look like: see `materials`. `place`: rotation `(3, 3)` and offset `(3,)`
+    that have moved it, its texture with it, None where nothing has."""
 
     surface: Surface
     hint: str = "any"
     clutter: bool = False
+    place: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

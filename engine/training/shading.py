@@ -87,13 +87,16 @@ def shade(
     normal = normal.copy()
     for index in np.unique(owner):
         mine = owner == index
-        look = material(points[mine], hint=things[index].hint, noise=noise, rng=np.random.default_rng([seed, index]))
+        turn, offset = things[index].place or (np.eye(3, dtype=np.float32), np.zeros(3, dtype=np.float32))
+        local = (points[mine] - offset) @ turn  # where it was when its texture was laid
+        look = material(local, hint=things[index].hint, noise=noise, rng=np.random.default_rng([seed, index]))
         base[mine] = look.base
         gloss[mine], metal[mine], wrap[mine] = look.gloss, look.metal, look.wrap
         if look.bump is not None:
-            normal[mine] = unit(normal[mine] + look.bump)
+            bump = look.bump @ turn.T
+            normal[mine] = unit(normal[mine] + bump)
             if look.bump_is_shape:
-                label[mine] = unit(label[mine] + look.bump)
+                label[mine] = unit(label[mine] + bump)
     diffuse = sky.ambient(normal) * open_sky[:, None]
     shine = sky.radiance(unit(ray - 2 * (ray * normal).sum(-1, keepdims=True) * normal), noise=noise) * open_sky[:, None]
     for light in lights:

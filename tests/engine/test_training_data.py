@@ -1,5 +1,6 @@
 """Clips on disk, made and held-out ones among them, sampling, and normals from depth."""
 
+import dataclasses
 import json
 import shutil
 from collections import Counter
@@ -11,12 +12,18 @@ import pytest
 from room import CAMERA, FRONT, HEIGHT, WIDTH, degrees, plane, rays
 
 from engine.protocol import PlatelightError
+from engine.training import surfaces
 from engine.training.clips import Intrinsics, list_clips, open_clip, read_clip, write_clip
 from engine.training.depth_normals import depth_normals
+from engine.training.gbuffer import Caster
+from engine.training.moving import motions, moved
 from engine.training.raycast_clips import make_clips
 from engine.training.readers import open_set
 from engine.training.readers.axes import facing_share
 from engine.training.sampling import ClipSampler
+from engine.training.scene import Thing, looking
+from engine.training.shading import shade
+from engine.training.textures import Noise
 
 
 def test_a_clip_keeps_everything(tmp_path):
@@ -81,6 +88,32 @@ def test_air_exposure_and_film_stay_while_a_clip_runs(tmp_path):
     seen = clip.normals.any(-1).sum((1, 2))
     assert seen[0] != seen[1] and 0.5 < seen[0] / clip.normals[0, ..., 0].size < 0.9
     assert clip.frames.mean((1, 2, 3))[1] == pytest.approx(clip.frames.mean((1, 2, 3))[0], rel=0.05)
+
+
+def test_a_thing_that_moves_takes_texture_and_normals_along():
+    """With the camera beside it all the way, nothing changes but the light that stays behind: here none does."""
+    thing = Thing(surface=surfaces.torus(np.random.default_rng(0)))
+    (motion,) = motions([thing], share=1.0, rng=np.random.default_rng(1)).values()
+    camera, noise = looking(np.array([0.3, 1.5, 2.0]), np.zeros(3), focal=1.0), Noise()
+    seen = []
+    for frame, still in ((0, motion), (5, motion), (5, dataclasses.replace(motion, spin=0.0))):
+        (there,) = moved([thing], {0: still}, frame=frame)
+        turn, offset = still.place(frame)
+        beside = dataclasses.replace(camera, position=turn @ camera.position + offset, axes=camera.axes @ turn.T)
+        caster = Caster([there])
+        buffer = caster.gbuffer(beside, height=32, width=40, rng=np.random.default_rng(0))
+        look = shade(buffer, things=[there], caster=caster, noise=noise, seed=4, anchor=offset, reach=2.0, environments=[])
+        seen.append((look.frame[buffer.thing >= 0], (buffer.label @ beside.axes.T)[buffer.thing >= 0], buffer.thing))
+    assert all(np.mean(other[2] != seen[0][2]) < 0.01 for other in seen[1:]) and (seen[0][2] >= 0).mean() > 0.1
+    same = (seen[0][2] >= 0) & (seen[1][2] >= 0) & (seen[2][2] >= 0)
+    first, turned, shifted = (np.full((32, 40, 6), np.nan) for _ in seen)
+    for values, (colour, normal, owner) in zip((first, turned, shifted), seen, strict=True):
+        values[owner >= 0] = np.concatenate([colour, normal], -1)
+    assert np.abs(turned - first)[same][:, 3:].max() < 0.02 and np.abs(shifted - first)[same][:, 3:].max() < 0.02
+    assert np.quantile(np.abs(shifted - first)[same][:, :3], 0.95) < 0.01, "its texture stays on it"
+    assert first[same][:, :3].std() > 0.03
+    assert not motions([dataclasses.replace(thing, hint="wall"), dataclasses.replace(thing, clutter=True)], share=1.0,
+                       rng=np.random.default_rng(1))  # fmt: skip
 
 
 def test_what_clips_cannot_be_made_of_is_named(tmp_path):
