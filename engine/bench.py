@@ -6,7 +6,7 @@ import dataclasses
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,14 +19,16 @@ import torch
 from . import device as devices
 from . import estimate, exr
 from .allocation import keep_freed_memory
-from .bench_report import NETWORKS, BenchReport, Cost, render
+from .bench_report import NETWORKS, BenchReport, Cost, render, render_many
 from .frames.plate import Plate
 from .models import registry
 from .models.interface import Estimator, Event, ResumePoint, Step
-from .models.table import NORMALCRAFTER
+from .models.table import NORMALCRAFTER, PREVIEW
 from .protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source, Stage
 
-__all__ = ["BenchReport", "bench", "render"]
+__all__ = ["TINY", "BenchReport", "bench", "bench_many", "render", "render_many"]
+
+TINY = "tiny"
 
 MATRIX = 2048
 SAMPLE_SECONDS = 0.02
@@ -51,6 +53,8 @@ def bench(
     if random_weights not in ("", "svd"):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"random weights {random_weights!r}; only svd is known")
     settings = EstimateSettings(model=model, max_resolution=0, precision=precision, device=device)
+    if not random_weights and registry.info(model).family != NORMALCRAFTER.family:
+        settings = dataclasses.replace(settings, window=0, overlap=-1)  # its own
     plain = None
     if baseline:
         if registry.info(model if not random_weights else NORMALCRAFTER.name).family != NORMALCRAFTER.family:
@@ -68,6 +72,47 @@ def bench(
         title=title,
     )
     return dataclasses.replace(report, baseline=plain)
+
+
+def bench_many(
+    models: Sequence[str], *, size: tuple[int, int], frames: int, precision: str, device: str
+) -> tuple[BenchReport, ...]:
+    """One run for each model, in turn. `models`: as for `estimate`; without any, a tiny random checkpoint of each kind in its
+    public layout, and the embedded model. Each runs frame by frame where it has no temporal blocks, else in its own windows.
+
+    Raises:
+        PlatelightError: as `bench`.
+    """
+    with tempfile.TemporaryDirectory(prefix="platelight-bench-") as scratch:
+        named = {name: name for name in models} or _tiny(Path(scratch))
+        reports = []
+        for name, model in named.items():
+            report = bench(
+                model=model, random_weights="", size=size, frames=frames, precision=precision, device=device, baseline=False
+            )
+            reports.append(dataclasses.replace(report, title=name))
+        registry.release()
+    return tuple(reports)
+
+
+def _tiny(folder: Path) -> dict[str, str]:
+    from .models import tiny
+    from .models.depth_anything.model import load_depth_model
+    from .models.marigold.model import load_normals_model
+    from .models.temporal.block import TemporalSettings
+    from .models.temporal.trained import FILE
+
+    found = {
+        f"{NORMALCRAFTER.title}, tiny": tiny.normalcrafter(folder / "normalcrafter"),
+        "Depth Anything V2, tiny": tiny.depth_anything(folder / "depth"),
+        "Depth Anything V2, tiny, temporal": tiny.depth_anything(folder / "depth-temporal"),
+        "Marigold-E2E-FT, tiny": tiny.marigold(folder / "marigold"),
+        "Marigold-E2E-FT, tiny, temporal": tiny.marigold(folder / "marigold-temporal"),
+    }
+    blocks = TemporalSettings()
+    load_depth_model(folder / "depth-temporal", fresh=blocks).save_temporal(folder / "depth-temporal" / FILE)
+    load_normals_model(folder / "marigold-temporal", fresh=blocks).save_temporal(folder / "marigold-temporal" / FILE)
+    return {name: str(path) for name, path in found.items()} | {PREVIEW.title: PREVIEW.name}
 
 
 def _load(settings: EstimateSettings, *, random_weights: str, plain: bool) -> Estimator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Group
@@ -66,6 +67,22 @@ def render(report: BenchReport) -> Group:
         )
         parts += [_table(base), text]
     return Group(*parts)
+
+
+def render_many(reports: Sequence[BenchReport]) -> Group:
+    """One table of several runs."""
+    table = Table()
+    for column in ("model", "s a frame", "frames/s", "in the networks", "processor, s a frame", "peak, GiB"):
+        table.add_column(column, justify="left" if column == "model" else "right")
+    for report in reports:
+        each = report.wall / report.frames
+        table.add_row(
+            report.title, f"{each:.3f}", f"{1 / each:.2f}", f"{1 - report.outside:.0%}", f"{report.processor / report.frames:.3f}",
+            f"{report.peak_bytes / 2**30:.2f}",
+        )
+    first = reports[0]
+    title = f"{first.frames} frames of {first.size[0]}x{first.size[1]}, {first.precision} on {first.device}, the whole job"
+    return Group(title, table)
 
 
 def _table(report: BenchReport) -> Group:

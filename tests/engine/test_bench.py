@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from engine.bench import bench, render
+from engine.bench import bench, bench_many, render, render_many
 from engine.bench_report import NETWORKS
 from engine.protocol import ErrorCode, PlatelightError, Stage
 
@@ -31,6 +31,17 @@ def test_the_embedded_model_can_be_measured_too():
     report = bench(model="preview", random_weights="", size=(64, 64), frames=4, precision="fp32", device="cpu", baseline=False)
     assert report.costs[Stage.UNET].frames == 4 and report.baseline is None
     render(report)
+
+
+def test_every_kind_of_model_in_one_run():
+    reports = bench_many([], size=(64, 64), frames=3, precision="fp32", device="cpu")
+    assert [report.title.split(",")[0] for report in reports] == [
+        "NormalCrafter", *["Depth Anything V2"] * 2, *["Marigold-E2E-FT"] * 2, "Preview (embedded)",
+    ]
+    assert all(report.wall > 0 and sum(cost.frames for cost in report.costs.values()) >= 3 for report in reports)
+    console = Console(width=160, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115
+    console.print(render_many(reports))
+    assert all(report.title in console.export_text(clear=False) for report in reports)
 
 
 @pytest.mark.parametrize("bad", [{"random_weights": "sd3"}, {"frames": 0}, {"size": (0, 64)}, {"baseline": True}])

@@ -125,8 +125,9 @@ def test_the_page_needs_nothing_else_and_shows_what_it_should(everything):
     outcome, page, numbers = everything
     shown = pictures(page)
     models, films, plots = 5, 2, 3
+    depths = 1 + films * (2 + 1)  # the preview's
     sheets, slices, worst = films * (2 + 2 * models), films * (3 + models), models * films * 4
-    assert len(shown) == plots + sheets + slices + worst and all(picture is not None for picture in shown)
+    assert len(shown) == plots + sheets + slices + depths + worst and all(picture is not None for picture in shown)
     assert page.count("(quoted)") == 0, "the paper has no figures for a set of ours"
     for table in paper.TABLES:
         assert table.title in page
