@@ -3,7 +3,7 @@
 import bpy
 
 from ..link.state import state
-from . import depth, import_normals, plate, queue, relight_lights, relight_match, relight_space, tune
+from . import cuts, depth, import_normals, plate, queue, relight_lights, relight_match, relight_space, tune
 
 EDITORS = {"sequencer": "SEQUENCE_EDITOR", "clip": "CLIP_EDITOR", "compositor": "NODE_EDITOR", "view3d": "VIEW_3D"}
 
@@ -65,6 +65,7 @@ def _panels_of(editor: str, space: str) -> list[type]:
     return [
         type(plate_name, (_Plate, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_advanced", (_Advanced, bpy.types.Panel), in_space | {"bl_parent_id": plate_name}),
+        type(f"PLATELIGHT_PT_{editor}_cuts", (cuts.CutsPanel, _Tab, bpy.types.Panel), in_space | {"bl_parent_id": plate_name}),
         type(f"PLATELIGHT_PT_{editor}_tune", (tune.TunePanel, _Tab, bpy.types.Panel), in_space | {"bl_parent_id": plate_name}),
         type(f"PLATELIGHT_PT_{editor}_normals", (import_normals.NormalsPanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_depth", (depth.DepthPanel, _Tab, bpy.types.Panel), in_space),

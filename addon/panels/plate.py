@@ -85,10 +85,18 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column = layout.column(align=True)
     column.prop(settings, "window")
     column.prop(settings, "overlap")
+    _draw_own_window(column, settings)
     column.prop(settings, "decode_chunk_size")
     column = layout.column()
     column.prop(settings, "precision")
     column.prop(settings, "device")
+
+
+def _draw_own_window(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """What 0 and -1 stand for; of a folder only the engine knows."""
+    model = properties.chosen_model(settings)
+    if model.window and (settings.window == 0 or settings.overlap < 0):
+        layout.label(text=f"Made for {model.window} frames, {model.overlap} shared", icon="BLANK1")
 
 
 def _draw_what_is_used(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
