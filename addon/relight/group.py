@@ -151,24 +151,22 @@ def _number(
 def _nodes(group: bpy.types.NodeTree) -> None:
     """Left to right and top to bottom: unit normal, the studio's lights, those of the scene beside them, the plate under all."""
     sheet = Sheet(group)
-    sheet.section("How much of the studio, how much of the scene")
-    stops = sheet.math("POWER", 2.0, sheet.input("Exposure"), label="2^exposure")
-    studio = sheet.math("MULTIPLY", sheet.input("Studio Lights"), stops, label="Studio")
-    scene = sheet.math("MULTIPLY", sheet.input("Scene Strength"), stops, label="Scene")
     faces = _faces(sheet)
-    sheet.section("Strength x color of each, and ambient light")
+    sheet.section("Ambient light")
     ambient = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), sheet.input("Ambient On"))
-    total = ambient = sheet.scale(sheet.input("Ambient Color"), sheet.math("MULTIPLY", ambient, studio), label="Ambient light")
-    for light, (face, size) in zip(LIGHTS, faces, strict=True):
+    ambient = sheet.math("MULTIPLY", ambient, _exposed(sheet, "Studio Lights"))
+    total = ambient = sheet.scale(sheet.input("Ambient Color"), ambient, label="Ambient light")
+    for light, face in zip(LIGHTS, faces, strict=True):
+        sheet.section(f"{light.name} light: strength x color x how much the surface faces it")
         strength = sheet.math("MULTIPLY", sheet.input(f"{light.name} Strength"), sheet.input(f"{light.name} On"))
-        strength = sheet.math("MULTIPLY", sheet.math("MULTIPLY", strength, studio), size)
+        strength = sheet.math("MULTIPLY", strength, sheet.math("MULTIPLY", _exposed(sheet, "Studio Lights"), _size(sheet, light)))
         strength = sheet.math("MULTIPLY", strength, sheet.input(f"{light.name} Matte"), label=light.name)
         color = sheet.scale(sheet.input(f"{light.name} Color"), strength, label=f"{light.name} light")
         total = sheet.add_scaled(total, color, face, label="Light so far")
         sheet.output(**{light.name: sheet.scale(color, face, label=f"{light.name} alone")})
     sheet.section("The scene's lights beside those of the studio")
-    total = sheet.add_scaled(total, sheet.input("Scene Diffuse"), scene, label="Light")
-    specular = sheet.scale(sheet.input("Scene Specular"), scene, label="Highlights")
+    total = sheet.add_scaled(total, sheet.input("Scene Diffuse"), _exposed(sheet, "Scene Strength"), label="Light")
+    specular = sheet.scale(sheet.input("Scene Specular"), _exposed(sheet, "Scene Strength"), label="Highlights")
     sheet.section("Plate x light + highlights, as much of it as asked for")
     relit = sheet.color("MULTIPLY", sheet.input("Image"), total, factor=sheet.input("Amount"), label="Plate x light")
     image = sheet.color("ADD", relit, specular, factor=sheet.input("Amount"), label="Relit")
@@ -181,12 +179,19 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     sheet.arrange()
 
 
-def _faces(sheet: Sheet) -> list[tuple[Socket, Socket]]:
-    """How much a surface faces each of the studio's lights, and what that is to be multiplied with: `shading.facing` over the
-    light's size, of three lights as red, green and blue of one colour."""
+def _exposed(sheet: Sheet, name: str) -> Socket:
+    return sheet.math("MULTIPLY", sheet.input(name), sheet.math("POWER", 2.0, sheet.input("Exposure")), label="x 2^exposure")
+
+
+def _size(sheet: Sheet, light: Light) -> Socket:
+    return sheet.math("MAXIMUM", sheet.input(f"{light.name} Softness"), 1e-4, label=f"{light.name} size")
+
+
+def _faces(sheet: Sheet) -> tuple[Socket, Socket, Socket]:
+    """How much a surface faces each of the studio's lights, over the light's size: `shading.facing` of three lights at once, as
+    red, green and blue of one colour."""
     sheet.section("The studio's lights: key, fill and rim as red, green and blue")
-    sizes = [sheet.math("MAXIMUM", sheet.input(f"{light.name} Softness"), 1e-4, label=f"{light.name} size") for light in LIGHTS]
-    parts = sheet.vector(*(sheet.math("DIVIDE", 1.0, size) for size in sizes), label="1 / size")
+    parts = sheet.vector(*(sheet.math("DIVIDE", 1.0, _size(sheet, light)) for light in LIGHTS), label="1 / size")
     axes = zip(*(sheet.separate(sheet.unit(sheet.input(f"{light.name} Direction"))) for light in LIGHTS), strict=True)
     lanes = [sheet.times(sheet.vector(*axis), parts, label=f"Their {name}") for axis, name in zip(axes, "xyz", strict=True)]
     sheet.section("N . L, soft at the horizon")
@@ -195,4 +200,4 @@ def _faces(sheet: Sheet) -> list[tuple[Socket, Socket]]:
         cosines = sheet.add_scaled(cosines, lane, part, label="N . L / size")
     risen = sheet.clamped_sum((0.5, 0.5, 0.5), cosines, 0.5)
     faces = sheet.at_least(cosines, sheet.times(risen, risen), label="Soft at the horizon")
-    return list(zip(sheet.separate(faces), sizes, strict=True))
+    return sheet.separate(faces)

@@ -158,7 +158,7 @@ def light_scene(
         if beam.strength:
             _sun(f"{preset.label} {light.name}", beam, place=place, camera=scene.camera)[_TAG] = name
     notices = scene_lights.wire(scene, name, collection=collection, world=world)
-    off = {f"{light.name} Strength": 0.0 for light in LIGHTS}
+    off: dict[str, Numbers | float] = {f"{light.name} Strength": 0.0 for light in LIGHTS}
     return [notice for notice in notices if "Studio Lights" not in notice] + _set(shot, off | _ambient(preset))
 
 

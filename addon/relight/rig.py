@@ -16,7 +16,7 @@ MOST = 16
 """Lights that a shot may have."""
 WORLD = "WORLD"
 """The kind of the world's row."""
-VERSION = 3
+VERSION = 4
 _VERSION_KEY, _KIND, _SIGN, _EYE = "platelight_rig", "platelight_kind", "platelight_world", "platelight_eye"
 _SURFACE = ("Normal", "View", "Position", "N V", "Masking")
 

@@ -23,6 +23,24 @@ def facing(sheet: Sheet, cosine: Socket, size: Value, *, label: str = "Soft at t
     return sheet.math("MAXIMUM", cosine, curve, label=label)
 
 
+def horizon() -> bpy.types.NodeTree:
+    """The cosine law for a light of some size, softened and lifted as the user wants."""
+    return shared_group("Platelight Horizon", version=1, build=_horizon)
+
+
+def _horizon(sheet: Sheet) -> None:
+    sheet.gives("Cosine", "How much of the light falls on the surface", kind="Float")
+    sheet.takes_number("N L", "How much the surface faces the light", value=1.0)
+    sheet.takes_number("Size", "Sine of half the angle under which the light is seen", value=0.0)
+    sheet.takes_number("Softness", "At least so large", value=0.0, least=0.0, most=1.0)
+    sheet.takes_number("Lift", "Of the side that faces away", value=0.0, least=0.0, most=1.0)
+    sheet.section("Soft at the horizon, and lifted")
+    least = sheet.math("MAXIMUM", sheet.input("Softness"), 1e-4)
+    soft = facing(sheet, sheet.input("N L"), sheet.math("MAXIMUM", sheet.input("Size"), least, label="Size"))
+    rest = sheet.math("SUBTRACT", 1.0, sheet.input("Lift"))
+    sheet.output(Cosine=sheet.math("MULTIPLY_ADD", soft, rest, sheet.input("Lift"), label="Lifted"))
+
+
 def _squares(sheet: Sheet) -> tuple[Socket, Socket]:
     """a^2 of the lobe, that is roughness^4, and 1 - a^2."""
     rough = sheet.math("MAXIMUM", sheet.input("Roughness"), 0.03)

@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from ..blender.light_power import uses_nodes
-from . import drivers, kinds
+from . import drivers, light_parts
 from .drivers import Eye, Source
 from .sheet import Sheet, shared_group
 
@@ -122,16 +122,16 @@ def pixels(image: bpy.types.Image) -> np.ndarray:
 
 
 def group() -> bpy.types.NodeTree:
-    return shared_group("Platelight World", version=3, build=_build)
+    return shared_group("Platelight World", version=4, build=_build)
 
 
 def _build(sheet: Sheet) -> None:
     sheet.gives("Diffuse", "On a white matte surface that nothing hides from the world")
     sheet.gives("Mask", "How bright it is, 0 to 1", kind="Float")
     sheet.takes_field("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
-    kinds.takes_control(sheet)
+    light_parts.takes_control(sheet)
     axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    kinds.takes_camera(sheet)
+    light_parts.takes_camera(sheet)
     for name, axis in zip("XYZ", axes, strict=True):
         sheet.takes_vector(f"Picture {name}", "What the world's direction gives this axis of the picture", value=axis)
     for term in TERMS:
@@ -139,7 +139,7 @@ def _build(sheet: Sheet) -> None:
         sheet.takes_vector(term, "Red, green and blue of this term of the normal; they may be negative", value=value)
 
     sheet.section("The picture's axes as the camera sees them")
-    seen = [kinds.to_camera(sheet, sheet.input(f"Picture {name}"), label=name) for name in "XYZ"]
+    seen = [light_parts.to_camera(sheet, sheet.input(f"Picture {name}"), label=name) for name in "XYZ"]
     sheet.section("Normal in the picture")
     normal = sheet.input("Normal")
     x, y, z = (sheet.dot(normal, axis, label=name) for name, axis in zip("XYZ", seen, strict=True))
@@ -149,7 +149,7 @@ def _build(sheet: Sheet) -> None:
     products = [sheet.math("MULTIPLY", one, other) for one, other in ((x, y), (y, z), (x, z))]
     values = (x, y, z, products[0], products[1], square, products[2], apart)
     sheet.section("Their sum x light")
-    light = kinds.color(sheet)
+    light = light_parts.color(sheet)
     total = sheet.times(sheet.input("Constant"), light)
     for term, value in zip(TERMS[1:], values, strict=True):
         total = sheet.add_scaled(total, sheet.times(sheet.input(term), light), value, label=term)

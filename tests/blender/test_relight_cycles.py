@@ -111,16 +111,17 @@ def test_highlights_are_cycles(scene, tmp_path, name):
         assert worst < 0.05
 
 
-@pytest.mark.parametrize("kind", ["color", "picture"])
+@pytest.mark.parametrize("kind", ["color", "gradient", "picture"])
 def test_the_world_is_cycles(scene, tmp_path, kind):
-    """A ball alone, so that nothing hides the sky from it; sky, ground and a soft sun, turned about all axes."""
+    """A ball alone, so that nothing hides the sky from it; a picture is turned about all axes: one from ground to sky, and one with
+    a soft sun as well."""
     ground_truth.stage(scene)
     bpy.data.objects.remove(bpy.data.objects["Plane"])
     ground_truth.paint()
     rise, turn = np.mgrid[-32:32, -64:64] * np.pi / 64 + np.pi / 128
-    sun = np.exp(-((turn - 0.8) ** 2 + (rise - 0.6) ** 2) / 0.08)
+    sun = np.exp(-((turn - 0.8) ** 2 + (rise - 0.6) ** 2) / 0.08) * (kind == "picture")
     picture = np.stack([0.5 + 0.3 * np.sin(rise) + 6 * sun, 0.6 + 0.2 * np.cos(turn) + 4 * sun, 0.8 + 0.5 * np.sin(rise)], -1)
-    ground_truth.sky(scene, picture.astype(np.float32) if kind == "picture" else None, tmp_path)
+    ground_truth.sky(scene, None if kind == "color" else picture.astype(np.float32), tmp_path)
     seen = ground_truth.write_passes(scene, FRAMES, tmp_path, edges=False)
     want = {frame: ground_truth.cycles(scene, "Diffuse Direct", frame, tmp_path, samples=1600) for frame in (1, 3)}
     _, node = relight(scene, tmp_path)

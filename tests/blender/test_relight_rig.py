@@ -6,6 +6,7 @@ import bpy
 import ground_truth
 import numpy as np
 import pytest
+import relit_graph
 import relit_shot
 from footage import linear, plate_bytes, read_exr, render, render_elsewhere
 from platelight.addon import relight
@@ -248,7 +249,13 @@ def test_the_rig_reads_from_left_to_right(scene, shot, tmp_path):
         light(scene, f"L{index}", kind)
     ground_truth.sky(scene, None, tmp_path)
     scene_lights.wire(scene, "plate", collection=None)
-    for tree in (lights_node(scene).node_tree, *(build() for build in kinds.KINDS.values()), worlds.group(), relight.node_group()):
+    wired = lights_node(scene).node_tree
+    ours = [tree for tree in bpy.data.node_groups if tree.name.startswith("Platelight ")]
+    assert len(ours) > 12 and all(tree in ours for tree in (wired, worlds.group(), relight.node_group(), kinds.area()))
+    for tree in ours:
+        crossed, most = len(relit_graph.crossings(tree)), 1.8 if tree == wired else 1.4
+        print(f"{tree.name}: {len(tree.links)} links, {crossed} crossings")
+        assert crossed <= most * len(tree.links), f"{tree.name}: {crossed} crossings"
         for link in tree.links:
             assert link.from_node.location.x < link.to_node.location.x, (tree.name, link.from_node.name, link.to_node.name)
             if link.from_node.bl_idname == "NodeGroupInput" and link.to_node.bl_idname != "NodeGroupOutput":

@@ -1,0 +1,98 @@
+"""What the node groups of all kinds of light share: what they take and give, the way to the camera, the light's colour and gain."""
+
+from __future__ import annotations
+
+from . import shading
+from .sheet import Sheet, Socket, Vector, shared_group
+
+
+def takes(sheet: Sheet, *, position: bool = True) -> None:
+    sheet.gives("Color", "Colour and power")
+    sheet.gives("Diffuse", "Times Color: a white matte surface, without shadows", kind="Float")
+    sheet.gives("Specular", "Times Color: a glossy surface, without shadows", kind="Float")
+    sheet.gives("Mask", "Where it falls: 0 to 1, whatever its power", kind="Float")
+    sheet.takes_field("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
+    sheet.takes_field("View", "To the camera, unit length", value=(0.0, 0.0, 1.0))
+    if position:
+        sheet.takes_field("Position", "Of the surface, camera space, metres", value=(0.0, 0.0, -5.0))
+        sheet.takes_vector("Light Position", "In the world, metres")
+        sheet.takes_vector("Camera Place", "In the world, metres")
+    sheet.takes_number("N V", "How much the surface faces the camera", value=1.0)
+    sheet.takes_number("Masking", "Of the surface, seen from the camera", value=1.0)
+    sheet.takes_number("Roughness", "0 is a mirror", value=0.5, least=0.0, most=1.0, subtype="FACTOR")
+    sheet.takes_number("Reflectance", "Seen head on; 0.04 for most materials", value=0.04, least=0.0, most=1.0, subtype="FACTOR")
+    takes_camera(sheet)
+    takes_control(sheet)
+    sheet.takes_number("Softness", "Wraps the light around, as if it were so large; 1 is all", value=0.0, least=0.0, most=1.0)
+    sheet.takes_number("Lift", "Of the side that faces away: 1 is as bright as the other", value=0.0, least=0.0, most=1.0)
+
+
+def takes_camera(sheet: Sheet) -> None:
+    """The way from the world to the camera, for `to_camera`."""
+    for name, axis in zip("XYZ", ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)), strict=True):
+        sheet.takes_vector(f"Camera {name}", "The camera's axis in the world, of any length", value=axis)
+
+
+def to_camera(sheet: Sheet, vector: Vector, *, label: str = "") -> Vector:
+    """A direction of the world as the camera sees it; its scale doesn't matter to what it sees."""
+    axes = {f"Camera_{name}": sheet.input(f"Camera {name}") for name in "XYZ"}
+    turn = shared_group("Platelight To Camera", version=1, build=_turn)
+    return sheet.group(turn, label=label or "To camera space", Direction=vector, **axes).outputs["Seen"]
+
+
+def _turn(sheet: Sheet) -> None:
+    sheet.gives_field("Seen", "The direction in camera space")
+    sheet.takes_vector("Direction", "In the world")
+    takes_camera(sheet)
+    sheet.section("Along each of the camera's axes")
+    parts = [sheet.dot(sheet.input("Direction"), sheet.unit(sheet.input(f"Camera {name}")), label=name) for name in "XYZ"]
+    sheet.output(Seen=sheet.vector(*parts))
+
+
+def to_light(sheet: Sheet) -> Vector:
+    """From the surface to the light."""
+    place = sheet.subtract(sheet.input("Light Position"), sheet.input("Camera Place"))
+    return sheet.subtract(to_camera(sheet, place), sheet.input("Position"), label="To the light")
+
+
+def takes_control(sheet: Sheet) -> None:
+    """What the world has, too."""
+    sheet.takes_color("Light", "Colour and power", value=(1.0, 1.0, 1.0))
+    sheet.takes_number("Gain", "0 is off", value=1.0, least=0.0)
+    sheet.takes_number("Exposure", "In stops", value=0.0, least=-32.0, most=32.0)
+    sheet.takes_number("On", "0 while it is muted, or another is solo", value=1.0, least=0.0, most=1.0)
+    sheet.takes_number("Matte", "Where it may fall", value=1.0, least=0.0, most=1.0)
+
+
+def color(sheet: Sheet) -> Vector:
+    """The light's colour and power, gain, exposure and matte in it: without a matte, the same all over the picture."""
+    stops = sheet.math("POWER", 2.0, sheet.input("Exposure"), label="2^exposure")
+    gain = sheet.math("MULTIPLY", sheet.math("MULTIPLY", sheet.input("Gain"), sheet.input("On")), stops)
+    gain = sheet.math("MULTIPLY", gain, sheet.input("Matte"), label="Gain x matte")
+    return sheet.scale(sheet.input("Light"), gain, label="Light x gain")
+
+
+def gives(
+    sheet: Sheet, *, arriving: Socket | None, cosine: Socket, size: Socket, half: Socket, cone: Socket | None = None
+) -> None:
+    """`arriving`: the Diffuse of a surface that faces the light, `cone` in it, None is 1; `cosine`: N . L; `half`: 1 + L . V."""
+    sheet.section("Diffuse and specular")
+    control = {name: sheet.input(name) for name in ("Softness", "Lift")}
+    soft = sheet.group(shading.horizon(), label="Horizon", N_L=cosine, Size=size, **control).outputs[0]
+    lobe = sheet.group(
+        shading.ggx(),
+        label="GGX",
+        N_L=cosine,
+        Half=half,
+        **{name: sheet.input(name.replace("_", " ")) for name in ("N_V", "Masking", "Roughness", "Reflectance")},
+    )
+    sheet.output(
+        Color=color(sheet),
+        Diffuse=times(sheet, soft, arriving, label="Diffuse"),
+        Specular=times(sheet, lobe.outputs[0], arriving, label="Specular"),
+        Mask=sheet.math("MULTIPLY", times(sheet, soft, cone), sheet.input("Matte"), clamp=True, label="Mask"),
+    )
+
+
+def times(sheet: Sheet, value: Socket, factor: Socket | None, *, label: str = "") -> Socket:
+    return value if factor is None else sheet.math("MULTIPLY", value, factor, label=label)
