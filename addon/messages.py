@@ -27,7 +27,6 @@ _IN_BLENDER: dict[ErrorCode, str] = {
     ErrorCode.MODEL_NOT_INSTALLED: "Press Download in the preferences, choose Preview (embedded), or copy the files by hand.",
     ErrorCode.DEVICE_UNAVAILABLE: "Choose Automatic or CPU under Advanced; Check Engine in the preferences shows what is there.",
     ErrorCode.OUT_OF_MEMORY: "Choose a lower resolution, or a smaller Decode Chunk under Advanced; finished frames are kept.",
-    ErrorCode.STRIP_RETIMED: "Or render it to a sequence and estimate that.",
     ErrorCode.INSTALL_FAILED: "The lines above tell more. With no internet, point to an existing environment instead.",
 }
 _SETTINGS = {

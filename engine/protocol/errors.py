@@ -93,7 +93,7 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.SETTING_INVALID: _text(40, "A setting cannot be used: {detail}", "Correct it and try again."),
     ErrorCode.NOTHING_SELECTED: _text(41, "There is nothing to estimate: {detail}", "Select a movie, image or movie-clip strip, or open a clip in the Movie Clip editor."),
     ErrorCode.STRIP_UNSUPPORTED: _text(42, "This strip cannot be estimated: {detail}", "Use a movie, image-sequence or movie-clip strip."),
-    ErrorCode.STRIP_RETIMED: _text(43, "The strip is retimed: {detail}", "Remove its speed keys, or render it to a sequence and estimate that."),
+    ErrorCode.STRIP_RETIMED: _text(43, "The strip is retimed: {detail}", "Or render it to a sequence and estimate that."),
     ErrorCode.INSTALL_FAILED: _text(44, "The engine could not be installed: {detail}", "Read the last lines of the log; with no internet, point to an existing environment instead."),
 }
 
