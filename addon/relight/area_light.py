@@ -152,7 +152,8 @@ def _edge(sheet: Sheet) -> None:
     square = sheet.math("MULTIPLY_ADD", sheet.input("End"), sheet.input("End"), height2, label="r^2")
     away = sheet.math("INVERSE_SQRT", square, label="1 / r")
     whole = sheet.math("DIVIDE", 0.5, sheet.math("MAXIMUM", sheet.input("Half Side"), 1e-6), label="1 / side")
-    reach = sheet.math("MULTIPLY", sheet.math("SUBTRACT", square, sheet.input("Product")), whole)
+    between = sheet.math("MULTIPLY", sheet.input("Product"), sheet.math("MULTIPLY", whole, -1.0))
+    reach = sheet.math("MULTIPLY_ADD", square, whole, between)
     angle = sheet.math("SUBTRACT", math.pi / 2, sheet.math("ARCTANGENT", sheet.math("MULTIPLY", reach, away, label="Cotangent")))
     sheet.output(Turn=sheet.math("MULTIPLY", angle, away))
 

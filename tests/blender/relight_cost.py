@@ -13,6 +13,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ import numpy as np
 from footage import write_exr
 from platelight.addon.blender import clips, compat, graph, passes
 from platelight.addon.relight import scene_lights
+from relight_cost_nodes import computed
 from strips import image_strip
 
 
@@ -104,13 +106,18 @@ def main(arguments: list[str]) -> None:
 
         bare, nothing = cost(block.find("plate").outputs[0]), cost(plain.outputs[0])
         reading = sum(cost(block.find(f"pass {name}").outputs[0]) - nothing for name in ("normal", "depth"))
-        cases = {"relit": cost(relight.outputs["Image"])}
+        nodes, cases = computed(relight.outputs["Image"]), {"relit": cost(relight.outputs["Image"])}
         cases["relit, no highlights"] = cost(relight.outputs["Image"], change=unlink_highlights)
         cases["scene diffuse alone"] = cost(lights.outputs["Diffuse"])
         print(f"Blender {bpy.app.version_string}, {options.size[0]}x{options.size[1]}, {' '.join(options.lights).lower()}")
         print(f"  plate -> output {bare:.2f} s, reading the passes {reading:.2f} s: {bare + reading:.2f} s")
         for label, value in cases.items():
             print(f"  {label:22} {value:6.2f} s  {value / (bare + reading):5.1f} x")
+        print("  nodes computed for every pixel, by group:")
+        by_group: Counter[str] = Counter()
+        for (group, _), count in nodes.items():
+            by_group[group or "compositor"] += count
+        print("  ", ", ".join(f"{group.removeprefix('Platelight ')} {count}" for group, count in by_group.most_common()))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import bpy
 import ground_truth
 import numpy as np
 import pytest
+import relight_cost_nodes
 import relit_graph
 import relit_shot
 from footage import linear, plate_bytes, read_exr, render, render_elsewhere
@@ -263,6 +264,29 @@ def test_the_rig_reads_from_left_to_right(scene, shot, tmp_path):
         places = [tuple(round(value) for value in node.location) for node in tree.nodes if node.bl_idname != "NodeFrame"]
         assert len(places) == len(set(places)), f"no node hides another in {tree.name}"
         assert all(node.parent for node in tree.nodes if node.bl_idname not in ("NodeFrame", "NodeGroupOutput"))
+
+
+def test_no_more_is_computed_than_needed(scene, shot):
+    """Nodes for every pixel, which is what rendering costs in 4.2: few for each light, none for highlights that nobody wants."""
+    scene_lights.wire(scene, "plate", collection=None)
+    node = lights_node(scene)
+
+    def count():
+        return sum(relight_cost_nodes.computed(shot.outputs["Image"]).values())
+
+    bare, counts = count(), {}
+    for kind in ("SUN", "POINT", "SPOT", "AREA"):
+        made = light(scene, kind, kind)
+        scene_lights.wire(scene, "plate", collection=None)
+        counts[kind] = count() - bare
+        scene_lights.set_highlights(compat.compositor_tree(scene), node, shot, False)
+        counts[f"{kind}, no highlights"] = count() - bare
+        scene_lights.set_highlights(compat.compositor_tree(scene), node, shot, True)
+        bpy.data.objects.remove(made)
+    print(f"\nBlender {bpy.app.version_string}: {bare} nodes, and with one light more: {counts}")
+    assert bare <= 32
+    most = {"SUN": 53, "POINT": 69, "SPOT": 79, "AREA": 136}
+    assert all(counts[kind] <= limit and counts[f"{kind}, no highlights"] <= limit - 36 for kind, limit in most.items()), counts
 
 
 def test_buttons_and_panel(scene, shot, registered):
