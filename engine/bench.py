@@ -96,12 +96,15 @@ def bench_many(
 
 
 def _tiny(folder: Path) -> dict[str, str]:
+    from transformers.utils import logging
+
     from .models import tiny
     from .models.depth_anything.model import load_depth_model
     from .models.marigold.model import load_normals_model
     from .models.temporal.block import TemporalSettings
     from .models.temporal.trained import FILE
 
+    logging.disable_progress_bar()
     found = {
         f"{NORMALCRAFTER.title}, tiny": tiny.normalcrafter(folder / "normalcrafter"),
         "Depth Anything V2, tiny": tiny.depth_anything(folder / "depth"),
