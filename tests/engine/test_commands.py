@@ -17,7 +17,7 @@ from engine.protocol import ERRORS, ErrorCode
 
 def engine(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*ENGINE, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        [*ENGINE, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=400, check=False,
         env={**os.environ, **environment},
     )
 
@@ -127,7 +127,7 @@ def test_on_a_terminal_there_is_a_bar(movie, tmp_path):
             break
         seen += part
     os.close(ours)
-    assert process.wait(60) == 0
+    assert process.wait(240) == 0
     assert re.search(rb"window (\d+)/\1, 48/48 frames", seen) and b"\r" in seen, "the last state is always drawn"
 
 
@@ -141,7 +141,7 @@ def test_models_and_doctor_say_what_is_there(tmp_path):
 
 def test_an_environment_without_the_packages_says_so(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "engine", "doctor"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, "-S", "-m", "engine", "doctor"], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
     )
     assert done.returncode == ERRORS[ErrorCode.ENGINE_INCOMPLETE].exit_code
@@ -150,7 +150,7 @@ def test_an_environment_without_the_packages_says_so(tmp_path):
 
 def test_it_runs_from_anywhere_its_folder_is_on_the_path(tmp_path):
     done = subprocess.run(
-        [*ENGINE, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        [*ENGINE, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0 and "estimate" in done.stdout

@@ -62,10 +62,10 @@ class Wire:
         self.write(encode_request(self._next, message).encode())
         return self._next
 
-    def receive(self, timeout: float = 60) -> Incoming:
+    def receive(self, timeout: float = 240) -> Incoming:
         return decode(self._lines.get(timeout=timeout).decode())
 
-    def answer(self, number: int | None, *, timeout: float = 60) -> object:
+    def answer(self, number: int | None, *, timeout: float = 240) -> object:
         """What comes under an id; notifications before it are put aside in `seen`."""
         while True:
             incoming = self.receive(timeout)
@@ -74,7 +74,7 @@ class Wire:
                 return incoming.body
             self.seen.append(incoming.body)
 
-    def ask(self, message: object, *, timeout: float = 60) -> object:
+    def ask(self, message: object, *, timeout: float = 240) -> object:
         body = self.answer(self.send(message), timeout=timeout)
         return body if isinstance(body, PlatelightError) else read_result(message, body)
 
