@@ -165,7 +165,7 @@ def _link(tree: bpy.types.NodeTree, block: graph.Block, node: bpy.types.Node, re
 
 
 def has_highlights(node: bpy.types.Node) -> bool:
-    """Whether the node of a shot's lights gives highlights; they take about half of the time to render."""
+    """Whether the node of a shot's lights gives highlights; they take about a quarter of the time to render."""
     return not node.get(_MATT)
 
 
