@@ -6,18 +6,17 @@ import contextlib
 import dataclasses
 import functools
 import queue
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from . import exr, job_files, job_notices, job_plan
+from . import exr, job_files, job_notices, job_plan, job_space
 from .allocation import release_freed_memory
 from .failures import explain
 from .frames.plate import Plate
-from .job_plan import Making, Piece, There, Work
+from .job_plan import Making, Piece, Work
 from .job_progress import Meter
 from .job_records import Records
 from .job_streams import ReadAhead, WriteBehind
@@ -47,8 +46,6 @@ Event = Progress | FramesReady | Notice
 _AHEAD_BYTES = 128 << 20
 _AHEAD_FRAMES = 16
 _BEHIND_FRAMES = 32
-_LEAST_COMPRESSED = 0.15
-"""Nothing that looks like a normal pass compresses below this share; less free space than that can't be enough."""
 
 
 def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Event]:
@@ -72,7 +69,7 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
     except PlatelightError:
         raise
     except Exception as error:
-        explained = explain(error)
+        explained = explain(error, out=Path(request.out).expanduser().absolute())
         if explained.code is ErrorCode.OUT_OF_MEMORY:
             registry.release()
         raise explained from error
@@ -124,20 +121,17 @@ class _Job:
         self.cuts: tuple[int, ...] = ()
         self._tuned = job_files.tuned_blocks(out, model=model, clip=clip)
         self._stamp = functools.cache(plate.clip.stamp)
-        self._ready: queue.SimpleQueue[FramesReady] = queue.SimpleQueue()
+        self._replaces = False
+        self._news: queue.SimpleQueue[FramesReady | Notice] = queue.SimpleQueue()
 
     def run(self, estimator: Estimator | None) -> Iterator[Event]:
         """Yields events; returns the numbers of frames written and reused.
 
         What is there is compared twice: before the model is loaded, which takes long, and after, when ``auto`` is resolved.
         """
-        there = [
-            There(
-                record=job_files.read_record(self.out, pass_name=name, clip=self.clip),
-                frames=job_files.present_frames(self.out, pass_name=name, clip=self.clip),
-            )
-            for name in self.passes
-        ]
+        there = job_plan.speaking(
+            [job_files.what_is_there(self.out, pass_name=name, clip=self.clip) for name in self.passes]
+        )
         making = Making(
             settings=self.settings, stamp=self._stamp, color_space=self.request.source.color_space,
             revision=estimator.revision if estimator else registry.revision(self.model, settings=self.settings, tuned=self._tuned),
@@ -159,34 +153,32 @@ class _Job:
             if not overwrite:
                 raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
             work = job_plan.anew(self.first, self.last, replace=True)
-        return (yield from self._make(work, estimator, record=None if work.replace else record, there=there))
+        present = frozenset.intersection(*(each.frames for each in there))
+        return (yield from self._make(work, estimator, record=None if work.replace else record, present=present))
 
     def _make(
-        self, work: Work, estimator: Estimator, *, record: PassRecord | None, there: list[There]
+        self, work: Work, estimator: Estimator, *, record: PassRecord | None, present: frozenset[int]
     ) -> Iterator[Event]:
         """The pieces in order, so that what is announced grows without gaps; returns as `run` does.
 
         Args:
             record: of what is kept.
-            there: of each pass, before anything is made or removed.
+            present: frames of which all passes have a file, before anything is made or removed.
         """
-        present = set.intersection(*(each.frames for each in there))
+        self._replaces = work.replace
         kept = done_frames(record) if record else ()
         records = Records(self.out, self._made(estimator, record), kept=kept, stamp=self._stamp)
         begun = next(piece for piece in work.pieces if not piece.there)
         point = records.begin(begun, present)
         reused = work.there + (point.emitted if point else 0)
-        self._check_space(self.count - reused)
-        if work.replace:
-            for pass_name in self.passes:
-                job_files.remove_frames(self.out, pass_name=pass_name, clip=self.clip)
-            if gone := len(set.union(*(each.frames for each in there)).difference(range(self.first, self.last + 1))):
-                yield Notice(job=self.request.job, text=job_notices.removed(gone, first=self.first, last=self.last))
+        job_space.check(
+            self.out, work, passes=self.passes, clip=self.clip, count=self.count - reused, size=self.plate.size
+        )
         if self.model.temporal and self.settings.temporal != registry.PER_FRAME and work.joins:
             yield Notice(job=self.request.job, text=job_notices.joined(work.joins))
         meter = Meter(
             job=self.request.job, stages=self.model.stages, count=self.count, reused=reused,
-            read_from=reused + (point.read_from - point.emitted if point else 0),
+            read_from=reused + (point.read_from + point.context - point.emitted if point else 0),
         )
         for piece in work.pieces:
             if piece.there:
@@ -194,8 +186,8 @@ class _Job:
             else:
                 resume = point if piece is begun else records.begin(piece, present)
                 yield from self._stream(piece, estimator, records=records, meter=meter, resume=resume)
-        if self.plate.bad_pixels:
-            yield Notice(job=self.request.job, text=job_notices.bad_pixels(self.plate))
+        for text in job_notices.of_plate(self.plate):
+            yield Notice(job=self.request.job, text=text)
         self.cuts = self._inside(records.cuts)
         if self.cuts:
             yield Notice(job=self.request.job, text=job_notices.cuts(self.cuts))
@@ -216,7 +208,6 @@ class _Job:
     ) -> Iterator[Event]:
         """Make a piece, or the rest of it."""
         done, read_from = (resume.emitted, resume.read_from) if resume else (0, 0)
-        records.save(done=done, resume=resume)
         if done:
             yield from self._announce(piece.first, piece.first + done - 1)
         meter.begin_run()
@@ -230,6 +221,7 @@ class _Job:
             depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)),
         )
         behind = WriteBehind(depth=_BEHIND_FRAMES)
+        begun = False
         yield meter.progress(Stage.READING, written=self.written)
         try:
             for event in estimator.stream(ahead, count=piece.count, settings=self.settings, resume=resume):
@@ -239,10 +231,13 @@ class _Job:
                     yield meter.progress(event.stage, written=self.written)
                 elif isinstance(event, Output):
                     if event.pass_name in self.passes:
+                        if not begun:
+                            behind.put(lambda: self._begin_writing(records, resume=resume))
+                            begun = True
                         self._submit(behind, event, start=piece.first + event.start, writer=writer)
                 elif isinstance(event, Cut):
                     behind.put(lambda cut=event: records.add_cut(piece.first + cut.index, black=cut.black))
-                else:
+                elif begun:
                     behind.put(lambda point=event: records.save(done=point.emitted, resume=point))
                 behind.check()
             yield meter.progress(Stage.WRITING, written=self.written)
@@ -254,12 +249,23 @@ class _Job:
         yield from self._drain()
         yield meter.progress(Stage.WRITING, written=self.written)
 
+    def _begin_writing(self, records: Records, *, resume: ResumePoint | None) -> None:
+        """The first frame of a piece is there: only now what it takes the place of goes, so that a job that gets nowhere costs
+        nothing that was there."""
+        if self._replaces:
+            self._replaces = False
+            gone = set().union(*(job_files.remove_frames(self.out, pass_name=name, clip=self.clip) for name in self.passes))
+            if outside := len(gone.difference(range(self.first, self.last + 1))):
+                told = job_notices.removed(outside, first=self.first, last=self.last)
+                self._news.put(Notice(job=self.request.job, text=told))
+        records.save(done=resume.emitted if resume else 0, resume=resume)
+
     def _submit(self, behind: WriteBehind, output: Output, *, start: int, writer: PassWriter) -> None:
         """Queue the frames of an output, from frame `start` on, and after them the news that they are there."""
         for offset, values in enumerate(output.values):
             behind.put(lambda frame=start + offset, values=values: self._write(output.pass_name, frame, values, writer))
         ready = FramesReady(job=self.request.job, pass_name=output.pass_name, first=start, last=start + len(output.values) - 1)
-        behind.put(lambda: self._ready.put(ready))
+        behind.put(lambda: self._news.put(ready))
 
     def _write(self, pass_name: str, frame: int, values: np.ndarray, writer: PassWriter) -> None:
         writer.write(pass_name, frame=frame, values=values)
@@ -286,14 +292,6 @@ class _Job:
         for pass_name in self.passes:
             yield FramesReady(job=self.request.job, pass_name=pass_name, first=first, last=last)
 
-    def _drain(self) -> Iterator[FramesReady]:
-        while not self._ready.empty():
-            yield self._ready.get()
-
-    def _check_space(self, frames: int) -> None:
-        width, height = self.plate.size
-        least = frames * width * height * sum(map(exr.bytes_per_pixel, self.passes)) * _LEAST_COMPRESSED
-        free = shutil.disk_usage(self.out).free
-        if free < least:
-            detail = f"{self.out} has {free / 1e9:.2f} GB free, the passes need at least {least / 1e9:.2f} GB"
-            raise PlatelightError(ErrorCode.DISK_FULL, detail)
+    def _drain(self) -> Iterator[FramesReady | Notice]:
+        while not self._news.empty():
+            yield self._news.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +13,24 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
-from .failures import FULL_DISK
+from .failures import FULL_DISK, output_error
 from .protocol import ErrorCode, PlatelightError
 
 _TEMPORARY = ".part"
 _ATTEMPTS = 4
-_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST)
 _LAYERS = {"normal": ("Normal", "XYZ", np.float16), "depth": ("Depth", "Z", np.float32)}
 RELATIVE, METRES = "relative", "metres"
 """Values of the attribute ``platelight/unit`` of a depth."""
+
+
+def lasting_errors(platform: str) -> tuple[int, ...]:
+    """The errors that trying again won't mend. Windows says `EACCES` too while a virus scanner or a reader has the file open (its
+    errors 5, 32 and 33), and `make_folder` has proven that files may be written."""
+    denied = () if platform == "win32" else (errno.EACCES,)
+    return (*denied, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST, *FULL_DISK)
+
+
+_LASTING = lasting_errors(sys.platform)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,27 +125,62 @@ def read(path: Path, *, pass_name: str) -> np.ndarray:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
 
 
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What a pass says of itself of how it was made; as in `Origin`."""
+
+    revision: str
+    settings: str
+
+
+def read_making(path: Path) -> Made | None:
+    """From the header alone; None where the file says nothing of it, or can't be read as EXR."""
+    try:
+        header = OpenEXR.File(str(path), header_only=True).header()
+        return Made(revision=header["platelight/revision"], settings=header["platelight/settings"])
+    except (RuntimeError, OSError, ValueError, KeyError):
+        return None
+
+
 def replace(path: Path, write_to: Callable[[Path], None]) -> None:
     """Make `path` appear whole: `write_to` fills a file beside it, which is flushed and then takes the name.
-
-    Trouble that may pass (a network drive that blinks) is tried again a few times.
 
     Raises:
         PlatelightError: `disk_full`, `output_not_writable`.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
-    for attempt in range(_ATTEMPTS):
+
+    def attempt() -> None:
         try:
             write_to(temporary)
             with open(temporary, "rb+") as file:
                 os.fsync(file.fileno())
             os.replace(temporary, path)
-            return
-        except OSError as error:
+        except OSError:
             _discard(temporary)
-            if error.errno in (*FULL_DISK, *_FORBIDDEN) or attempt == _ATTEMPTS - 1:
+            raise
+
+    _again(attempt, path)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, if it is there.
+
+    Raises:
+        PlatelightError: `output_not_writable`.
+    """
+    _again(lambda: path.unlink(missing_ok=True), path)
+
+
+def _again(attempt: Callable[[], None], path: Path) -> None:
+    """Trouble that may pass (a network drive that blinks) is tried again a few times."""
+    for number in range(_ATTEMPTS):
+        try:
+            return attempt()
+        except OSError as error:
+            if error.errno in _LASTING or number == _ATTEMPTS - 1:
                 raise output_error(error, path) from error
-            time.sleep(0.1 * 4**attempt)
+            time.sleep(0.1 * 4**number)
 
 
 def make_folder(folder: Path) -> None:
@@ -158,12 +203,6 @@ def remove_leftovers(folder: Path, *, clip: str) -> None:
     for entry in os.scandir(folder):
         if entry.name.startswith(f".{clip}.") and entry.name.endswith(_TEMPORARY):
             _discard(Path(entry.path))
-
-
-def output_error(error: OSError, path: Path) -> PlatelightError:
-    """The failure of writing `path` as a person should read it."""
-    code = ErrorCode.DISK_FULL if error.errno in FULL_DISK else ErrorCode.OUTPUT_NOT_WRITABLE
-    return PlatelightError(code, f"{path}: {os.strerror(error.errno) if error.errno else error}")
 
 
 def _discard(path: Path) -> None:

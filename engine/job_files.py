@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from . import exr
+from .job_plan import There, recorded_frames
 from .models.interface import ResumePoint
 from .models.table import ModelInfo
-from .protocol import PassRecord, PlatelightError, pass_folder, record_file, tuned_file
+from .protocol import EstimateSettings, PassRecord, PlatelightError, pass_folder, record_file, tuned_file
 from .protocol.codec import from_fields
 
-_STATE_FIELDS = ("emitted", "read_from", "made")
+_STATE_FIELDS = ("emitted", "read_from", "context", "made")
+_STATE_FORMAT = 2
+"""A state in another one is not understood: its run starts again."""
 
 
 def read_record(out: Path, *, pass_name: str, clip: str) -> PassRecord | None:
@@ -36,18 +39,40 @@ def write_record(out: Path, record: PassRecord) -> None:
     exr.replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def present_frames(out: Path, *, pass_name: str, clip: str) -> set[int]:
-    """Frames of a pass that have a file with something in it."""
-    return {frame for frame, entry in _files(out, pass_name=pass_name, clip=clip) if entry.stat().st_size > 0}
+def what_is_there(out: Path, *, pass_name: str, clip: str) -> There:
+    """The record of a pass and its frames that have a file with something in it.
+
+    A frame that the record doesn't know is none of a stranger's where its file says of itself that it was made in the same way, as
+    a run that was killed leaves them.
+    """
+    record = read_record(out, pass_name=pass_name, clip=clip)
+    files = {frame: entry for frame, entry in _files(out, pass_name=pass_name, clip=clip) if entry.stat().st_size > 0}
+    known, made = recorded_frames(record), settings_text(record.settings) if record else ""
+    strangers = frozenset(
+        frame for frame, entry in files.items()
+        if frame not in known
+        and not (record and exr.read_making(Path(entry.path)) == exr.Made(revision=record.revision, settings=made))
+    )
+    return There(record=record, frames=frozenset(files), strangers=strangers)
 
 
-def remove_frames(out: Path, *, pass_name: str, clip: str) -> None:
-    """Delete all files of a pass of this clip. Raises: `output_not_writable`."""
-    for _, entry in _files(out, pass_name=pass_name, clip=clip):
-        try:
-            os.unlink(entry.path)
-        except OSError as error:
-            raise exr.output_error(error, Path(entry.path)) from error
+def settings_text(settings: EstimateSettings) -> str:
+    """As the files of a pass say it of themselves."""
+    return json.dumps(dataclasses.asdict(settings))
+
+
+def bytes_of(out: Path, *, pass_name: str, clip: str, frames: range | None = None) -> int:
+    """What the files of a pass take, of all its frames or of some."""
+    files = _files(out, pass_name=pass_name, clip=clip)
+    return sum(entry.stat().st_size for frame, entry in files if frames is None or frame in frames)
+
+
+def remove_frames(out: Path, *, pass_name: str, clip: str) -> set[int]:
+    """Delete all files of a pass of this clip; returns their frames. Raises: `output_not_writable`."""
+    found = _files(out, pass_name=pass_name, clip=clip)
+    for _, entry in found:
+        exr.remove(Path(entry.path))
+    return {frame for frame, _ in found}
 
 
 def _files(out: Path, *, pass_name: str, clip: str) -> list[tuple[int, os.DirEntry[str]]]:
@@ -69,7 +94,7 @@ def resume_file(out: Path, *, pass_name: str, clip: str) -> Path:
 def write_resume(path: Path, point: ResumePoint, *, made: PassRecord) -> None:
     """Keep `point`; `made` says of which run it is. Raises: `disk_full`, `output_not_writable`."""
     fields = {
-        "emitted": np.int64(point.emitted), "read_from": np.int64(point.read_from),
+        "emitted": np.int64(point.emitted), "read_from": np.int64(point.read_from), "context": np.int64(point.context),
         "made": np.frombuffer(_identity(made).encode(), dtype=np.uint8),
     }
     arrays = {f"array_{name}": array for name, array in point.arrays.items()}
@@ -88,7 +113,8 @@ def read_resume(path: Path, *, made: PassRecord) -> ResumePoint | None:
             if bytes(held["made"]).decode() != _identity(made):
                 return None
             arrays = {name.removeprefix("array_"): held[name] for name in held.files if name not in _STATE_FIELDS}
-            return ResumePoint(emitted=int(held["emitted"]), read_from=int(held["read_from"]), arrays=arrays)
+            places = {name: int(held[name]) for name in ("emitted", "read_from", "context")}
+            return ResumePoint(**places, arrays=arrays)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
@@ -96,4 +122,4 @@ def read_resume(path: Path, *, made: PassRecord) -> ResumePoint | None:
 def _identity(record: PassRecord) -> str:
     """What two runs must share for one to continue the other."""
     kept = dataclasses.replace(record, done=0, complete=False, source_path="", others=(), cuts=(), black=())
-    return json.dumps(dataclasses.asdict(kept), sort_keys=True)
+    return json.dumps([_STATE_FORMAT, dataclasses.asdict(kept)], sort_keys=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .frames.plate import Plate
 from .job_plan import Piece
 
@@ -21,10 +23,14 @@ def joined(pieces: tuple[Piece, ...]) -> str:
     return f"Frames {frames} are estimated apart from those beside them that were there; make all anew if the join shows"
 
 
-def bad_pixels(plate: Plate) -> str:
-    frames = plate.bad_frames
-    where = f"frame {frames[0]}" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}"
-    return f"The plate has {plate.bad_pixels} pixels that are NaN or infinite, in {where}; they were replaced for the estimate"
+def of_plate(plate: Plate) -> Iterator[str]:
+    """What was found wrong with the plate, and what was done about it."""
+    if frames := plate.bad_frames:
+        where = f"frame {frames[0]}" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}"
+        yield f"The plate has {plate.bad_pixels} pixels that are NaN or infinite, in {where}; they were replaced for the estimate"
+    if frames := plate.unmasked_frames:
+        where = f"Frame {frames[0]} has" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}, have"
+        yield f"{where} an alpha of 0 everywhere, which would hide the plate; it was ignored for the estimate"
 
 
 def cuts(frames: tuple[int, ...]) -> str:

@@ -39,10 +39,15 @@ class Piece:
     def count(self) -> int:
         return self.last - self.first + 1
 
+    @property
+    def frames(self) -> range:
+        return range(self.first, self.last + 1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What a job has to do. `pieces`: all its frames, in order. `replace`: all passes of this clip are removed before."""
+    """What a job has to do. `pieces`: all its frames, in order. `replace`: all the clip's passes go once the first frame is there.
+    """
 
     pieces: tuple[Piece, ...]
     replace: bool = False
@@ -134,10 +139,26 @@ def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[i
 
 @dataclass(frozen=True, kw_only=True)
 class There:
-    """What there is of one pass. `record`: None where none can be read. `frames`: those that have a file."""
+    """What there is of one pass. `record`: None where none can be read. `frames`: those that have a file. `strangers`: those of
+    these that are not known to be made as the record says; all of them where there is none."""
 
     record: PassRecord | None
-    frames: set[int]
+    frames: frozenset[int]
+    strangers: frozenset[int]
+
+
+def speaking(there: Sequence[There]) -> list[There]:
+    """`there` without records that speak of nothing: where none of the frames that they know has a file, they forbid nothing."""
+    if any(each.frames - each.strangers for each in there):
+        return list(there)
+    return [There(record=None, frames=each.frames, strangers=each.frames) for each in there]
+
+
+def recorded_frames(record: PassRecord | None) -> set[int]:
+    """Frames that a record's runs have made: those that are finished, and of the last run also those that it may have got to."""
+    if record is None:
+        return set()
+    return {frame for done in done_frames(record) for frame in done}.union(range(record.first, record.last + 1))
 
 
 def shared_record(there: Sequence[There]) -> PassRecord | None:
@@ -159,7 +180,7 @@ def decide(there: Sequence[There], making: Making, *, first: int, last: int, ove
         PlatelightError: `passes_differ`, naming the differences.
     """
     wanted = range(first, last + 1)
-    strangers = sum(len(each.frames.intersection(wanted)) for each in there if each.record is None)
+    strangers = sum(len(each.strangers.intersection(wanted)) for each in there)
     if strangers and not overwrite:
         detail = f"{strangers} of the files are there without a record of how they were made"
         raise PlatelightError(ErrorCode.PASSES_DIFFER, detail)
@@ -167,7 +188,7 @@ def decide(there: Sequence[There], making: Making, *, first: int, last: int, ove
         if not overwrite:
             raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
         return anew(first, last, replace=True)
-    record, present = shared_record(there), set.intersection(*(each.frames for each in there))
+    record, present = shared_record(there), frozenset.intersection(*(each.frames for each in there))
     if record is None:
         return anew(first, last, replace=bool(strangers))
     run = range(record.first, record.last + 1)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from . import job_files
+from . import exr, job_files
 from .job_plan import Piece
 from .models.interface import ResumePoint
 from .protocol import DoneRange, PassRecord
@@ -40,7 +40,7 @@ class Records:
         dark = tuple(sorted({*self._made[0].black, *((frame,) if black else ())}))
         self._made = tuple(dataclasses.replace(made, cuts=cuts, black=dark) for made in self._made)
 
-    def begin(self, piece: Piece, present: set[int]) -> ResumePoint | None:
+    def begin(self, piece: Piece, present: Collection[int]) -> ResumePoint | None:
         """A piece is about to be made: where an interrupted run of it can go on, None when it starts at its first frame.
 
         Args:
@@ -76,7 +76,7 @@ class Records:
         for made in self._made:
             job_files.write_record(self._out, dataclasses.replace(made, done=done, complete=complete))
         if resume is None or complete:
-            self._state.unlink(missing_ok=True)
+            exr.remove(self._state)
         if complete and piece not in self._kept:
             self._kept.append(piece)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from . import exr
+from .job_files import settings_text
 from .models.interface import Estimator
 from .normals import convert_axes, normalise
 from .protocol import EstimateSettings, pass_file
@@ -38,7 +37,7 @@ class PassWriter:
         origin = exr.Origin(
             model=info.name,
             revision=self.estimator.revision,
-            settings=json.dumps(dataclasses.asdict(self.settings)),
+            settings=settings_text(self.settings),
             source=self.source,
             frame=frame,
             plate_size=self.plate_size,

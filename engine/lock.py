@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from .failures import output_error
 from .protocol import ErrorCode, PlatelightError
 
 if sys.platform == "win32":
@@ -19,6 +20,7 @@ else:
 
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _FAR_BEHIND_THE_TEXT = 1 << 20
+_FOR_EVERYONE = 0o666
 
 
 @contextlib.contextmanager
@@ -29,26 +31,23 @@ def hold(path: Path) -> Iterator[bool]:
         False where the file system knows no locks: nothing then keeps a second writer out.
 
     Raises:
-        PlatelightError: `output_in_use`, naming who holds it.
-        OSError: the file can't be made.
+        PlatelightError: `output_in_use`, naming who holds it; `output_not_writable`, `disk_full` where it can't be made.
     """
     descriptor, locked = _take(path)
     try:
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+        _say_who(descriptor)
         yield locked
     finally:
         if sys.platform != "win32":
-            path.unlink(missing_ok=True)
+            _remove(path)
         os.close(descriptor)
         if sys.platform == "win32":
-            with contextlib.suppress(PermissionError):  # the next one has it open already
-                path.unlink(missing_ok=True)
+            _remove(path)
 
 
 def _take(path: Path) -> tuple[int, bool]:
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = _open(path)
         try:
             _lock(descriptor)
         except OSError as error:
@@ -60,6 +59,32 @@ def _take(path: Path) -> tuple[int, bool]:
         if _is_still(descriptor, path):
             return descriptor, True
         os.close(descriptor)  # whoever held it removed the file between our opening and locking it
+
+
+def _open(path: Path) -> int:
+    """Of a file that another user has left, reading is enough to lock it and to tell who holds it."""
+    try:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _FOR_EVERYONE)
+        except PermissionError:
+            return os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise output_error(error, path) from error
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):  # another user's, or storage without modes; it locks all the same
+            os.fchmod(descriptor, _FOR_EVERYONE)  # whatever the umask took away
+    return descriptor
+
+
+def _say_who(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # the lock holds without; a file opened for reading only can't be written
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(PermissionError):  # another user's, or on Windows open in the next one's hands; nobody holds it
+        path.unlink(missing_ok=True)
 
 
 def _lock(descriptor: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,8 +17,19 @@ _GREY = 0.5
 _BRIGHTEST = 65504.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """`image`: float32 (H, W, 3) in [0, 1]. `bad`: how many pixels of the plate held NaN or infinity. `unmasked`: whether alpha was
+    0 everywhere, and ignored."""
+
+    image: np.ndarray
+    bad: int
+    unmasked: bool = False
+
+
 class Plate:
-    """An opened clip with its colour and size settled. `bad_frames`, `bad_pixels`: where NaN or infinity was found so far."""
+    """An opened clip with its colour and size settled. `bad_frames`, `bad_pixels`: where NaN or infinity was found so far;
+    `unmasked_frames`: where alpha was 0 everywhere."""
 
     def __init__(self, source: Source, *, max_resolution: int) -> None:
         """Open the clip.
@@ -31,39 +43,41 @@ class Plate:
         self._look = look(source.color_space, ocio_config=source.ocio_config, is_float=self.clip.is_float)
         self.bad_frames: list[int] = []
         self.bad_pixels = 0
+        self.unmasked_frames: list[int] = []
 
     def frames(self, first: int, last: int) -> Iterator[np.ndarray]:
         """Frames `first` to `last`, each float32 (H, W, 3) in [0, 1]. Raises what reading raises."""
         for number, picture in enumerate(self.clip.read(first, last), start=first):
-            frame, bad = prepare(picture, size=self.size, look=self._look)
-            if bad:
+            prepared = prepare(picture, size=self.size, look=self._look)
+            if prepared.bad:
                 self.bad_frames.append(number)
-                self.bad_pixels += bad
-            yield frame
+                self.bad_pixels += prepared.bad
+            if prepared.unmasked:
+                self.unmasked_frames.append(number)
+            yield prepared.image
 
 
-def prepare(picture: Picture, *, size: tuple[int, int], look: Look) -> tuple[np.ndarray, int]:
-    """A picture as the networks want it, and how many pixels held NaN or infinity.
+def prepare(picture: Picture, *, size: tuple[int, int], look: Look) -> Prepared:
+    """A picture as the networks want it, at `size` (width, height).
 
     Where alpha is below 1, colour is what remains after unpremultiplying, laid over a neutral grey: an edge then looks like an
-    edge against grey, not against black.
-
-    Returns:
-        float32 (H, W, 3) in [0, 1] at `size` (width, height), and the number of bad pixels before resizing.
+    edge against grey, not against black. Alpha that is 0 everywhere in a picture that shows something is none: it was written by
+    a program that knew of no matte.
     """
     rgb, bad = _sane(picture.rgb)
-    alpha = picture.alpha
+    alpha, unmasked = picture.alpha, False
     if alpha is not None:
         alpha = np.clip(_unit(_sane(alpha)[0]), 0.0, 1.0)
-        if alpha.min() >= 1.0:
+        unmasked = bool(alpha.max() <= 0.0 and rgb.any())
+        if unmasked or alpha.min() >= 1.0:
             alpha = None
     if alpha is None:
-        return look(_unit(shrink(rgb, size=size))), bad
+        return Prepared(image=look(_unit(shrink(rgb, size=size))), bad=bad, unmasked=unmasked)
     rgb = _unit(rgb)
     rgb = shrink(rgb if picture.premultiplied else rgb * alpha[..., None], size=size)
     alpha = shrink(alpha, size=size)[..., None]
     straight = np.where(alpha > 1e-4, rgb / np.maximum(alpha, 1e-4), 0.0).astype(np.float32)
-    return (look(straight) * alpha + _GREY * (1.0 - alpha)).astype(np.float32), bad
+    return Prepared(image=(look(straight) * alpha + _GREY * (1.0 - alpha)).astype(np.float32), bad=bad)
 
 
 def _unit(values: np.ndarray) -> np.ndarray:

@@ -47,11 +47,13 @@ class ResumePoint:
     """A state from which a later run gives the very same frames.
 
     `emitted`: all outputs before this index have been yielded. `read_from`: index of the first frame a resumed run must be
-    given. `arrays`: what must be kept on disk; small (a window of latents).
+    given; `context`: how many from there on it has done before and is given for finding cuts only. `arrays`: what must be kept on
+    disk; small (a window of latents).
     """
 
     emitted: int
     read_from: int
+    context: int = 0
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 

@@ -185,8 +185,11 @@ class Patient(Unwilling):
     def stream(self, *args, **kwargs):
         for event in self._estimator.stream(*args, **kwargs):
             yield event
-            while isinstance(event, ResumePoint) and json.loads(self._record.read_text())["done"] < event.emitted:
+            while isinstance(event, ResumePoint) and self._done() < event.emitted:
                 time.sleep(0.001)
+
+    def _done(self) -> int:
+        return json.loads(self._record.read_text())["done"] if self._record.exists() else 0
 
 
 def stop_after(job, estimator, frames: int) -> None:

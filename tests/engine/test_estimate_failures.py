@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT, Unwilling, exr_bytes, finish, leftovers, numbered, refused, request, write_exr, write_images
+from engine.failures import explain
 from engine.models.interface import Output
 from engine.protocol import ErrorCode, PlatelightError
 
@@ -37,6 +38,14 @@ def test_bad_numbers_are_reported_once(preview, tmp_path):
     assert len(outcome.notices) == 1 and "4 pixels" in outcome.notices[0] and "2 frames, the first is 4" in outcome.notices[0]
 
 
+def test_an_alpha_of_zero_is_told(preview, tmp_path):
+    for number in range(1, 4):
+        hidden = np.dstack([numbered(number), np.full((64, 96), 255 * (number == 1), np.uint8)])
+        cv2.imwrite(str(tmp_path / f"p.{number:04d}.png"), hidden)
+    notices = finish(request(tmp_path / "p.0001.png", tmp_path / "o"), preview).notices
+    assert len(notices) == 1 and notices[0].startswith("2 frames, the first is 2, have an alpha of 0 everywhere")
+
+
 @pytest.mark.parametrize("where", ["file", "file/below", "/proc/platelight"])
 def test_a_folder_that_cannot_be_written(movie, preview, tmp_path, where):
     (tmp_path / "file").write_text("in the way")
@@ -44,15 +53,15 @@ def test_a_folder_that_cannot_be_written(movie, preview, tmp_path, where):
 
 
 class Failing(Unwilling):
-    """A network that fails in the middle, as real ones do."""
+    """A network that fails in the middle, as real ones do, or before its first frame."""
 
-    def __init__(self, estimator, error):
+    def __init__(self, estimator, error, *, at=8):
         super().__init__(estimator)
-        self._estimator, self._error = estimator, error
+        self._estimator, self._error, self._at = estimator, error, at
 
     def stream(self, *args, **kwargs):
         for event in self._estimator.stream(*args, **kwargs):
-            if isinstance(event, Output) and event.start >= 8:
+            if isinstance(event, Output) and event.start >= self._at:
                 raise self._error
             yield event
 
@@ -69,6 +78,36 @@ def test_failures_of_the_network_have_their_codes_and_keep_what_is_done(uninterr
     kept = exr_bytes(tmp_path)
     assert 0 < len(kept) < 26 and all(exr_bytes(uninterrupted)[name] == data for name, data in kept.items())
     assert 0 < finish(job, preview).result.frames_reused <= len(kept)
+
+
+@pytest.mark.parametrize("changes", [{"max_resolution": 96}, {}])
+def test_an_overwrite_that_fails_before_its_first_frame_costs_nothing(movie, preview, tmp_path, changes):
+    before = request(movie, tmp_path, first=1, last=12)
+    finish(before, preview)
+    there = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    job = request(movie, tmp_path, first=3, last=6, overwrite=True, **changes)
+    assert refused(job, Failing(preview, MemoryError(), at=0)).code == ErrorCode.OUT_OF_MEMORY
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == there
+    assert finish(before, Unwilling(preview)).result.frames_reused == 12
+    outcome = finish(job, preview)
+    assert len(exr_bytes(tmp_path)) == (4 if changes else 12)
+    assert sum("8 frames outside of 3-6" in notice for notice in outcome.notices) == bool(changes)
+
+
+def test_a_job_that_fails_before_its_first_frame_forbids_nothing(movie, preview, tmp_path):
+    refused(request(movie, tmp_path, last=6), Failing(preview, MemoryError(), at=0))
+    assert finish(request(movie, tmp_path, last=6, max_resolution=48), preview).result.frames_written == 6
+    for file in tmp_path.rglob("*.exr"):
+        file.unlink()
+    assert finish(request(movie, tmp_path, last=6), preview).result.frames_written == 6, "its record speaks of nothing"
+
+
+def test_a_folder_of_passes_that_cannot_be_listed_is_none_of_the_clip(tmp_path):
+    denied = explain(PermissionError(13, "Permission denied", str(tmp_path / "o" / "normal")), out=tmp_path / "o")
+    assert denied.code == ErrorCode.OUTPUT_NOT_WRITABLE
+    assert explain(PermissionError(13, "Permission denied", str(tmp_path / "p.mov")), out=tmp_path / "o").code == (
+        ErrorCode.SOURCE_UNREADABLE
+    )
 
 
 def test_real_memory_that_runs_out(tmp_path):

@@ -73,6 +73,33 @@ def test_trouble_that_passes_is_tried_again(tmp_path):
     assert len(attempts) == 3 and os.listdir(tmp_path) == ["a.json"]
 
 
+def test_windows_denies_what_it_will_allow_in_a_moment(tmp_path, monkeypatch):
+    """A virus scanner has the file open: its "access denied" arrives as `EACCES`."""
+    attempts = []
+
+    def write_to(temporary: Path) -> None:
+        attempts.append(temporary)
+        if len(attempts) < 3:
+            raise PermissionError(errno.EACCES, "Access is denied")
+        temporary.write_bytes(b"whole")
+
+    monkeypatch.setattr(exr, "_LASTING", exr.lasting_errors("win32"))
+    exr.replace(tmp_path / "a.json", write_to)
+    assert len(attempts) == 3 and os.listdir(tmp_path) == ["a.json"]
+    monkeypatch.setattr(exr, "_LASTING", exr.lasting_errors("linux"))
+    attempts.clear()
+    with pytest.raises(PlatelightError):
+        exr.replace(tmp_path / "a.json", write_to)
+    assert len(attempts) == 1, "elsewhere it is for good"
+
+
+def test_deleting_is_tried_again_and_says_what_it_could_not_delete(tmp_path):
+    exr.remove(tmp_path / "nothing")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(PlatelightError, match="folder"):
+        exr.remove(tmp_path / "folder")
+
+
 def test_trouble_that_stays_is_reported(tmp_path):
     def write_to(temporary: Path) -> None:
         raise OSError(errno.EIO, "gone")

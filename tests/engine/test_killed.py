@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -101,6 +103,29 @@ def test_a_lock_file_left_by_the_dead_means_nothing(tmp_path):
     assert not path.exists()
 
 
+def test_a_lock_file_of_another_user_means_no_more_and_tells_who_holds_it():
+    """One user has killed an engine, or runs one; another, who may not write the file, starts theirs."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    path, me = folder / ".clip.lock", os.geteuid()
+    folder.chmod(0o777)
+    path.write_text("process 7 of another user")
+    path.chmod(0o444)
+    try:
+        if me == 0:
+            os.seteuid(65534)
+        with hold(path) as locked, pytest.raises(PlatelightError) as caught, hold(path):
+            pass
+        assert locked and caught.value.code == ErrorCode.OUTPUT_IN_USE and "process 7 of another user" in caught.value.detail
+        with hold(path):
+            assert path.stat().st_mode & 0o666 == 0o666, "whoever comes next may write it, whatever the umask"
+        with pytest.raises(PlatelightError) as caught, hold(Path("/proc/1/platelight.lock")):
+            pass
+        assert caught.value.code == ErrorCode.OUTPUT_NOT_WRITABLE
+    finally:
+        os.seteuid(me)
+        shutil.rmtree(folder)
+
+
 def test_a_disk_that_fills_up_in_the_middle(movie, preview, tmp_path):
     """A file system of 450 kB where this machine lets us make one, else the system's limit on file size, set half-way."""
     whole = tmp_path / "whole"
@@ -135,5 +160,12 @@ def test_no_room_at_all_is_said_before_any_work(preview, tmp_path, movie):
         with pytest.raises(PlatelightError) as caught:
             finish(request(movie, small), preview)
         assert caught.value.code == ErrorCode.DISK_FULL and "need at least" in caught.value.detail
+        subprocess.run(["mount", "-o", "remount,size=500k", str(small)], check=True)
+        finish(request(movie, small, last=12), preview)
+        subprocess.run(["dd", "if=/dev/zero", f"of={small}/filler", "bs=4k"], capture_output=True, check=False)
+        with open(small / "filler", "r+b") as file:
+            file.truncate(file.seek(0, 2) - (24 << 10))
+        again = finish(request(movie, small, last=12, max_resolution=60, overwrite=True), preview)
+        assert again.result.frames_written == 12, "what it takes the place of makes room"
     finally:
         subprocess.run(["umount", str(small)], check=True)

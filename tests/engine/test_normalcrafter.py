@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from buffer_plates import pan
 
-from engine.models.interface import Output, ResumePoint, Step
+from engine.models.interface import Cut, Output, ResumePoint, Step
 from engine.models.normalcrafter.estimator import NormalCrafter, load
 from engine.models.normalcrafter.windows import plan
 from engine.models.table import NORMALCRAFTER
@@ -53,7 +54,7 @@ def run(
         elif isinstance(event, ResumePoint):
             assert event.emitted == expected
             points.append(event)
-        else:
+        elif isinstance(event, Step):
             steps.append(event)
     assert expected == len(frames)
     empty = np.zeros((0, *frames.shape[1:]), np.float32)
@@ -116,6 +117,32 @@ def test_a_run_resumed_at_any_point_gives_the_same_bits(plate: np.ndarray, preci
         resumed, later, _ = run(estimator, frames, resume=point)
         assert np.array_equal(resumed, whole[point.emitted:])
         assert [p.emitted for p in later] == [p.emitted for p in points[index + 1:]]
+
+
+@pytest.fixture(scope="module")
+def two_shots(plate: np.ndarray) -> np.ndarray:
+    """Fourteen frames of the plate, then nine of a wall, then two of black."""
+    wall = pan(9, seed=3, size=plate.shape[1:3])
+    return np.concatenate([plate[:14], wall, np.zeros_like(wall[:2])])
+
+
+def test_no_window_crosses_a_cut(exact: NormalCrafter, two_shots: np.ndarray):
+    """Each shot is what it is by itself, to the bit, and the cuts are told before the frames that they begin."""
+    together, _, steps = run(exact, two_shots)
+    apart = [run(exact, shot)[0] for shot in np.split(two_shots, (14, 23))]
+    assert np.array_equal(together, np.concatenate(apart))
+    assert [step.window for step in steps if step.stage is Stage.UNET] == [1, 2, 3, 4, 5, 6]
+    told = [event for event in exact.stream(iter(two_shots), count=25, settings=SMALL) if isinstance(event, Cut | Output)]
+    cuts = [event for event in told if isinstance(event, Cut)]
+    assert [(cut.index, cut.black) for cut in cuts] == [(14, False), (23, True)]
+    assert all(told.index(cut) < min(told.index(e) for e in told if isinstance(e, Output) and e.start >= cut.index) for cut in cuts)
+
+
+def test_a_run_resumed_beside_a_cut_gives_the_same_bits(exact: NormalCrafter, two_shots: np.ndarray):
+    whole, points, _ = run(exact, two_shots)
+    assert 14 in {point.emitted for point in points} and 23 in {point.emitted for point in points}
+    for point in points:
+        assert np.array_equal(run(exact, two_shots, resume=point)[0], whole[point.emitted:])
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

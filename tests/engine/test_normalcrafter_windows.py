@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from engine.models.normalcrafter.windows import chunk_stop, merge_weights, padding, plan, validate
+from engine.models.normalcrafter.windows import ahead, chunk_stop, merge_weights, padding, plan, validate
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError
 
 CASES = [
@@ -30,6 +30,17 @@ def test_every_frame_is_covered_and_becomes_final_once(count: int, window: int, 
         assert before.start < after.start == before.final <= before.stop < after.stop
         assert after.conditioned == (before.stop - after.start if overlap else 0)
         assert after.conditioned < after.frames
+
+
+@pytest.mark.parametrize(("window", "overlap"), [(1, 0), (2, 1), (7, 0), (14, 4), (14, 13)])
+def test_a_window_is_known_before_the_shots_end_is(window: int, overlap: int):
+    for count in range(1, 60):
+        whole = plan(count, window=window, overlap=overlap)
+        for index in range(len(whole)):
+            known = ahead(index, window=window, overlap=overlap)
+            if known <= count:
+                assert plan(known, window=window, overlap=overlap)[index] == whole[index]
+    assert [(w.start, w.stop, w.final) for w in plan(15, window=14, overlap=4, first=100)] == [(100, 114, 101), (101, 115, 115)]
 
 
 @pytest.mark.parametrize("count", [1, 5, 13])

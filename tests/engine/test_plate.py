@@ -22,9 +22,10 @@ def field(value, *, size=(8, 6), kind=np.float32) -> np.ndarray:
 def shown(rgb, *, color_space="", config="", alpha=None, premultiplied=False):
     picture = Picture(rgb=rgb, alpha=alpha, premultiplied=premultiplied)
     look = colour.look(color_space, ocio_config=config, is_float=rgb.dtype == np.float32)
-    frame, bad = prepare(picture, size=picture.size, look=look)
+    prepared = prepare(picture, size=picture.size, look=look)
+    frame = prepared.image
     assert frame.dtype == np.float32 and frame.min() >= 0 and frame.max() <= 1 and np.isfinite(frame).all()
-    return frame, bad
+    return frame, prepared.bad
 
 
 def test_integers_are_srgb_already():
@@ -84,10 +85,24 @@ def test_an_opaque_alpha_changes_nothing():
     assert np.array_equal(shown(rgb, alpha=np.full((6, 8), 255, np.uint8))[0], shown(rgb)[0])
 
 
+@pytest.mark.parametrize(("kind", "premultiplied"), [(np.uint8, False), (np.float32, True)])
+def test_an_alpha_that_hides_everything_is_none(kind, premultiplied):
+    rgb, nothing = field(120, kind=kind), np.zeros((6, 8), kind)
+    rgb[2:] = 40
+    picture = Picture(rgb=rgb, alpha=nothing, premultiplied=premultiplied)
+    prepared = prepare(picture, size=picture.size, look=colour.clip)
+    plain = prepare(Picture(rgb=rgb), size=picture.size, look=colour.clip)
+    assert prepared.unmasked and np.array_equal(prepared.image, plain.image)
+    empty = prepare(Picture(rgb=rgb * 0, alpha=nothing, premultiplied=premultiplied), size=picture.size, look=colour.clip)
+    assert not empty.unmasked and empty.image == pytest.approx(0.5), "where nothing is shown there is nothing to hide"
+    nothing[0, 0] = 1
+    assert not prepare(picture, size=picture.size, look=colour.clip).unmasked
+
+
 def test_a_hard_matte_edge_keeps_its_colour_when_it_shrinks():
     rgb, alpha = field((200, 100, 50), size=(64, 64), kind=np.uint8), np.zeros((64, 64), np.uint8)
     rgb[:, 33:], alpha[:, :33] = 0, 255
-    frame, _ = prepare(Picture(rgb=rgb, alpha=alpha), size=(16, 16), look=colour.clip)
+    frame = prepare(Picture(rgb=rgb, alpha=alpha), size=(16, 16), look=colour.clip).image
     assert frame[8, 8] == pytest.approx(np.array([200, 100, 50]) / 255 * 0.25 + 0.5 * 0.75, abs=0.01), "no black fringe"
 
 

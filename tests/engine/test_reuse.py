@@ -165,3 +165,26 @@ def test_records_of_before_are_understood(movie, preview, tmp_path):
     path = tmp_path / "normal" / "plate_v2.json"
     path.write_text(json.dumps({name: value for name, value in record(tmp_path).items() if name != "others"}))
     assert finish(request(movie, tmp_path, first=1, last=8), preview).result.frames_reused == 8
+
+
+def test_files_that_no_run_has_made_are_not_replaced_unasked(movie, preview, tmp_path):
+    """They were there before; frames elsewhere in the clip then got a record."""
+    (tmp_path / "normal").mkdir()
+    for frame in (3, 4):
+        (tmp_path / "normal" / f"plate_v2.{frame:04d}.exr").write_bytes(b"someone's work")
+    assert finish(request(movie, tmp_path, first=10, last=14), preview).result.frames_written == 5
+    with pytest.raises(PlatelightError) as caught:
+        finish(request(movie, tmp_path, first=1, last=14), preview)
+    assert caught.value.code is ErrorCode.PASSES_DIFFER and "2 of the files are there without a record" in caught.value.detail
+    assert exr_bytes(tmp_path)["plate_v2.0003.exr"] == b"someone's work"
+    assert finish(request(movie, tmp_path, first=5, last=14), preview).result.frames_reused == 5
+    assert finish(request(movie, tmp_path, first=1, last=14, overwrite=True), preview).result.frames_written == 14
+
+
+def test_what_a_killed_run_left_beyond_its_record_is_its_own(movie, preview, tmp_path):
+    finish(request(movie, tmp_path, first=1, last=9), preview)
+    for name in ("normal", "depth"):
+        path = tmp_path / name / "plate_v2.json"
+        path.write_text(path.read_text().replace('"done": 9', '"done": 6').replace('"complete": true', '"complete": false'))
+    finish(request(movie, tmp_path, first=20, last=22), preview)
+    assert finish(request(movie, tmp_path, first=1, last=9), preview).result.frames_written == 3

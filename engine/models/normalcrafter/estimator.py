@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from ...device import choose
-from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
-from ..interface import Event, Output, ResumePoint, Step
+from ...protocol import EstimateSettings, Stage
+from ..interface import Cut, Event, Output, ResumePoint, Step
+from ..shots import ShotReader
 from ..table import ModelInfo
 from .checkpoint import Networks, load_networks
 from .pipeline import Pipeline
 from .revision import revision
 from .state import State
-from .windows import Window, chunk_stop, padding, plan, validate
+from .windows import Window, ahead, chunk_stop, padding, plan, validate
 
 
 def load(folder: Path, *, info: ModelInfo, precision: str, device: str) -> NormalCrafter:
@@ -49,57 +50,65 @@ class NormalCrafter:
     def stream(
         self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
     ) -> Iterator[Event]:
-        """See `Estimator.stream`. Frames are pulled a decode chunk at a time, as the windows need them.
+        """See `Estimator.stream`. Frames are pulled a decode chunk at a time, as the windows need them; each shot has windows and
+        chunks of its own.
 
         Raises:
             PlatelightError: `setting_invalid`; `source_truncated` when `frames` ends before `count`.
         """
         validate(settings)
-        windows = plan(count, window=settings.window, overlap=settings.overlap)
         pipeline = self._pipeline
         state = State.start()
         if resume is not None:
             state = State.resume(resume, dtype=pipeline.compute.dtype, device=pipeline.compute.device)
-        yield from self._windows(frames, state, windows=windows, count=count, chunk=settings.decode_chunk_size)
+        if state.emitted < count:
+            reader = ShotReader(frames, first=resume.read_from if resume else 0, start=state.encoded, count=count)
+            while state.emitted < count:
+                yield from self._window(reader, state, count=count, settings=settings)
+                yield state.to_resume_point()
 
-    def _windows(
-        self, frames: Iterator[np.ndarray], state: State, *, windows: tuple[Window, ...], count: int, chunk: int
-    ) -> Iterator[Event]:
-        while state.window < len(windows):
-            window = windows[state.window]
-            for stage, taken, seconds in self._encode(frames, state, window=window, count=count, chunk=chunk):
-                yield _step(stage, frames=taken, seconds=seconds, state=state, windows=windows)
-            fresh = window.frames - window.conditioned
-            seconds = self._predict(state, window)
-            yield _step(Stage.UNET, frames=fresh, seconds=seconds, state=state, windows=windows)
-            while state.emitted < window.final:
-                stop = chunk_stop(state.emitted, size=chunk, count=count)
-                if stop > window.final:
-                    break
-                begun = time.perf_counter()
-                values = self._decode(state, stop)
-                seconds = time.perf_counter() - begun
-                yield _step(Stage.DECODE, frames=len(values), seconds=seconds, state=state, windows=windows)
-                yield Output(pass_name="normal", start=stop - len(values), values=values)
-            state.drop_before(min(window.final, state.encoded))
-            state.window += 1
-            yield state.to_resume_point()
+    def _window(self, reader: ShotReader, state: State, *, count: int, settings: EstimateSettings) -> Iterator[Event]:
+        """The next window, with what must be encoded for it and what can be decoded after it."""
+        sizes = {"window": settings.window, "overlap": settings.overlap}
+        in_all = state.before + len(plan(count - state.shot, **sizes))  # if no further cut is found
+        step = functools.partial(Step, window=state.before + state.window + 1, windows=in_all)
+        known = min(state.shot + ahead(state.window, **sizes), count)
+        while state.encoded < known and not (state.encoded > state.shot and reader.shot_ends):
+            stop = _chunk_stop(state.encoded, state, size=settings.decode_chunk_size, count=count)
+            yield from self._encode(reader, state, stop=stop, step=step)
+        window = plan(state.encoded - state.shot, first=state.shot, **sizes)[state.window]
+        seconds = self._predict(state, window)
+        yield step(stage=Stage.UNET, frames=window.frames - window.conditioned, seconds=seconds)
+        while state.emitted < window.final:
+            stop = _chunk_stop(state.emitted, state, size=settings.decode_chunk_size, count=state.encoded)
+            if stop > window.final:
+                break
+            begun = time.perf_counter()
+            values = self._decode(state, stop)
+            yield step(stage=Stage.DECODE, frames=len(values), seconds=time.perf_counter() - begun)
+            yield Output(pass_name="normal", start=stop - len(values), values=values)
+        state.drop_before(min(window.final, state.encoded))
+        state.window += 1
+        if window.final == state.encoded:
+            state.end_shot()
 
-    def _encode(
-        self, frames: Iterator[np.ndarray], state: State, *, window: Window, count: int, chunk: int
-    ) -> Iterator[tuple[Stage, int, float]]:
-        """Embed and encode frames until the window has all of its own, in chunks as published: (stage, frames, seconds)."""
-        pipeline = self._pipeline
-        while state.encoded < window.stop:
-            images = self._padded(_pull(frames, state, stop=chunk_stop(state.encoded, size=chunk, count=count), count=count))
-            begun = time.perf_counter()
-            tokens = pipeline.embed(images)
-            embedded = time.perf_counter()
-            yield Stage.CLIP, len(images), embedded - begun
-            begun = time.perf_counter()
-            latents = pipeline.encode(images)
-            state.add_encoded(tokens, latents)
-            yield Stage.ENCODE, len(images), time.perf_counter() - begun
+    def _encode(self, reader: ShotReader, state: State, *, stop: int, step: Callable[..., Step]) -> Iterator[Event]:
+        """Embed and encode a chunk as published, up to `stop` or the end of the shot."""
+        pulled: list[np.ndarray] = []
+        while state.encoded + len(pulled) < stop and (marked := reader.take(begin=state.encoded == state.shot and not pulled)):
+            if marked.begins and marked.index:
+                yield Cut(index=marked.index, black=marked.black)
+            pulled.append(marked.frame)
+        state.size = reader.size
+        images = self._padded(np.stack(pulled))
+        begun = time.perf_counter()
+        tokens = self._pipeline.embed(images)
+        embedded = time.perf_counter()
+        yield step(stage=Stage.CLIP, frames=len(images), seconds=embedded - begun)
+        begun = time.perf_counter()
+        latents = self._pipeline.encode(images)
+        state.add_encoded(tokens, latents)
+        yield step(stage=Stage.ENCODE, frames=len(images), seconds=time.perf_counter() - begun)
 
     def _predict(self, state: State, window: Window) -> float:
         """Predict the window's latents and merge them with what the previous window left; returns seconds."""
@@ -126,15 +135,6 @@ class NormalCrafter:
         return torch.from_numpy(padded).to(self._pipeline.compute.device).permute(0, 3, 1, 2)
 
 
-def _pull(frames: Iterator[np.ndarray], state: State, *, stop: int, count: int) -> np.ndarray:
-    """Frames from `encoded` to `stop` - 1, (T, H, W, 3)."""
-    pulled = list(itertools.islice(frames, stop - state.encoded))
-    if state.encoded + len(pulled) < stop:
-        there = state.encoded + len(pulled)
-        raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"only {there} of its {count} frames can be read")
-    state.size = pulled[0].shape[:2]
-    return np.stack(pulled)
-
-
-def _step(stage: Stage, *, frames: int, seconds: float, state: State, windows: tuple[Window, ...]) -> Step:
-    return Step(stage=stage, frames=frames, seconds=seconds, window=state.window + 1, windows=len(windows))
+def _chunk_stop(frame: int, state: State, *, size: int, count: int) -> int:
+    """`chunk_stop` within the shot under way."""
+    return state.shot + chunk_stop(frame - state.shot, size=size, count=count - state.shot)

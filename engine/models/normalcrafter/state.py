@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ...cuts import CONTEXT
 from ..interface import ResumePoint
 from .windows import Window
 
@@ -15,12 +16,15 @@ from .windows import Window
 class State:
     """Frame indices and the tensors that belong to them, all on the device.
 
-    `window`: index of the next window. `held`: index of the first frame in `tokens` [T, 1, C] and `images` [T, 4, h, w];
+    `shot`: index of the first frame of the shot under way. `window`: index of its next window. `before`: how many windows the shots
+    before it had. `held`: index of the first frame in `tokens` [T, 1, C] and `images` [T, 4, h, w];
     `encoded`: index after their last. `emitted`: index of the first frame in `merged` [T, 4, h, w], float32, the predicted
     latents not yet decoded. `size`: height and width of the frames, (0, 0) before the first.
     """
 
+    shot: int
     window: int
+    before: int
     held: int
     encoded: int
     emitted: int
@@ -31,26 +35,33 @@ class State:
 
     @classmethod
     def start(cls) -> State:
-        return cls(window=0, held=0, encoded=0, emitted=0, size=(0, 0), tokens=None, images=None, merged=None)
+        return cls(
+            shot=0, window=0, before=0, held=0, encoded=0, emitted=0, size=(0, 0), tokens=None, images=None, merged=None
+        )
 
     @classmethod
     def resume(cls, point: ResumePoint, *, dtype: torch.dtype, device: torch.device) -> State:
         """Continue where `to_resume_point` stopped."""
-        window, held, height, width = (int(value) for value in point.arrays["place"])
+        shot, window, before, held, height, width = (int(value) for value in point.arrays["place"])
         tokens, images, merged = (torch.from_numpy(point.arrays[name]).to(device) for name in ("tokens", "images", "merged"))
         return cls(
-            window=window, held=held, encoded=point.read_from, emitted=point.emitted, size=(height, width),
-            tokens=tokens.to(dtype), images=images.to(dtype), merged=merged,
+            shot=shot, window=window, before=before, held=held, encoded=point.read_from + point.context, emitted=point.emitted,
+            size=(height, width), tokens=tokens.to(dtype), images=images.to(dtype), merged=merged,
         )
 
     def to_resume_point(self) -> ResumePoint:
         """The state as arrays; float32 holds every bfloat16 and float16 exactly."""
-        return ResumePoint(emitted=self.emitted, read_from=self.encoded, arrays={
-            "place": np.array([self.window, self.held, *self.size], np.int64),
+        context = min(self.encoded, CONTEXT)
+        return ResumePoint(emitted=self.emitted, read_from=self.encoded - context, context=context, arrays={
+            "place": np.array([self.shot, self.window, self.before, self.held, *self.size], np.int64),
             "tokens": self.tokens.float().cpu().numpy(),
             "images": self.images.float().cpu().numpy(),
             "merged": self.merged.cpu().numpy(),
         })
+
+    def end_shot(self) -> None:
+        """All that is encoded is decoded: the next frame begins another shot."""
+        self.shot, self.window, self.before = self.encoded, 0, self.before + self.window
 
     def add_encoded(self, tokens: torch.Tensor, images: torch.Tensor) -> None:
         """Frames from `encoded` on have been embedded and encoded."""

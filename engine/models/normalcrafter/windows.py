@@ -1,7 +1,7 @@
 """Which frames go through the networks together, and when their latents are final. Pure planning, no tensors.
 
-Frames are indices from 0 to `count` - 1. The plan is that of the released inference code: windows start every ``window - overlap``
-frames, and where the last one would end before the clip does, a further window is pulled back so that it ends with the clip.
+The plan is that of the released inference code: windows start every ``window - overlap`` frames, and where the last one would end
+before the shot does, a further window is pulled back so that it ends with the shot.
 """
 
 from __future__ import annotations
@@ -44,8 +44,11 @@ def validate(settings: EstimateSettings) -> None:
         raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
 
 
-def plan(count: int, *, window: int, overlap: int) -> tuple[Window, ...]:
-    """The windows of a clip of `count` frames; a clip shorter than a window is one window of its own length."""
+def plan(count: int, *, window: int, overlap: int, first: int = 0) -> tuple[Window, ...]:
+    """The windows of a shot of `count` frames from index `first` on; one shorter than a window is one window of its own length.
+
+    A window whose successor is whole is the same however long the shot is: see `ahead`.
+    """
     window = min(window, count)
     overlap = min(overlap, max(window - 1, 0))
     starts = list(range(0, count - window + 1, window - overlap)) if count else []
@@ -55,8 +58,13 @@ def plan(count: int, *, window: int, overlap: int) -> tuple[Window, ...]:
     for index, start in enumerate(starts):
         shared = starts[index - 1] + window - start if index and overlap else 0
         final = starts[index + 1] if index + 1 < len(starts) else count
-        windows.append(Window(start=start, stop=start + window, conditioned=shared, final=final))
+        windows.append(Window(start=first + start, stop=first + start + window, conditioned=shared, final=first + final))
     return tuple(windows)
+
+
+def ahead(index: int, *, window: int, overlap: int) -> int:
+    """How many frames of a shot must be known before its window of that index is."""
+    return (index + 1) * (window - overlap) + window
 
 
 def chunk_stop(start: int, *, size: int, count: int) -> int:

@@ -6,7 +6,6 @@ said of the frames in the overlap is joined to what this one says.
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from ...cuts import CONTEXT, Marked, mark
+from ...cuts import CONTEXT
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..interface import Cut, Event, Output, ResumePoint, Step
+from ..shots import ShotReader
 
 
 class WindowModel(Protocol):
@@ -75,7 +75,8 @@ class _State:
             arrays["carry"] = self.carry
         if self.previous is not None:
             arrays["previous"] = self.previous.cpu().numpy()
-        return ResumePoint(emitted=self.start, read_from=max(0, self.start - CONTEXT), arrays=arrays)
+        context = min(self.start, CONTEXT)
+        return ResumePoint(emitted=self.start, read_from=self.start - context, context=context, arrays=arrays)
 
     @classmethod
     def resume(cls, point: ResumePoint, *, device: torch.device) -> _State:
@@ -108,7 +109,7 @@ def stream(
     chunk = settings.decode_chunk_size
     window, overlap = (settings.window, settings.overlap) if model.sees_time else (min(settings.window, chunk), 0)
     state = _State.resume(resume, device=device) if resume else _State()
-    reader = _Reader(frames, first=resume.read_from if resume else 0, start=state.start, count=count)
+    reader = ShotReader(frames, first=resume.read_from if resume else 0, start=state.start, count=count)
     while state.start < count:
         left = 1 + max(0, -(-(count - state.start - window) // (window - overlap)))
 
@@ -142,35 +143,3 @@ def stream(
         state.carry = None if reader.shot_ends else state.carry
         state.windows += 1
         yield state.to_resume_point()
-
-
-class _Reader:
-    """Marked frames from index `start` on, one at a time; those before it, from `first` on, are for finding cuts only. `size`:
-    height and width of the frames, known once one is taken."""
-
-    def __init__(self, frames: Iterator[np.ndarray], *, first: int, start: int, count: int) -> None:
-        self._marked = mark(itertools.islice(frames, count - first), first=first)
-        self._count, self._at = count, start
-        self._next: Marked | None = None
-        self.size = (0, 0)
-        self._advance(skip=start - first)
-
-    @property
-    def shot_ends(self) -> bool:
-        """Whether the frame taken last was its shot's last one."""
-        return self._next is None or self._next.begins
-
-    def take(self, *, begin: bool) -> Marked | None:
-        """The next frame, None at the end of the shot. `begin`: whether it may begin one."""
-        taken = self._next
-        if taken is None or (taken.begins and not begin):
-            return None
-        self.size = taken.frame.shape[:2]
-        self._at += 1
-        self._advance()
-        return taken
-
-    def _advance(self, *, skip: int = 0) -> None:
-        self._next = next(itertools.islice(self._marked, skip, None), None)
-        if self._next is None and self._at < self._count:
-            raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"only {self._at} of its {self._count} frames can be read")
