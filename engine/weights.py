@@ -19,6 +19,8 @@ from .protocol import ErrorCode, ModelEntry, PlatelightError
 
 FOLDER_VARIABLE = "PLATELIGHT_MODELS"
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+"""Weights in these may run code when they are read; they never are."""
+
 HEADER_LIMIT = 100_000_000
 """Bytes: what the safetensors format allows for its header."""
 

@@ -13,9 +13,9 @@ from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from ..protocol import ErrorCode, PlatelightError
+from ..weights import PICKLES
 
 T = TypeVar("T")
-PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
 
 def hide_progress_bars() -> None:

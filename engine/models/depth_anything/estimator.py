@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ...device import Compute, choose
+from ...device import Compute
 from ..table import ModelInfo
-from ..temporal.estimator import WindowEstimator
+from ..temporal.estimator import CheckpointEstimator
 from ..temporal.join import crossfade, fit
 from .distance import distance, nearest
 from .model import VideoDepth, load_depth_model
 
 
-def load(
-    folder: Path, *, info: ModelInfo, precision: str, device: str, revision: str, temporal: Path | None, per_frame: bool
-) -> DepthAnything:
-    """Load a checkpoint in the layout of the hub. `temporal`, `per_frame`: as `load_depth_model`.
-
-    Raises:
-        PlatelightError: `model_incomplete`, `model_invalid`, `device_unavailable`, `setting_invalid`.
-    """
-    compute = choose(device=device, precision=precision)
-    model = load_depth_model(folder, temporal=temporal, per_frame=per_frame, dtype=compute.dtype)
-    return DepthAnything(model, compute=compute, info=info, revision=revision)
-
-
-class DepthAnything(WindowEstimator):
+class DepthAnything(CheckpointEstimator):
     """An `Estimator`; see `engine.models.interface`."""
+
+    load_network = staticmethod(load_depth_model)
 
     def __init__(self, model: VideoDepth, *, compute: Compute, info: ModelInfo, revision: str) -> None:
         info = dataclasses.replace(info, relative_depth=not model.metric)
@@ -74,3 +62,6 @@ class DepthAnything(WindowEstimator):
             sized = F.interpolate(sized, size=size, mode="bilinear", align_corners=False)
         depth = sized if self._model.metric else distance(sized)
         return {"depth": np.ascontiguousarray(depth.permute(0, 2, 3, 1).cpu().numpy())}
+
+
+load = DepthAnything.load

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from ...device import Compute, choose
+from ...device import Compute
 from ..table import ModelInfo
-from ..temporal.estimator import WindowEstimator
+from ..temporal.estimator import CheckpointEstimator
 from ..temporal.join import crossfade
 from .model import VideoNormals, load_normals_model
 
 
-def load(
-    folder: Path, *, info: ModelInfo, precision: str, device: str, revision: str, temporal: Path | None, per_frame: bool
-) -> Marigold:
-    """Load a checkpoint in the layout of the hub. `temporal`, `per_frame`: as `load_normals_model`.
-
-    Raises:
-        PlatelightError: `model_incomplete`, `model_invalid`, `device_unavailable`, `setting_invalid`.
-    """
-    compute = choose(device=device, precision=precision)
-    model = load_normals_model(folder, temporal=temporal, per_frame=per_frame, dtype=compute.dtype)
-    return Marigold(model, compute=compute, info=info, revision=revision)
-
-
-class Marigold(WindowEstimator):
+class Marigold(CheckpointEstimator):
     """An `Estimator`; see `engine.models.interface`."""
+
+    load_network = staticmethod(load_normals_model)
 
     def __init__(self, model: VideoNormals, *, compute: Compute, info: ModelInfo, revision: str) -> None:
         super().__init__(info=info, compute=compute, revision=revision, sees_time=model.temporal is not None)
@@ -58,3 +46,6 @@ class Marigold(WindowEstimator):
         """Normals (T, H, W, 3) in the model's axes."""
         normals = self._model.decode(joined, size=size)
         return {"normal": np.ascontiguousarray(normals.permute(0, 2, 3, 1).cpu().numpy())}
+
+
+load = Marigold.load

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
 
 import numpy as np
+from torch import nn
 
-from ...device import Compute
+from ...device import Compute, choose
 from ...protocol import EstimateSettings, Stage
 from ..interface import Event, ResumePoint
 from ..table import ModelInfo
@@ -32,3 +35,23 @@ class WindowEstimator:
     ) -> Iterator[Event]:
         """See `Estimator.stream`."""
         return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
+
+
+class CheckpointEstimator(WindowEstimator):
+    """A `WindowEstimator` from a checkpoint in the layout of the hub. A subclass has the constructor that `load` calls."""
+
+    load_network: Callable[..., nn.Module]
+    """From a folder, with temporal blocks of another file, or without any, in a precision."""
+
+    @classmethod
+    def load(
+        cls, folder: Path, *, info: ModelInfo, precision: str, device: str, revision: str, temporal: Path | None, per_frame: bool
+    ) -> Self:
+        """`temporal`, `per_frame`: as `load_network`.
+
+        Raises:
+            PlatelightError: `model_incomplete`, `model_invalid`, `device_unavailable`, `setting_invalid`.
+        """
+        compute = choose(device=device, precision=precision)
+        model = cls.load_network(folder, temporal=temporal, per_frame=per_frame, dtype=compute.dtype)
+        return cls(model, compute=compute, info=info, revision=revision)

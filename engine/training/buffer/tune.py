@@ -187,4 +187,4 @@ def describe(result: Tuned) -> str:
         return f"{text}{found}: all stays as it was."
     less, away = 100 * (1 - after.change / before.change), f"{after.away:.2f} {unit} from the frame-by-frame answer"
     found = f"{after.change:.2f} after {result.steps} steps, {less:.0f} % less; {away}, at most {result.bound:g} were allowed"
-    return f"{text}{found}.\nEstimate into the same folder to use it: {result.file}"
+    return f"{text}{found}.\nEstimate again into the same folder, over the passes that are there, to use it: {result.file}"
