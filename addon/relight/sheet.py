@@ -62,6 +62,10 @@ class Sheet(Face):
         """An input of the group, from a Group Input of the section's own, so that links stay short."""
         return self._source().outputs[name]
 
+    def input_vector(self, name: str) -> Vector:
+        """The same for a vector or a colour."""
+        return self.input(name)
+
     def input_of(self, identifier: str) -> Socket:
         """An input by identifier, where names are the user's."""
         return next(socket for socket in self._source().outputs if socket.identifier == identifier)
