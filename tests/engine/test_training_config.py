@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.protocol import ErrorCode, PlatelightError
+from engine.training.normalcrafter import tiny
 from engine.training.normalcrafter.ablation_plan import AblationConfig, Stages, plan
 from engine.training.normalcrafter.config import (
     FREE,
@@ -89,6 +90,19 @@ def test_the_documented_files_say_what_the_defaults_are(stage):
     words = (DOCS / "README.md").read_text(encoding="utf-8")
     for field in (*dataclasses.fields(settings), *dataclasses.fields(Regularisation), *dataclasses.fields(DataSource)):
         assert f"`{field.name}`" in words, f"{field.name} is not documented"
+
+
+def test_the_tiny_files_are_those_that_their_table_was_made_with():
+    """Whoever changes one of these must make the table in docs/training/tiny anew."""
+    vae, latent, pixel = (read_config(DOCS / "tiny" / f"{stage}.toml", kind) for stage, kind in STAGES.items())
+    base = read_config(DOCS / "tiny" / "base.toml", VaeConfig)
+    for settings, steps, rate, lengths in (
+        (base, 300, 2e-3, (1, 2)), (vae, 700, 1.5e-3, (1, 6)), (latent, 350, 1.5e-3, (1, 6)), (pixel, 180, 5e-4, (1, 6)),
+    ):  # fmt: skip
+        assert (settings.steps, settings.learning_rate, settings.lengths) == (steps, rate, lengths)
+    assert tiny.VAE["block_out_channels"] == (64,) * 3 and tiny.UNET["block_out_channels"] == (64,) * 4
+    page, table = ((DOCS / name).read_text(encoding="utf-8") for name in ("README.md", "tiny/table.md"))
+    assert all(part in page for part in table.strip().split("\n\n"))
 
 
 def test_only_settings_that_change_nothing_learned_may_change():
