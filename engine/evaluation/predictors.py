@@ -124,9 +124,9 @@ class TunedModel(EngineModel):
         self._tuning = tuning
 
     def predict(self, frames: Iterator[np.ndarray], *, shot: Shot, set_name: str) -> Iterator[np.ndarray]:
-        """See `Predictor.predict`. Where tuning finds nothing better, the model's own blocks are used."""
+        """See `Predictor.predict`. Where tuning finds nothing better, and on stills, the model's own blocks are used."""
         with tempfile.TemporaryDirectory(prefix="platelight-") as folder:
-            file = self._tune(shot, Path(folder))
+            file = self._tune(shot, Path(folder)) if shot.consecutive and shot.count > 1 else None
             yield from self._stream(registry.load(self._settings, tuned=file), frames, shot=shot)
 
     def _tune(self, shot: Shot, folder: Path) -> Path | None:

@@ -84,3 +84,8 @@ def test_depth_figures_by_hand():
     score = measured.score()
     assert score.change == pytest.approx(10, abs=1e-3) and score.opw == pytest.approx(0.1, abs=1e-5), "by a tenth"
     assert len(measured.gallery.columns[0]) == 3
+
+
+def test_stills_are_not_tuned_to(tmp_path):
+    outcome = run(find_sets(made.dsine(tmp_path, "nyuv2", scenes={"a": 1})), parse(["preview@tune"]), tuning=Tuning(steps=1))
+    assert outcome.evaluation.sets[0].scores[1].angular.mean > 0

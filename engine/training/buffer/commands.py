@@ -58,6 +58,7 @@ def tune(
     out: Annotated[Path, typer.Option(help="Folder of the shot's passes; the blocks go to OUT/tuned")],
     model: Annotated[str, typer.Option(help="A name that `models` lists, or the folder of a checkpoint")] = "preview",
     minutes: Annotated[float, typer.Option(help="How long to train")] = 5.0,
+    steps: Annotated[int, typer.Option(help="At most so many steps, 0 for as many as there is time for")] = 0,
     bound: Annotated[float, typer.Option(help="Farthest from the frame-by-frame answer: degrees, % for depth; 0: 4 and 8")] = 0.0,
     first: Annotated[int | None, typer.Option(help="First frame; a movie starts at 1")] = None,
     last: Annotated[int | None, typer.Option(help="Last frame")] = None,
@@ -74,7 +75,7 @@ def tune(
 
     source = Source(path=shot, clip=clip, color_space=color_space, ocio_config=ocio_config)
     request = tuning.Tune(
-        source=source, out=out.expanduser().absolute(), model=model, first=first, last=last, minutes=minutes, bound=bound,
-        max_resolution=max_resolution, device=device, flow=flow,
+        source=source, out=out.expanduser().absolute(), model=model, first=first, last=last, minutes=minutes, steps=steps,
+        bound=bound, max_resolution=max_resolution, device=device, flow=flow,
     )  # fmt: skip
     print(tuning.describe(_follow(tuning.tune(request))))
