@@ -221,6 +221,7 @@ def test_the_settings_in_the_documentation_can_be_read(name):
 @pytest.mark.parametrize(("changes", "said"), [
     ({"prior": "round"}, "prior is 'round'"), ({"short_edges": (64, 32)}, "short_edges"), ({"frames": 1}, "frames is 1"),
     ({"flow": "gm"}, "flow is 'gm'"), ({"data": ()}, "data is 'empty'"), ({"tolerance": 0.0}, "tolerance is 0.0"),
+    ({"prior_frames": "some"}, "prior_frames is 'some'"),
 ])  # fmt: skip
 def test_settings_that_cannot_be_used_are_named(changes, said, tmp_path):
     with pytest.raises(PlatelightError, match=said):
