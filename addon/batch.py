@@ -151,9 +151,11 @@ def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSe
     wanted = properties.estimate_settings(scene.platelight)
     names = [field.name for field in dataclasses.fields(EstimateSettings)]
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if given.get("temporal", "none") not in ("auto", "none"):
+        given["temporal"] = os.path.abspath(given["temporal"])  # the engine runs in another folder
     if "model" in given:
         if os.path.isdir(given["model"]):
-            given["model"] = os.path.abspath(given["model"])  # the engine runs in another folder
+            given["model"] = os.path.abspath(given["model"])
         made_for = known_models.entry(state.models, given["model"])
         if scene.platelight.quality == "RECOMMENDED":
             given.setdefault("max_resolution", made_for.default_resolution)

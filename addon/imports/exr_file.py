@@ -21,11 +21,14 @@ class NotAnExrError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Exr:
-    """`channels`: name and kind (0 whole, 1 half, 2 float). `width`, `height`: in pixels. `texts`: attributes that are strings."""
+    """`channels`: name and kind (0 whole, 1 half, 2 float). `width`, `height`: pixels that the file holds (its data window), which
+    is all that Blender shows of it. `shown`: width and height of the picture they are a part of (its display window). `texts`:
+    attributes that are strings."""
 
     channels: tuple[tuple[str, int], ...]
     width: int
     height: int
+    shown: tuple[int, int]
     texts: dict[str, str]
     several_parts: bool
 
@@ -51,17 +54,24 @@ def _header(stream: BinaryIO) -> Exr:
         raise NotAnExrError("a deep EXR")
     found = dict(_attributes(stream))
     try:
-        shown = struct.unpack("<iiii", found["displayWindow"][1])
+        width, height = _size(found["dataWindow"][1])
+        shown = _size(found["displayWindow"][1])
         channels = tuple(_channels(found["channels"][1]))
     except (KeyError, struct.error, UnicodeDecodeError) as error:
         raise NotAnExrError("an EXR without what every EXR has") from error
     return Exr(
         channels=channels,
-        width=shown[2] - shown[0] + 1,
-        height=shown[3] - shown[1] + 1,
+        width=width,
+        height=height,
+        shown=shown,
         texts={name: data.decode("utf-8", "replace") for name, (kind, data) in found.items() if kind == "string"},
         several_parts=bool(version & _SEVERAL_PARTS),
     )
+
+
+def _size(window: bytes) -> tuple[int, int]:
+    left, top, right, bottom = struct.unpack("<iiii", window)
+    return right - left + 1, bottom - top + 1
 
 
 def _attributes(stream: BinaryIO) -> Iterator[tuple[str, tuple[str, bytes]]]:

@@ -19,7 +19,8 @@ class NormalsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """`bits`: of a channel; `colors`: how many channels are not alpha; `channels`: names, of an EXR only."""
+    """`bits`: of a channel; `colors`: how many channels are not alpha; `channels`: names, of an EXR only; `shown`: width and height
+    of the picture that the pixels are a part of, of an EXR only."""
 
     width: int
     height: int
@@ -27,6 +28,7 @@ class Header:
     colors: int
     channels: tuple[str, ...] = ()
     several_parts: bool = False
+    shown: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,7 @@ def header(path: Path) -> Header | None:
                 colors=len(names),
                 channels=names,
                 several_parts=exr.several_parts,
+                shown=exr.shown,
             )
         with path.open("rb") as stream:
             start = stream.read(1 << 16)

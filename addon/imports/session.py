@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 
 import bpy
@@ -37,7 +38,7 @@ def target_named(scene: bpy.types.Scene, name: str) -> ClipTarget:
     named = scene.sequence_editor and any(strip.name == name for strip in compat.picture_strips(scene))
     if clip is not None and not named:
         return clips.clip_target(clip, scene=scene)
-    found = clips.targets_by_pattern(name, scene_names=(scene.name,)) if named else []
+    found = clips.targets_by_pattern(glob.escape(name), scene_names=(scene.name,)) if named else []
     if not found:
         raise NormalsError(f"There is no strip or clip {name} any more: import the normals for the one you have")
     return found[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender import compat
 from ..relight import control, control_normals, mattes, outputs, scene_lights
 from ..relight.scene_lights import RelightError
 from .of_plates import OfRelitPlates
@@ -20,7 +21,7 @@ class _OnShot(OfRelitPlates):
 
     def execute(self, context):
         try:
-            self.act(context, control.need(context.scene, self.shot))
+            self.act(context, control.need(compat.shown_scene(context), self.shot))
         except RelightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -78,7 +79,7 @@ class PLATELIGHT_OT_matte_light(_OnLight, bpy.types.Operator):
         if self.kind == "MASK" and mask is None:
             raise RelightError("No mask is chosen: draw one in the Movie Clip editor, then choose it here.")
         chosen = {"IMAGE": {"image": image}, "MASK": {"mask": mask}, "ALPHA": {}}[self.kind]
-        mattes.attach(shot, light, scene=context.scene, **chosen)
+        mattes.attach(shot, light, scene=compat.shown_scene(context), **chosen)
 
 
 class PLATELIGHT_OT_unmatte_light(_OnLight, bpy.types.Operator):

@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..blender import compat
 from ..imports import depth
 from ..imports.files import NormalsError
 
@@ -34,7 +35,7 @@ class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
 
     def execute(self, context):
         try:
-            before = depth.set_point(context.scene, self.shot, x=self.x, y=self.y, metres=self.metres)
+            before = depth.set_point(compat.shown_scene(context), self.shot, x=self.x, y=self.y, metres=self.metres)
         except NormalsError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..blender import clips
+from ..blender import clips, compat
 from ..contract import PlatelightError
 from ..imports import files, place, session, settings
 from ..imports.files import NormalsError
@@ -25,7 +25,7 @@ def _tell(operator, entry, notices):
 def _bring_in(operator, context, *, file, layer):
     """Take the files for the operator's plate, or for the one that is selected, and tell what was found."""
     try:
-        target = session.target_named(context.scene, operator.shot) if operator.shot else session.one_target(context)
+        target = session.target_named(compat.shown_scene(context), operator.shot) if operator.shot else session.one_target(context)
         entry, notices = session.bring_in(bpy.data.scenes[target.scene_name], target, file=file, layer=layer)
     except NormalsError as error:
         operator.report({"ERROR"}, str(error))
@@ -71,7 +71,7 @@ class PLATELIGHT_OT_check_normals(bpy.types.Operator):
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
 
     def execute(self, context):
-        scene = context.scene
+        scene = compat.shown_scene(context)
         entry = settings.entry_of(scene, self.shot)
         if entry is None:
             self.report({"ERROR"}, f"No normals were imported for {self.shot}: import some first")
@@ -88,8 +88,8 @@ class PLATELIGHT_OT_forget_normals(bpy.types.Operator):
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
 
     def execute(self, context):
-        entries = context.scene.platelight_imports.normals
-        place.remove(context.scene, self.shot)
+        entries = compat.shown_scene(context).platelight_imports.normals
+        place.remove(compat.shown_scene(context), self.shot)
         if (index := entries.find(self.shot)) >= 0:
             entries.remove(index)
         return {"FINISHED"}

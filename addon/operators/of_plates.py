@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..blender import compat
 from ..relight import scene_lights
 
 
@@ -14,11 +15,11 @@ class OfRelitPlates:
 
     @classmethod
     def poll(cls, context):
-        if not scene_lights.shots(context.scene):
+        if not scene_lights.shots(compat.shown_scene(context)):
             cls.poll_message_set("The scene's compositor has no relit plate: estimate or load normals first")
             return False
         return True
 
     def shots(self, context):
         """The plates that are meant."""
-        return [self.shot] if self.shot else scene_lights.shots(context.scene)
+        return [self.shot] if self.shot else scene_lights.shots(compat.shown_scene(context))

@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..blender import compat
 from ..relight import control, presets, scene_lights
 from ..relight.scene_lights import RelightError
 
@@ -26,14 +27,14 @@ class PLATELIGHT_OT_light_preset(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return bool(scene_lights.shots(context.scene))
+        return bool(scene_lights.shots(compat.shown_scene(context)))
 
     @classmethod
     def description(cls, context, properties):
         return presets.PRESETS[properties.preset].note
 
     def execute(self, context):
-        scene, preset = context.scene, presets.PRESETS[self.preset]
+        scene, preset = compat.shown_scene(context), presets.PRESETS[self.preset]
         settings = scene.platelight_relight
         try:
             shot = control.need(scene, self.shot)

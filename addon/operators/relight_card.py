@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..blender import compat
 from ..imports import depth
 from ..imports.files import NormalsError
 from ..relight import card
@@ -20,7 +21,7 @@ class PLATELIGHT_OT_add_card(OfRelitPlates, bpy.types.Operator):
     def execute(self, context):
         try:
             for shot in self.shots(context):
-                _, notices = card.add(context.scene, shot)
+                _, notices = card.add(compat.shown_scene(context), shot)
                 for notice in notices:
                     self.report({"INFO"}, notice)
         except card.CardError as error:
@@ -36,11 +37,11 @@ class _Card:
 
     @classmethod
     def poll(cls, context):
-        return bool(card.cards(context.scene))
+        return bool(card.cards(compat.shown_scene(context)))
 
     def card(self, context):
         """The card that is meant: the plate's, or the only one."""
-        found = card.cards(context.scene)
+        found = card.cards(compat.shown_scene(context))
         return found.get(self.shot) if self.shot else next(iter(found.values()))
 
 
@@ -50,8 +51,8 @@ class PLATELIGHT_OT_remove_card(_Card, bpy.types.Operator):
     bl_description = "Take the card away; the compositor's own relight stays"
 
     def execute(self, context):
-        for shot in [self.shot] if self.shot else card.cards(context.scene):
-            card.remove(context.scene, shot)
+        for shot in [self.shot] if self.shot else card.cards(compat.shown_scene(context)):
+            card.remove(compat.shown_scene(context), shot)
         return {"FINISHED"}
 
 
@@ -64,11 +65,11 @@ class PLATELIGHT_OT_card_depth_cursor(_Card, bpy.types.Operator):
         found = self.card(context)
         if found is None or "depth" not in card.passes_of(found):
             return _refuse(self, "The card has no depth pass: estimate depth and update the card.")
-        place = card.on_plate(context.scene, found, context.scene.cursor.location)
+        place = card.on_plate(compat.shown_scene(context), found, compat.shown_scene(context).cursor.location)
         if place is None:
             return _refuse(self, "The 3D cursor is not on the plate: put it on something that the camera sees.")
         try:
-            depth.set_point(context.scene, found["platelight_card"], x=place.x, y=place.y, metres=place.z)
+            depth.set_point(compat.shown_scene(context), found["platelight_card"], x=place.x, y=place.y, metres=place.z)
         except NormalsError as error:
             return _refuse(self, f"{error}.")
         controls.look_again(found)

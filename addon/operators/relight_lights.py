@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..blender import compat
 from ..relight import scene_lights
 from .of_plates import OfRelitPlates
 
@@ -12,7 +13,7 @@ class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
     bl_description = "Let the lights of the collection light the relit plates of this scene, as they would light them in Cycles"
 
     def execute(self, context):
-        scene = context.scene
+        scene = compat.shown_scene(context)
         settings = scene.platelight_relight
         try:
             for shot in self.shots(context):
@@ -32,9 +33,9 @@ class PLATELIGHT_OT_unwire_lights(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return bool(scene_lights.rigs(context.scene))
+        return bool(scene_lights.rigs(compat.shown_scene(context)))
 
     def execute(self, context):
-        for shot in scene_lights.rigs(context.scene):
-            scene_lights.unwire(context.scene, shot)
+        for shot in scene_lights.rigs(compat.shown_scene(context)):
+            scene_lights.unwire(compat.shown_scene(context), shot)
         return {"FINISHED"}

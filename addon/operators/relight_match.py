@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..blender import compat
 from ..relight import scene_lights
 from ..relight.match import MatchError, run, sun, wiring, words
 from ..relight.match.fit import Assumptions
@@ -30,13 +31,13 @@ class _OfMatched:
 
     @classmethod
     def poll(cls, context):
-        if not _matched(context.scene):
+        if not _matched(compat.shown_scene(context)):
             cls.poll_message_set("No plate of the scene is matched yet: press Match first")
             return False
         return True
 
     def shots(self, context):
-        return [self.shot] if self.shot else _matched(context.scene)
+        return [self.shot] if self.shot else _matched(compat.shown_scene(context))
 
 
 class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
@@ -47,7 +48,7 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
     def execute(self, context):
         self._done = 0
         try:
-            for _ in self._steps(context.scene):
+            for _ in self._steps(compat.shown_scene(context)):
                 pass
         except MatchError as error:
             self.report({"ERROR"}, str(error))
@@ -58,7 +59,7 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
         if bpy.app.background:
             return self.execute(context)
         self._done = 0
-        self._work = self._steps(context.scene)
+        self._work = self._steps(compat.shown_scene(context))
         self._timer = context.window_manager.event_timer_add(0.02, window=context.window)
         context.window_manager.progress_begin(0, 100)
         context.window_manager.modal_handler_add(self)
@@ -71,14 +72,16 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
             return self._end()
         if event.type != "TIMER":
             return {"RUNNING_MODAL"}
+        step = None
         try:
             step = next(self._work, None)
         except MatchError as error:
-            self.cancel(context)
             self.report({"ERROR"}, str(error))
             return self._end()
+        finally:  # at the end of it, however it came
+            if step is None:
+                self.cancel(context)
         if step is None:
-            self.cancel(context)
             return {"FINISHED"}
         context.window_manager.progress_update(round(100 * step.done / step.total))
         told = f"reading frame {step.done + 1} of {step.total}" if step.done < step.total else "fitting the light"
@@ -118,7 +121,7 @@ class PLATELIGHT_OT_match_mode(_OfMatched, bpy.types.Operator):
     def execute(self, context):
         try:
             for shot in self.shots(context):
-                wiring.set_mode(context.scene, shot, Mode(self.mode))
+                wiring.set_mode(compat.shown_scene(context), shot, Mode(self.mode))
         except MatchError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -132,7 +135,7 @@ class PLATELIGHT_OT_match_sun(_OfMatched, bpy.types.Operator):
 
     def execute(self, context):
         try:
-            notices = sun.make(context.scene, self.shots(context)[0])
+            notices = sun.make(compat.shown_scene(context), self.shots(context)[0])
         except MatchError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -147,7 +150,7 @@ class PLATELIGHT_OT_match_remove(_OfMatched, bpy.types.Operator):
     bl_description = "Take the fitted light and its keyframes off the plate; the relight group's own result comes back"
 
     def execute(self, context):
-        removed = [wiring.remove(context.scene, shot) for shot in self.shots(context)]
+        removed = [wiring.remove(compat.shown_scene(context), shot) for shot in self.shots(context)]
         return {"FINISHED"} if any(removed) else {"CANCELLED"}
 
 

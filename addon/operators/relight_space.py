@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..blender import compat
 from ..relight import space
 from .of_plates import OfRelitPlates
 
@@ -10,7 +11,7 @@ class _Space(OfRelitPlates):
     def execute(self, context):
         try:
             for shot in self.shots(context):
-                for notice in self.do(context.scene, shot):
+                for notice in self.do(compat.shown_scene(context), shot):
                     self.report({"INFO"}, notice)
         except space.SpaceError as error:
             self.report({"ERROR"}, str(error))

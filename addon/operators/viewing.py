@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..blender import compat
 from ..relight import control, scene_lights, viewing
 from ..relight.scene_lights import RelightError
 from ..relight.viewing import View
@@ -25,7 +26,7 @@ class PLATELIGHT_OT_view_light(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return bool(scene_lights.shots(context.scene))
+        return bool(scene_lights.shots(compat.shown_scene(context)))
 
     @classmethod
     def description(cls, context, properties):
@@ -33,7 +34,7 @@ class PLATELIGHT_OT_view_light(bpy.types.Operator):
 
     def execute(self, context):
         try:
-            viewing.show(control.need(context.scene, self.shot), View(self.view))
+            viewing.show(control.need(compat.shown_scene(context), self.shot), View(self.view))
         except RelightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender import compat
 from ..relight import control, control_normals, scene_lights
 from ..relight.control import Handle, Shot
 
@@ -12,7 +13,7 @@ _ICONS = {"SUN": "LIGHT_SUN", "POINT": "LIGHT_POINT", "SPOT": "LIGHT_SPOT", "ARE
 
 def draw_lights(layout: bpy.types.UILayout, context: bpy.types.Context, shot: Shot, lights: list[Handle]) -> None:
     """A row for each light, and below it what can be set on the chosen one."""
-    active = context.scene.platelight_relight.active
+    active = compat.shown_scene(context).platelight_relight.active
     column = layout.column(align=True)
     for light in lights:
         _row(column.row(align=True), shot, light, chosen=active == key(shot, light))

@@ -15,14 +15,14 @@ class DepthPanel:
 
     @classmethod
     def poll(cls, context):
-        return super().poll(context) and bool(depth.shots(context.scene))
+        return super().poll(context) and bool(depth.shots(compat.shown_scene(context)))
 
     def draw(self, context):
         draw(self.layout, context)
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    scene = context.scene
+    scene = compat.shown_scene(context)
     tree = compat.compositor_tree(scene)
     for shot in depth.shots(scene):
         node = graph.Block(tree, strip_name=shot).find(depth.NODE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender import compat
 from ..imports import convention, place
 from ..imports.settings import PlatelightNormals, entry_of
 from .words import characters, paragraph
@@ -23,7 +24,7 @@ class NormalsPanel:
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.operator("platelight.import_normals", text="Import Normals…", icon="IMPORT")
-    scene = context.scene
+    scene = compat.shown_scene(context)
     for shot in place.imported(scene):
         if entry := entry_of(scene, shot):
             _draw_shot(layout.box(), context, entry)
@@ -39,7 +40,7 @@ def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, entry: Plate
         icon = "ERROR" if finding.trouble else _ICONS[finding.sure]
         column = box.column()
         paragraph(column, f"{finding.name}{doubt}", width=characters(context), icon=icon)
-    if entry.space == convention.WORLD and context.scene.camera is None:
+    if entry.space == convention.WORLD and compat.shown_scene(context).camera is None:
         told = "World space needs the plate's camera: make it the scene's, and press Check Again."
         paragraph(box, told, width=characters(context), icon="ERROR")
     column = box.column()

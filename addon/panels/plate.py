@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import properties
+from ..blender import compat
 from ..link.state import state
 from .selection import needs_gpu, selected
 from .words import characters, paragraph
@@ -46,7 +47,7 @@ def draw_selection(layout: bpy.types.UILayout, context: bpy.types.Context) -> in
 
 
 def draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    settings = context.scene.platelight
+    settings = compat.shown_scene(context).platelight
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
@@ -75,7 +76,7 @@ def draw_rendering(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 
 def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    settings = context.scene.platelight
+    settings = compat.shown_scene(context).platelight
     layout.use_property_split = True
     layout.use_property_decorate = False
     column = layout.column()
@@ -101,7 +102,7 @@ def _draw_own_window(layout: bpy.types.UILayout, settings: bpy.types.PropertyGro
 
 def _draw_what_is_used(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The model that Best Installed comes to, and a way to the one that is not here yet."""
-    settings = context.scene.platelight
+    settings = compat.shown_scene(context).platelight
     if settings.model == properties.FOLDER:
         return
     name = properties.resolved_model(settings)

@@ -2,12 +2,13 @@
 
 import bpy
 
+from ..blender import compat
 from ..relight.control import Shot
 from ..relight.presets import PRESETS
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context, shot: Shot) -> None:
-    settings = context.scene.platelight_relight
+    settings = compat.shown_scene(context).platelight_relight
     layout.row(align=True).prop(settings, "preset_lights", expand=True)
     column = layout.column(align=True)
     names = list(PRESETS)

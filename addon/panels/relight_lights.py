@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender import compat
 from ..relight import control as controls
 from ..relight import scene_lights
 from . import control, presets, viewing
@@ -11,11 +12,11 @@ from .words import characters, paragraph
 
 
 def shots(context: bpy.types.Context) -> list[str]:
-    return scene_lights.shots(context.scene)
+    return scene_lights.shots(compat.shown_scene(context))
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    scene = context.scene
+    scene = compat.shown_scene(context)
     column = layout.column()
     column.use_property_split = True
     column.prop(scene.platelight_relight, "collection")

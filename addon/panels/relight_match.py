@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender import compat
 from ..operators.relight_match import MODES
 from ..relight import scene_lights
 from ..relight.match import wiring, words
@@ -19,25 +20,25 @@ class MatchPanel:
 
     @classmethod
     def poll(cls, context):
-        return super().poll(context) and bool(scene_lights.shots(context.scene))
+        return super().poll(context) and bool(scene_lights.shots(compat.shown_scene(context)))
 
     def draw(self, context):
         draw(self.layout, context)
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    settings = context.scene.platelight.match
+    settings = compat.shown_scene(context).platelight.match
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
     for name in ("frames", "smoothing", "albedo", "grey_world"):
         column.prop(settings, name)
-    for shot in scene_lights.shots(context.scene):
+    for shot in scene_lights.shots(compat.shown_scene(context)):
         _draw_shot(layout.box(), context, shot)
 
 
 def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, shot: str) -> None:
-    node = wiring.node_of(context.scene, shot)
+    node = wiring.node_of(compat.shown_scene(context), shot)
     box.label(text=shot, icon="NODE_COMPOSITING")
     row = box.row(align=True)
     text = "Match Light" if node is None else "Match Again"
@@ -45,7 +46,7 @@ def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, shot: str) -
     if node is None:
         return
     row.operator("platelight.match_remove", text="", icon="X").shot = shot
-    if found := words.found(context.scene, shot):
+    if found := words.found(compat.shown_scene(context), shot):
         paragraph(box, f"{found[:1].upper()}{found[1:]}", width=characters(context), icon="LIGHT_SUN")
     grid = box.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
     for value, label, _ in MODES:

@@ -25,7 +25,10 @@ def before_saving(*_: object) -> None:
 
 
 def refresh(scene: bpy.types.Scene) -> int:
-    """Bring the rigs of a scene up to date. Returns how many were not."""
+    """Bring the rigs of a scene up to date; not while a render reads it, for changing it then can crash Blender. Returns how many
+    were not."""
+    if bpy.app.is_job_running("RENDER"):
+        return 0
     stale = [tree for tree in scene_lights.rigs(scene).values() if scene_lights.is_stale(scene, tree)]
     for tree in stale:
         scene_lights.update(scene, tree)

@@ -208,6 +208,13 @@ def test_a_window_has_its_line_though_all_came_at_once(shot, capsys, tmp_path):
 
 
 @needs_engine
+def test_blocks_are_looked_for_where_the_command_runs(shot, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert estimate("--temporal", "blocks.safetensors") == ERRORS[ErrorCode.MODEL_INCOMPLETE].exit_code
+    assert str(tmp_path / "blocks.safetensors") in capsys.readouterr().err
+
+
+@needs_engine
 def test_doctor_and_models(shot, capsys):
     assert batch.main(["models", "--engine", ENGINE]) == 0
     assert any(line.startswith("preview: Preview (embedded)") for line in lines(capsys.readouterr()))

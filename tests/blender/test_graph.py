@@ -239,3 +239,19 @@ def test_the_record_beside_the_passes(scene, plate, tmp_path):
     assert folders.existing_record(out, target, pass_name="normal") == record
     file.write_text("{")
     assert folders.existing_record(out, target, pass_name="normal") is None
+
+
+@pytest.mark.skipif(bpy.app.version < (5, 0), reason="before, the Sequencer has no scene of its own")
+def test_the_side_bar_of_the_sequencer_is_about_the_sequencers_scene(scene, plate, registered):
+    from platelight.addon.panels import relight_lights
+
+    plate[1]()
+    window = bpy.context.window
+    window.workspace.sequencer_scene = scene
+    window.scene = bpy.data.scenes.new("Layout")
+    area = window.screen.areas[0]
+    for kind, shots in (("SEQUENCE_EDITOR", ["plate"]), ("NODE_EDITOR", [])):
+        area.type = kind
+        with bpy.context.temp_override(window=window, area=area):
+            assert relight_lights.shots(bpy.context) == shots
+            assert bpy.ops.platelight.wire_lights.poll() == bpy.ops.platelight.match_light.poll() == bool(shots)

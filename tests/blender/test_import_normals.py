@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 
 import bpy
 import known_normals
@@ -13,7 +14,7 @@ from known_normals import CONVENTIONS, HEIGHT, WIDTH, numbers, truth
 from platelight.addon.blender import clips, compat, graph, passes
 from platelight.addon.imports import place
 from relit import TOLERANCE, light
-from strips import image_strip
+from strips import editor_strips, image_strip
 
 FRAMES = range(1, 4)
 LAST = 3
@@ -170,6 +171,24 @@ def test_missing_frames_and_other_sizes_are_told(scene, plate, tmp_path):
     words = told(plate(tmp_path / "n" / "n.0003.exr"))
     for part in ("Files 4 and 6 are missing", "not all of one size", "64 x 48 in files 7", "of another shape"):
         assert part in words, words
+
+
+def test_an_exr_that_holds_a_part_of_its_picture_is_told_and_measured_as_blender_shows_it(scene, plate, tmp_path):
+    known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["ours"])
+    for file in (tmp_path / "n").glob("*.exr"):
+        before, window, after = file.read_bytes().partition(b"displayWindow\0box2i\0\x10\0\0\0")
+        file.write_bytes(before + window + struct.pack("<iiii", 0, 0, 2 * WIDTH - 1, 2 * HEIGHT - 1) + after[16:])
+    words = told(plate(tmp_path / "n" / "n.0002.exr"))
+    assert f"holds {WIDTH} x {HEIGHT} pixels of a picture of {2 * WIDTH} x {2 * HEIGHT}" in words, words
+    assert "of another shape" not in words and "are scaled" not in words
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=2e-3)
+
+
+def test_a_plate_whose_name_reads_like_a_pattern_can_be_checked_again(scene, plate, tmp_path):
+    known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["ours"])
+    name = editor_strips(scene)["plate"].name = "plate[1001-1100]"
+    bpy.ops.platelight.import_normals(filepath=str(tmp_path / "n" / "n.0002.exr"), shot=name)
+    assert bpy.ops.platelight.check_normals(shot=name) == {"FINISHED"}
 
 
 def test_what_is_no_normals_is_refused_in_words(scene, plate, tmp_path):

@@ -6,7 +6,7 @@ import bpy
 import match_plates as plates
 import numpy as np
 import pytest
-from footage import render, render_elsewhere, write_exr
+from footage import read_exr, render, render_elsewhere, write_exr
 from ground_truth import add
 from match_plates import angle, unit
 from platelight.addon.blender import compat, graph
@@ -179,6 +179,30 @@ def test_with_a_camera_that_turns_the_light_stays_in_the_world(scene, tmp_path):
     np.testing.assert_allclose(albedo * original, plate, rtol=1e-3, atol=1e-4)
     painted = plates.room(shift=0.06)[1]
     assert np.median(np.abs(albedo / np.median(albedo / painted, axis=(0, 1)) - painted) / painted) < 0.12
+
+
+def test_a_light_in_the_world_is_seen_through_the_camera_that_a_marker_cuts_to(scene, tmp_path):
+    """In a render of the animation: there the scene's own camera changes a frame after its marker."""
+    sunlight, files = unit(-0.6, -0.65, 0.45), []
+    for frame, pan in ((1, 0.0), (2, 50.0), (3, 50.0)):
+        camera = add(scene, f"Camera {frame}", bpy.data.cameras.new("Camera"))
+        camera.rotation_euler = np.radians((90.0, 0.0, pan))
+        scene.timeline_markers.new(camera.name, frame=frame).camera = camera
+        bpy.context.view_layer.update()
+        normal, albedo = plates.room(shift=0.02 * frame)
+        plate = albedo * plates.lit(normal, np.array(camera.matrix_world.to_3x3()).T @ sunlight)
+        files.append(plates.write(tmp_path, frame, plate=plate, normal=normal))
+    plates.attach(scene, tmp_path, files)
+    scene.frame_set(1)
+    node = match(scene)
+    assert wiring.in_world(node)
+    tree = compat.compositor_tree(scene)
+    tree.links.new(node.outputs["Original Light"], compat.output_socket(tree))
+    single = render(scene, [2], tmp_path)[2]
+    scene.frame_set(1)
+    scene.render.filepath = str(tmp_path / "animation.")
+    bpy.ops.render.render(animation=True, scene=scene.name)
+    np.testing.assert_allclose(read_exr(tmp_path / "animation.0002.exr"), single, atol=1e-4)
 
 
 def test_what_is_wrong_is_said(scene, shot, registered):

@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 
 from ...blender import compat
+from . import MatchError
 from . import shot as shots
 
 LONG_SIDE = 160
@@ -33,7 +34,7 @@ def look(scene: bpy.types.Scene, name: str, frame: int) -> Look:
     """Plate and normals of a shot as Blender's compositor sees them; the scene itself keeps its frame and everything else.
 
     Raises:
-        MatchError: as `shot.find`.
+        MatchError: Blender is rendering, and as `shot.find`.
     """
     with _copy(scene, frame) as copy, tempfile.TemporaryDirectory(prefix="platelight-match-") as folder:
         camera = _axes(copy)
@@ -53,7 +54,13 @@ def camera_axes(scene: bpy.types.Scene) -> np.ndarray:
 
 @contextlib.contextmanager
 def _copy(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
-    """A copy of a scene with its compositor and camera and nothing else, small, at that frame; gone afterwards."""
+    """A copy of a scene with its compositor and camera and nothing else, small, at that frame; gone afterwards.
+
+    Raises:
+        MatchError: a render reads the scenes, and changing them then can crash Blender.
+    """
+    if bpy.app.is_job_running("RENDER"):
+        raise MatchError("Blender is rendering, and plates can't be looked at meanwhile: match again when it is done.")
     copy = scene.copy()
     own_tree = None
     try:

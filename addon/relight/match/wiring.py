@@ -10,7 +10,6 @@ import numpy as np
 from ...blender import compat, graph
 from .. import drivers, world
 from .. import group as relight_group
-from ..drivers import Source
 from . import MatchError, curves
 from . import group as match_group
 from . import shot as shots
@@ -121,9 +120,8 @@ def show(node: bpy.types.Node, light: Light, *, frames: list[int], through: bpy.
     for column, name in enumerate(match_group.AXES):
         curves.clear(node.id_data, {node.inputs[name].path_from_id("default_value")})
         node.inputs[name].default_value = [float(row == column) for row in range(3)]
-        for row in range(3) if through else ():
-            source = Source(owner=through, path=f"camera.matrix_world[{column}][{row}]")
-            drivers.drive(node.inputs[name], "a", index=row, a=source)
+    if through:
+        drivers.eye(through).drive_axes(node)
     node[_IN_WORLD] = through is not None
     rows = np.column_stack((frames, light.direction, light.sun, light.sky))
     node[_SUNS] = (rows[:1] if stays else rows).ravel().tolist()
