@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 import bpy
 
 
@@ -30,10 +28,3 @@ def set_layers(node: bpy.types.Node, layers: dict[str, str]) -> dict[str, bpy.ty
         for name in layers:
             node.layer_slots.new(name)
     return dict(zip(layers, node.inputs, strict=False))
-
-
-def file_of(node: bpy.types.Node) -> PurePath:
-    """Where it writes, without frame number."""
-    if hasattr(node, "file_output_items"):
-        return PurePath(node.directory) / node.file_name
-    return PurePath(node.base_path)
