@@ -29,10 +29,10 @@ class SpacePanel:
 
     @classmethod
     def poll(cls, context):
-        return super().poll(context) and bool(scene_lights.shots(context.scene))
+        return super().poll(context) and bool(scene_lights.shots(compat.shown_scene(context)))
 
     def draw(self, context):
-        scene = context.scene
+        scene = compat.shown_scene(context)
         tree = compat.compositor_tree(scene)
         found = card.cards(scene)
         if scene.camera is None:
@@ -82,7 +82,7 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
         paragraph(box, _NEITHER, width=width, icon="INFO")
         return
     row.operator("platelight.remove_card", text="", icon="X").shot = shot
-    if card.is_stale(context.scene, found):
+    if card.is_stale(compat.shown_scene(context), found):
         paragraph(box, "The plate is seen through another camera now: press Update.", width=width, icon="ERROR")
     sockets, has_depth = controls.sockets(found), "depth" in card.passes_of(found)
     bent = has_depth and sockets["Use Depth"].default_value
