@@ -69,7 +69,7 @@ def test_a_plate_is_tuned_beside_the_engine_and_can_be_cancelled(part, shot, str
     ended = tuning.current()
     told = " ".join(ended.lines)
     assert ended.finished and not ended.failed, told
-    assert "Change from frame to frame" in told and ("Estimate into the same folder" in told or "all stays as it was" in told)
+    assert "Change from frame to frame" in told and ("Estimate again into the same folder" in told or "all stays as it was" in told)
     assert not any(shot.rglob("*.part"))
 
     assert bpy.ops.platelight.tune(minutes=30.0) == {"FINISHED"}
