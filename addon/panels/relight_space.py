@@ -14,6 +14,10 @@ _FLAT = (
     "The card is flat: it takes light and shadows from its front. For rim and back lights use the compositor, or estimate depth "
     "and press Update."
 )
+_FACING = (
+    "The card is flat: lights reach it from all sides, it casts no shadow and takes those of 3D objects as a wall does. For more "
+    "estimate depth and press Update."
+)
 _BENT = (
     "The card is bent by depth: it takes light from all sides and casts shadows, as far as the depth is right. For the plate "
     "alone the compositor is cleaner."
@@ -98,4 +102,5 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
         if not socket.is_linked:
             column.prop(socket, "default_value", text=name)
     column.prop(found, "visible_shadow", text="Casts Shadows")
-    paragraph(box, _BENT if bent else _FLAT, width=width, icon="INFO")
+    told = _BENT if bent else _FACING if found.modifiers.get(controls.NORMALS) else _FLAT
+    paragraph(box, told, width=width, icon="INFO")

@@ -6,7 +6,7 @@ import bpy
 from mathutils import Vector
 
 from ..drivers import Cut
-from . import controls, cuts, paint, surface, view
+from . import controls, cuts, facing, paint, surface, view
 from .pictures import CardError, Pictures, has_other_layers, of_shot, plate_of, shape, size
 
 _SHOT, _PASSES = "platelight_card", "platelight_card_passes"
@@ -15,7 +15,7 @@ _FAR = 0.9
 _DISTANCE = 10.0
 """Metres to a card of whose distance nobody said anything."""
 _DETAIL = 400
-"""Faces from left to right of a card that is bent by depth; a flat one has one."""
+"""Faces from left to right of a card that is bent by depth."""
 
 
 def cards(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
@@ -79,7 +79,7 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
         reach = _FAR * min(cut.camera.data.clip_end for cut in seen)
         controls.change(card, {"Distance": min(pictures.distance or _DISTANCE, reach), "Farthest": reach})
     if is_new or had_depth != has_depth:
-        controls.change(card, {"Use Depth": has_depth, "Detail": _DETAIL if has_depth else 1})
+        controls.change(card, {"Use Depth": has_depth, "Detail": _detail(pictures)})
         card.visible_shadow = has_depth
     return card, notices
 
@@ -98,6 +98,16 @@ def remove(scene: bpy.types.Scene, shot: str) -> bool:
     return True
 
 
+def _detail(pictures: Pictures) -> int:
+    """Faces from left to right: as fine as the normals where the mesh has them, one for a flat card that has none.
+
+    An odd number: no pixel's middle then lies on an upright edge, where Cycles may look between the faces.
+    """
+    if facing.can(pictures):
+        return min(max(size(pictures.passes["normal"])[0], _DETAIL), facing.FINEST) | 1
+    return _DETAIL if "depth" in pictures.passes else 1
+
+
 def _need_perspective(seen: tuple[Cut, ...]) -> None:
     for cut in seen:
         if cut.camera.type != "CAMERA" or cut.camera.data.type != "PERSP":
@@ -108,9 +118,9 @@ def _build(card: bpy.types.Object, scene: bpy.types.Scene, seen: tuple[Cut, ...]
     """New modifiers under the settings that there are; the material stays the same data-block."""
     kept = {name: socket.default_value for name, socket in controls.sockets(card).items()}
     material = controls.material(card) or bpy.data.materials.new(card.name)
-    paint.fill(material, pictures)
+    paint.fill(material, pictures, own_normals=facing.can(pictures))
     trees, textures = _trees(card), _textures(card)
-    for name in (controls.GRID, controls.BEND, controls.CARD):
+    for name in (controls.GRID, controls.PASS, controls.NORMALS, controls.BEND, controls.CARD):
         if old := card.modifiers.get(name):
             card.modifiers.remove(old)
     _drop(bpy.data.node_groups, trees)
@@ -119,9 +129,11 @@ def _build(card: bpy.types.Object, scene: bpy.types.Scene, seen: tuple[Cut, ...]
     plate = size(pictures.plate)
     grid = _modifier(card, controls.GRID, surface.grid())
     grid.inputs["Height"].default_value = 1 / (shape(pictures.plate) or scene.render.resolution_x / scene.render.resolution_y)
+    if facing.can(pictures):
+        facing.build(card, pictures.passes["normal"], pictures.convention)
     if depth_pass:
         bend = card.modifiers.new(controls.BEND, "DISPLACE")
-        bend.texture = surface.depth_texture(card.name, depth_pass)
+        bend.texture = surface.pass_texture(card.name, depth_pass)
         bend.texture_coords, bend.direction, bend.strength, bend.mid_level = "LOCAL", "Z", 1.0, 0.0
     node = _modifier(card, controls.CARD, surface.card())
     node.inputs["Material"].default_value = material
@@ -133,26 +145,23 @@ def _build(card: bpy.types.Object, scene: bpy.types.Scene, seen: tuple[Cut, ...]
 
 def _modifier(card: bpy.types.Object, name: str, group: bpy.types.NodeTree) -> bpy.types.Node:
     """A modifier whose nodes are but a group; gives that node, whose sockets hold its settings and drivers."""
-    tree = bpy.data.node_groups.new(f"{name} ({card.name})", "GeometryNodeTree")
-    tree.is_modifier = True
-    for side in ("INPUT", "OUTPUT"):
-        tree.interface.new_socket("Geometry", in_out=side, socket_type="NodeSocketGeometry")
+    tree = controls.new_nodes(card, name)
     first, node, last = (tree.nodes.new(kind) for kind in ("NodeGroupInput", "GeometryNodeGroup", "NodeGroupOutput"))
     node.node_tree, node.name, node.width = group, name, 220
     node.location.x, last.location.x = 240, 520
     tree.links.new(first.outputs[0], node.inputs["Geometry"])
     tree.links.new(node.outputs["Geometry"], last.inputs[0])
-    card.modifiers.new(name, "NODES").node_group = tree
     return node
 
 
 def _trees(card: bpy.types.Object) -> list[bpy.types.NodeTree]:
-    return [each.node_group for each in card.modifiers if each.name in (controls.GRID, controls.CARD) and each.type == "NODES"]
+    own = (controls.GRID, controls.CARD, controls.NORMALS)
+    return [each.node_group for each in card.modifiers if each.name in own and each.type == "NODES"]
 
 
 def _textures(card: bpy.types.Object) -> list[bpy.types.Texture]:
-    bend = card.modifiers.get(controls.BEND)
-    return [bend.texture] if bend and bend.type == "DISPLACE" else []
+    found = [card.modifiers.get(name) for name in (controls.PASS, controls.BEND)]
+    return [each.texture for each in found if each and each.type == "DISPLACE"]
 
 
 def _drop(blocks: bpy.types.bpy_prop_collection, unused: list[bpy.types.ID | None]) -> None:

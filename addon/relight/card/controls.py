@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-GRID, BEND, CARD = "Platelight Grid", "Platelight Depth", "Platelight Card"
-"""The card's modifiers, in this order; only one that is bent by depth has the second."""
+GRID, PASS, NORMALS, BEND, CARD = (f"Platelight {name}" for name in ("Grid", "Normal Pass", "Normals", "Depth", "Card"))
+"""The card's modifiers in order; the second and third where the mesh has the pass's normals, the fourth where depth bends it."""
 _NOT_FOR_PEOPLE = ("Geometry", "Size", "Middle", "Material", "Height", "Relative", "Near", "Far", "Scale")
 
 
@@ -30,6 +30,16 @@ def change(card: bpy.types.Object, values: dict[str, float | bool]) -> None:
     """Set some of them, by name."""
     for name, wanted in values.items():
         sockets(card)[name].default_value = wanted
+
+
+def new_nodes(card: bpy.types.Object, name: str) -> bpy.types.NodeTree:
+    """A modifier of nodes that takes and gives geometry, without any nodes yet."""
+    tree = bpy.data.node_groups.new(f"{name} ({card.name})", "GeometryNodeTree")
+    tree.is_modifier = True
+    for side in ("OUTPUT", "INPUT"):
+        tree.interface.new_socket("Geometry", in_out=side, socket_type="NodeSocketGeometry")
+    card.modifiers.new(name, "NODES").node_group = tree
+    return tree
 
 
 def look_again(card: bpy.types.Object) -> None:

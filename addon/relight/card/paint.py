@@ -11,8 +11,11 @@ from .sheets import ShaderSheet
 _SHADER, _KEPT = "Platelight Surface", "Platelight Original Light"
 
 
-def fill(material: bpy.types.Material, pictures: Pictures) -> None:
+def fill(material: bpy.types.Material, pictures: Pictures, *, own_normals: bool) -> None:
     """Build the material's nodes; the settings of one that has them already stay.
+
+    Args:
+        own_normals: the mesh has the pass's normals itself (`facing`), so that the material needs none.
 
     Normals go from the camera to the world through the card's own object space, so that they are right for every camera, whether
     it is the scene's active one or not. Cycles' own correction of bumps would bend them and is off.
@@ -29,6 +32,8 @@ def fill(material: bpy.types.Material, pictures: Pictures) -> None:
     place = sheet.node("ShaderNodeUVMap", uv_map=surface.UV)
     plate = _texture(sheet, pictures.plate, place, label="Plate")
     textures = {name: _texture(sheet, each, place, label=name.title()) for name, each in pictures.passes.items() if name != "depth"}
+    if own_normals:
+        textures.pop("normal", None)
     sheet.section("Surface")
     shader = sheet.node("ShaderNodeBsdfPrincipled", label="Surface")
     shader.name = _SHADER
@@ -82,8 +87,17 @@ def _texture(sheet: ShaderSheet, picture: Picture, place: bpy.types.Node, *, lab
 
 
 def _normal(sheet: ShaderSheet, texture: bpy.types.Node, convention: Convention) -> bpy.types.NodeSocket:
-    """In the world; from whatever the file means, as `imports.convention.decode` reads it."""
-    value = texture.outputs["Color"]
+    """In the world."""
+    value = decoded(sheet, texture.outputs["Color"], convention)
+    if convention.in_world:
+        return value
+    sheet.section("From the camera to the world")
+    turn = sheet.node("ShaderNodeVectorTransform", value, vector_type="NORMAL", convert_from="OBJECT", convert_to="WORLD")
+    return turn.outputs[0]
+
+
+def decoded(sheet: ShaderSheet, value: bpy.types.NodeSocket, convention: Convention) -> bpy.types.NodeSocket:
+    """A normal from whatever the file means, as `imports.convention.decode` reads it."""
     if convention.curve:
         gain, power, less = (1 / 1.055, 2.4, 0.0) if convention.curve == "sRGB" else (1.0, 1 / 2.4, 0.055)
         more = 0.055 if convention.curve == "sRGB" else 0.0
@@ -100,11 +114,7 @@ def _normal(sheet: ShaderSheet, texture: bpy.types.Node, convention: Convention)
         sheet.section("The file's axes")
         along = [sheet.node("ShaderNodeVectorMath", value, axis, operation="DOT_PRODUCT") for axis in convention.axes]
         value = sheet.xyz(*(node.outputs["Value"] for node in along))
-    if convention.in_world:
-        return value
-    sheet.section("From the camera to the world")
-    turn = sheet.node("ShaderNodeVectorTransform", value, vector_type="NORMAL", convert_from="OBJECT", convert_to="WORLD")
-    return turn.outputs[0]
+    return value
 
 
 def _shadowless(sheet: ShaderSheet, shader: bpy.types.NodeSocket) -> bpy.types.NodeSocket:

@@ -29,13 +29,13 @@ def card() -> bpy.types.NodeTree:
     return _shared("Platelight Card", version=1, build=_card)
 
 
-def depth_texture(name: str, depth: Picture) -> bpy.types.Texture:
+def pass_texture(name: str, seen: Picture) -> bpy.types.Texture:
     """What a Displace modifier reads, over local coordinates from -1 to 1: the pass as it is, without any limit."""
     texture = bpy.data.textures.new(name, "IMAGE")
-    texture.image, texture.extension = depth.image, "EXTEND"
+    texture.image, texture.extension = seen.image, "EXTEND"
     texture.use_alpha, texture.use_calculate_alpha, texture.use_clamp = False, True, False
     user = texture.image_user
-    user.frame_start, user.frame_offset, user.frame_duration = depth.start, depth.offset, depth.length
+    user.frame_start, user.frame_offset, user.frame_duration = seen.start, seen.offset, seen.length
     user.use_cyclic, user.use_auto_refresh = False, True
     return texture
 
@@ -58,7 +58,7 @@ def _shared(name: str, *, version: int, build: Callable[[ShaderSheet], None]) ->
 def _grid(sheet: ShaderSheet) -> None:
     detail = sheet.tree.interface.new_socket("Detail", in_out="INPUT", socket_type="NodeSocketInt")
     detail.default_value, detail.min_value, detail.max_value = 400, 1, 8192
-    detail.description = "Faces from left to right"
+    detail.description = "Faces from left to right; since Blender 4.5 the normals are as fine"
     sheet.takes_number("Height", "Of the plate, in parts of its width", value=0.5625, least=0.001)
     sheet.section("Square faces")
     rows = sheet.math("ROUND", sheet.math("MULTIPLY", sheet.input("Detail"), sheet.input("Height")))
