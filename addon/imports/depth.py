@@ -83,7 +83,7 @@ def place(scene: bpy.types.Scene, strip_name: str, *, file: Path) -> list[str]:
         block.tree.links.new(source.outputs.get("Depth") or source.outputs[0], node.inputs["Depth"])
     if found is not None:
         return []
-    source.location.x = block.corner[0] - 2 * _WIDTH - 60
+    source.location.x = node.location.x - 2 * _WIDTH  # both count from the frame, wherever that was drawn
     taker = block.find("depth shape") or block.find("depth size")
     block.tree.links.new(node.outputs["Depth"], taker.inputs["Image"])
     return [f"The depth of {strip_name} is relative: say how near and how far it goes under Depth"] if relative else []

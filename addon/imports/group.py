@@ -14,7 +14,14 @@ _UNITS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
 def node_group() -> bpy.types.NodeTree:
-    return shared_group(NAME, version=1, build=_build)
+    made = shared_group(NAME, version=1, build=_build)
+    face = made.interface
+    if not any(item.item_type == "PANEL" for item in face.items_tree):  # open, the node would cover those below it
+        panel = face.new_panel("Axes", description="What Imported Normals in the sidebar sets", default_closed=True)
+        found = {item.name: item for item in face.items_tree if item.item_type == "SOCKET" and item.in_out == "INPUT"}
+        for place, name in enumerate((*AXES, *_CAMERA)):
+            face.move_to_parent(found[name], panel, place)
+    return made
 
 
 def _build(sheet: Sheet) -> None:

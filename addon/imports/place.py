@@ -38,7 +38,7 @@ def attach(
     node = block.node(NODE, "CompositorNodeGroup", at=(-60, 420), label="Normals In")
     node.node_tree, node.width = group.node_group(), 200
     source = block.find(IMAGE)
-    source.location.x = block.corner[0] - 2 * _WIDTH - 60
+    source.location.x = node.location.x - 2 * _WIDTH  # both count from the frame, wherever that was drawn
     _into(block, node)
     show_layer(scene, entry)
     apply(scene, entry)
