@@ -88,7 +88,7 @@ def _about_files(found: Found, sizes: dict[tuple[int, int], list[int]], header: 
         findings.append(Finding(text=f"The files are not all of one size: {told}. Each is stretched over the plate", trouble=True))
     if header is not None and header.shown and header.shown != (header.width, header.height):
         told = f"{header.width} x {header.height} pixels of a picture of {header.shown[0]} x {header.shown[1]}"
-        text = f"The EXR holds {told}: Blender stretches that part over the plate, so write it with the whole picture"
+        text = f"The EXR holds {told}, and Blender doesn't lay such a part right on the plate: write the whole picture"
         findings.append(Finding(text=text, trouble=True))
     if header is not None and header.several_parts:
         findings.append(Finding(text="An EXR of several parts: Blender reads the first only", trouble=True))

@@ -22,7 +22,7 @@ class NotAnExrError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Exr:
     """`channels`: name and kind (0 whole, 1 half, 2 float). `width`, `height`: pixels that the file holds (its data window), which
-    is all that Blender shows of it. `shown`: width and height of the picture they are a part of (its display window). `texts`:
+    are the image's size in Blender. `shown`: width and height of the picture they are a part of (its display window). `texts`:
     attributes that are strings."""
 
     channels: tuple[tuple[str, int], ...]
