@@ -206,13 +206,6 @@ class Sheet(Face):
             self._give(value, taker)
         return mix.result
 
-    def color_times(self, a: Socket, b: Vector | float, *, label: str = "") -> Socket:
-        """a x b of what comes and goes as colours, b a number perhaps."""
-        if BUILT_IN:
-            is_number = isinstance(b, float) or (isinstance(b, bpy.types.NodeSocket) and b.type == "VALUE")
-            return self.scale(a, b, label=label) if is_number else self.times(a, b, label=label)
-        return self.color("MULTIPLY", a, (b, b, b) if isinstance(b, float) else b, label=label)
-
     def group(self, tree: bpy.types.NodeTree, *, label: str = "", **inputs: Value) -> bpy.types.Node:
         """A group node; ``To_Light=value`` gives its input To Light."""
         node = self.place(self.tree.nodes.new("CompositorNodeGroup"), label=label)

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -82,12 +82,22 @@ def engine_python() -> str:
     return str(python)
 
 
+def strips_of(editor: bpy.types.SequenceEditor) -> Iterable[bpy.types.Strip]:
+    """The strips at the top; their collection has another name since Blender 4.4."""
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
 @pytest.fixture
 def shot(addon: ModuleType, tmp_path: Path) -> Path:
     """A saved project with a copy of the sample clip as the strip ``plate``; returns its folder."""
     shutil.copyfile(ROOT / "tests/samples/footage/big_buck_bunny.mp4", tmp_path / "bunny.mp4")
     editor = bpy.context.scene.sequence_editor_create()
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-    strips.new_movie(name="plate", filepath=str(tmp_path / "bunny.mp4"), channel=1, frame_start=1)
+    strips_of(editor).new_movie(name="plate", filepath=str(tmp_path / "bunny.mp4"), channel=1, frame_start=1)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     return tmp_path
+
+
+@pytest.fixture
+def plate(shot: Path) -> bpy.types.Strip:
+    """The strip of `shot`."""
+    return strips_of(bpy.context.scene.sequence_editor)["plate"]

@@ -10,18 +10,16 @@ import pytest
 
 
 @pytest.fixture
-def strip(part, shot, engine_python, monkeypatch):
-    """The strip, whose first source frame stands at scene frame 101."""
+def strip(part, plate, engine_python, monkeypatch):
+    """The plate, whose first source frame stands at scene frame 101."""
     monkeypatch.setenv("PLATELIGHT_ENGINE", f"{engine_python} -m engine serve")
     part("link.session").check_engine()
     bpy.context.scene.platelight.model = "preview"
-    editor = bpy.context.scene.sequence_editor
-    strip = (editor.strips if hasattr(editor, "strips") else editor.sequences)["plate"]
-    if hasattr(strip, "content_start"):
-        strip.content_start = 101
+    if hasattr(plate, "content_start"):
+        plate.content_start = 101
     else:
-        strip.frame_start = 101
-    return strip
+        plate.frame_start = 101
+    return plate
 
 
 def write_record(part, cuts):

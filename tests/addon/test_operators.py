@@ -54,15 +54,13 @@ def test_estimate_is_grey_without_a_plate(part, addon, press, engine):
         press(bpy.ops.platelight.estimate)
 
 
-def test_estimate_places_the_passes_beside_the_project_and_replaces_what_has_changed(part, shot, press, engine):
+def test_estimate_places_the_passes_beside_the_project_and_replaces_what_has_changed(part, shot, plate, press, engine):
     settings = bpy.context.scene.platelight
     settings.quality, settings.max_resolution = "CUSTOM", 64
-    editor = bpy.context.scene.sequence_editor
-    strip = (editor.strips if hasattr(editor, "strips") else editor.sequences)["plate"]
-    if hasattr(strip, "right_handle"):
-        strip.right_handle = 6
+    if hasattr(plate, "right_handle"):
+        plate.right_handle = 6
     else:
-        strip.frame_final_end = 6
+        plate.frame_final_end = 6
     assert press(bpy.ops.platelight.estimate) == {"FINISHED"}
     job = part("link.session").jobs()[0]
     finish(part)

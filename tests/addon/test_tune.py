@@ -10,19 +10,17 @@ import pytest
 
 
 @pytest.fixture
-def strip(part, shot, engine_python, monkeypatch):
+def strip(part, plate, engine_python, monkeypatch):
     """Six frames of the sample clip, to be estimated small."""
     monkeypatch.setenv("PLATELIGHT_ENGINE", f"{engine_python} -m engine serve")
     part("link.session").check_engine()
     settings = bpy.context.scene.platelight
     settings.model, settings.quality, settings.max_resolution = "preview", "CUSTOM", 64
-    editor = bpy.context.scene.sequence_editor
-    strip = (editor.strips if hasattr(editor, "strips") else editor.sequences)["plate"]
-    if hasattr(strip, "right_handle"):
-        strip.right_handle = 7
+    if hasattr(plate, "right_handle"):
+        plate.right_handle = 7
     else:
-        strip.frame_final_end = 7
-    return strip
+        plate.frame_final_end = 7
+    return plate
 
 
 def test_the_engine_is_asked_to_tune_what_an_estimate_would_take(part, shot, strip, engine_python, monkeypatch):
