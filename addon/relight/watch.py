@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import scene_lights
+from . import copies, scene_lights
 
 _KINDS = ("OBJECT", "COLLECTION", "SCENE", "LIGHT", "WORLD")
 
@@ -26,10 +26,11 @@ def before_saving(*_: object) -> None:
 
 def refresh(scene: bpy.types.Scene) -> int:
     """Bring the rigs of a scene up to date; not while a render reads it, for changing it then can crash Blender. Returns how many
-    were not."""
-    if bpy.app.is_job_running("RENDER"):
+    were not. A scene of a library is that library's to change."""
+    if bpy.app.is_job_running("RENDER") or scene.library:
         return 0
-    stale = [tree for tree in scene_lights.rigs(scene).values() if scene_lights.is_stale(scene, tree)]
+    copies.own_spaces(scene)
+    stale = [tree for tree in copies.own_rigs(scene) if scene_lights.is_stale(scene, tree)]
     for tree in stale:
         scene_lights.update(scene, tree)
     return len(stale)
