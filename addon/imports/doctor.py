@@ -30,6 +30,12 @@ SURE, LIKELY, GUESS = "sure", "likely", "a guess"
 _TOWARD = {"X": "red", "Y": "green", "Z": "blue"}
 _WEIGHTS = np.array([30.0, 2.0, 2.0, 1.0, 1.0, 1.0])
 """Of `Signs`, in its order."""
+_READINGS = ((ZERO_ONE, NONE), (ZERO_ONE, DISPLAY), (ZERO_ONE, LINEARIZED), (SIGNED, NONE))
+_ALIKE = 0.4
+"""The least `likeness` of normals, blurred ones included."""
+_ALL, _ROUND = 0.995, 0.1
+"""Share of surfaces that face the camera in camera space, all but a few noisy ones, and how much they must bulge for that to tell:
+a floor can seem to face the camera in any space."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +93,9 @@ def diagnose(frames: Sequence[np.ndarray], view: View, *, byte_files: bool = Fal
     findings += told
     decoded = [components(frame, encoding=encoding, curve=curve) for frame in frames]
     findings += _lengths(frames, decoded)
+    if (alike := likeness(frames)) < _ALIKE:
+        text = f"Hardly normals: only {_share(alike)} of the pixels are about of length 1. Choose another layer or sequence"
+        findings.append(Finding(text=text, sure=GUESS, trouble=True))
     findings += _steps(frames, byte_files=byte_files)
     reduced = [fields.field(each) for each in decoded]
     if not any(each.there.any() for each in reduced):
@@ -94,6 +103,21 @@ def diagnose(frames: Sequence[np.ndarray], view: View, *, byte_files: bool = Fal
     best, told = _axes(reduced, view)
     convention = Convention(encoding=encoding, curve=curve, order=best.order, flip=best.flip, space=best.space)
     return Diagnosis(convention=convention, findings=(*findings, *told))
+
+
+def likeness(frames: Sequence[np.ndarray]) -> float:
+    """How much pictures look like normals: the share of their pixels, greys aside, with a length of about 1 as it is best read."""
+    values = np.concatenate([_thinned(frame) for frame in frames])
+    values = _colored(values[np.isfinite(values).all(-1)])
+    if not len(values):
+        return 0.0
+    lengths = [np.linalg.norm(components(values, encoding=encoding, curve=curve), axis=-1) for encoding, curve in _READINGS]
+    return max(float((np.abs(length - 1) < 0.15).mean()) for length in lengths)
+
+
+def _colored(values: np.ndarray) -> np.ndarray:
+    """Those (N, 3) that aren't grey, as background is: black, white and (0.5, 0.5, 0.5)."""
+    return values[np.ptp(values, axis=-1) > 2e-3]
 
 
 def _refuse_other_pictures(frames: Sequence[np.ndarray]) -> None:
@@ -111,15 +135,14 @@ def _refuse_other_pictures(frames: Sequence[np.ndarray]) -> None:
 
 
 def _encoding(frames: Sequence[np.ndarray]) -> tuple[str, str, list[Finding]]:
-    """Which reading gives vectors of length 1; greys, such as black and (0.5, 0.5, 0.5), are background."""
+    """Which reading gives vectors of length 1."""
     values = np.concatenate([_thinned(frame) for frame in frames])
     values = values[np.isfinite(values).all(-1)]
-    colored = values[np.ptp(values, axis=-1) > 2e-3]
+    colored = _colored(values)
     if (colored < -0.02).any(-1).mean() > 0.002:
         return SIGNED, NONE, [Finding(text="The numbers are signed, from -1 to 1")]
-    readings = [(ZERO_ONE, NONE), (ZERO_ONE, DISPLAY), (ZERO_ONE, LINEARIZED), (SIGNED, NONE)]
     errors = {}
-    for encoding, curve in readings:
+    for encoding, curve in _READINGS:
         length = np.linalg.norm(components(colored, encoding=encoding, curve=curve), axis=-1)
         errors[encoding, curve] = float(np.minimum(np.abs(length - 1), 0.5).mean())
     plain, best = errors[ZERO_ONE, NONE], min(errors, key=lambda reading: errors[reading])
@@ -219,6 +242,9 @@ def _space(best: _Reading, *, margin: float, has_camera: bool) -> Finding:
     if best.signs.facing < 0.93 and not has_camera:
         text = f"Perhaps world space: no channel points to the camera (at best {best.signs.facing:.0%} of the surfaces face it)"
         return Finding(text=f"{text}. Make the plate's camera the scene's, and check again", sure=GUESS, trouble=True)
+    if not has_camera and (best.signs.facing < _ALL or min(best.signs.bulge_x, best.signs.bulge_y) < _ROUND):
+        text = f"Camera space: {seen}. Only with the plate's camera as the scene's can world space be ruled out"
+        return Finding(text=text, sure=LIKELY)
     return Finding(text=f"Camera space: {seen}", sure=_certainty(margin) if best.signs.facing > 0.93 else GUESS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from .files import Found, Header, NormalsError
 
 FRAMES = 4
 """How many are read, spread over the sequence."""
+_MOST_LAYERS = 8
+"""That are looked through where none is named like normals."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,21 +44,23 @@ def examine(file: Path, *, layer: str, target: ClipTarget, scene: bpy.types.Scen
         NormalsError, PlatelightError.
     """
     found = files.find(file)
-    sizes = files.sizes(found)
-    header = files.header(found.files[found.first])
+    headers = files.headers(found)
+    header = headers[found.first]
     choices = layers.layers(header.channels) if header else ()
-    layer = _choose(header, choices, layer, name=file.name)
+    wanted = _choose(header, choices, layer, name=file.name)
     aligned = files.align(found, shown=(target.first, target.last), clip_first=_clip_first(target), is_movie=not target.is_sequence)
+    numbers = _spread(list(found.files))
+    pictures = {each: [pixels.read(found.files[n], layer=each, header=headers[n]) for n in numbers] for each in wanted}
+    layer = max(wanted, key=lambda each: doctor.likeness(pictures[each]))
+    frames = pictures[layer]
     findings = [
-        *_about_files(found, sizes, header, layer),
+        *_about_files(found, headers),
         *_about_layer(header, choices, layer),
         Finding(text=aligned.sentence, sure=doctor.SURE if aligned.sure else doctor.GUESS, trouble=not aligned.sure),
     ]
-    numbers = _spread(list(found.files))
-    frames = [pixels.read(found.files[n], layer=layer, header=files.header(found.files[n])) for n in numbers]
     start = target.timeline_start - target.first + aligned.offset
     view = _view(scene, [start + n for n in numbers])
-    told = doctor.diagnose(frames, view, byte_files=header is not None and header.bits == 8)
+    told = doctor.diagnose(frames, view, byte_files=header.bits == 8 if header else file.suffix.lower() in files.BYTES)
     return Examined(
         found=found,
         layer=layer,
@@ -66,22 +71,32 @@ def examine(file: Path, *, layer: str, target: ClipTarget, scene: bpy.types.Scen
     )
 
 
-def _choose(header: Header | None, choices: tuple[str, ...], wanted: str, *, name: str) -> str:
+def _choose(header: Header | None, choices: tuple[str, ...], wanted: str, *, name: str) -> tuple[str, ...]:
+    """The layer that is wanted or named like normals; where none is, all of those that may be it."""
     if header is not None and header.colors < 3:
         told = "one channel" if header.colors == 1 else f"{header.colors} channels"
         raise NormalsError(f"{name} has {told}, so it holds no directions: choose the normals, not a depth or matte")
     if wanted and wanted not in choices:
-        raise NormalsError(f"{name} has no layer {wanted}; it has {', '.join(each or 'its own colours' for each in choices)}")
+        others = ", ".join(each or "its own colours" for each in choices) or "one picture only"
+        raise NormalsError(f"{name} has no layer {wanted}, it has {others}: clear Layer, or choose one that is there")
     if header is not None and header.channels and not choices:
         raise NormalsError(f"{name} has no layer of three channels, only {', '.join(header.channels[:6])}: choose the normals")
-    return wanted or (choices[0] if choices else "")
+    if wanted or not choices:
+        return (wanted,)
+    return choices[:1] if layers.is_named_normal(choices[0]) else choices[:_MOST_LAYERS]
 
 
-def _about_files(found: Found, sizes: dict[tuple[int, int], list[int]], header: Header | None, layer: str) -> list[Finding]:
-    findings = []
+def _about_files(found: Found, headers: dict[int, Header | None]) -> list[Finding]:
+    findings, sizes, header = [], files.sizes(headers), headers[found.first]
     if found.missing:
-        gone = files.ranges(found.missing)
-        text = f"Files {gone} are missing: Blender has nothing to show there, so render them or cut them out"
+        gone = _counted(found.missing, "is missing", "are missing")
+        text = f"{gone}: Blender has nothing to show there, so render what is missing or cut it out"
+        findings.append(Finding(text=text, trouble=True))
+    if cut := [number for number, known in headers.items() if known and not known.whole]:
+        text = f"{_counted(cut, 'ends early', 'end early')}, as when a render is stopped: Blender shows black there, write it again"
+        findings.append(Finding(text=text, trouble=True))
+    if found.files[found.first].suffix.lower() in files.LOSSY:
+        text = "JPEG and WebP blur directions along edges, by tens of degrees: take EXR, PNG or TIFF if you can"
         findings.append(Finding(text=text, trouble=True))
     if len(sizes) > 1:
         told = "; ".join(f"{width} x {height} in files {files.ranges(numbers)}" for (width, height), numbers in sizes.items())
@@ -90,9 +105,11 @@ def _about_files(found: Found, sizes: dict[tuple[int, int], list[int]], header: 
         told = f"{header.width} x {header.height} pixels of a picture of {header.shown[0]} x {header.shown[1]}"
         text = f"The EXR holds {told}, and Blender doesn't lay such a part right on the plate: write the whole picture"
         findings.append(Finding(text=text, trouble=True))
-    if header is not None and header.several_parts:
-        findings.append(Finding(text="An EXR of several parts: Blender reads the first only", trouble=True))
     return findings
+
+
+def _counted(numbers: Sequence[int], one: str, several: str) -> str:
+    return f"File {numbers[0]} {one}" if len(numbers) == 1 else f"Files {files.ranges(numbers)} {several}"
 
 
 def _about_layer(header: Header | None, choices: tuple[str, ...], layer: str) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import BinaryIO
 _MAGIC = 20000630
 _DEEP, _SEVERAL_PARTS = 0x800, 0x1000
 _BITS = {0: 32, 1: 16, 2: 32}
+_LINES = {3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}
+"""In a block, by compression; 1 in the others."""
 _MOST_BYTES = 1 << 26
 """Of an attribute; more is no attribute."""
 
@@ -21,16 +24,17 @@ class NotAnExrError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Exr:
-    """`channels`: name and kind (0 whole, 1 half, 2 float). `width`, `height`: pixels that the file holds (its data window), which
+    """`channels`: name and kind (0 whole, 1 half, 2 float), those of a file with several parts as Blender calls them, the name of
+    their part first. `width`, `height`: pixels that the file holds (its data window), which
     are the image's size in Blender. `shown`: width and height of the picture they are a part of (its display window). `texts`:
-    attributes that are strings."""
+    attributes that are strings. `whole`: nothing is missing at the end, as far as that is told (one part of scan lines)."""
 
     channels: tuple[tuple[str, int], ...]
     width: int
     height: int
     shown: tuple[int, int]
     texts: dict[str, str]
-    several_parts: bool
+    whole: bool
 
     @property
     def bits(self) -> int:
@@ -53,10 +57,14 @@ def _header(stream: BinaryIO) -> Exr:
     if version & _DEEP:
         raise NotAnExrError("a deep EXR")
     found = dict(_attributes(stream))
+    parts = [found]
+    while version & _SEVERAL_PARTS and (more := dict(_attributes(stream))):
+        parts.append(more)
     try:
         width, height = _size(found["dataWindow"][1])
         shown = _size(found["displayWindow"][1])
-        channels = tuple(_channels(found["channels"][1]))
+        channels = tuple(channel for part in parts for channel in _named(part, several=len(parts) > 1))
+        whole = len(parts) > 1 or "tiles" in found or _is_whole(stream, height, _LINES.get(found["compression"][1][0], 1))
     except (KeyError, struct.error, UnicodeDecodeError) as error:
         raise NotAnExrError("an EXR without what every EXR has") from error
     return Exr(
@@ -65,8 +73,20 @@ def _header(stream: BinaryIO) -> Exr:
         height=height,
         shown=shown,
         texts={name: data.decode("utf-8", "replace") for name, (kind, data) in found.items() if kind == "string"},
-        several_parts=bool(version & _SEVERAL_PARTS),
+        whole=whole,
     )
+
+
+def _is_whole(stream: BinaryIO, height: int, lines: int) -> bool:
+    """Whether the table of blocks behind the header is filled in and the last of them ends in the file."""
+    count = -(-height // lines)
+    try:
+        blocks = struct.unpack(f"<{count}Q", _exactly(stream, 8 * count))
+        stream.seek(max(blocks))
+        [size] = struct.unpack("<4xi", _exactly(stream, 8))
+    except (NotAnExrError, OverflowError):
+        return False
+    return min(blocks) > 0 and max(blocks) + 8 + size <= stream.seek(0, os.SEEK_END)
 
 
 def _size(window: bytes) -> tuple[int, int]:
@@ -81,6 +101,16 @@ def _attributes(stream: BinaryIO) -> Iterator[tuple[str, tuple[str, bytes]]]:
         if not 0 <= size <= _MOST_BYTES:
             raise NotAnExrError("a damaged EXR")
         yield name, (kind, _exactly(stream, size))
+
+
+def _named(part: dict[str, tuple[str, bytes]], *, several: bool) -> list[tuple[str, int]]:
+    """A part's channels. Blender puts the part's name before them, where they don't begin with it; before plain colours only where
+    there are `several` parts."""
+    found = list(_channels(part["channels"][1]))
+    if "name" not in part or not (several or any("." in name for name, _ in found)):
+        return found
+    prefix = part["name"][1].decode("utf-8", "replace") + "."
+    return [(name if name.startswith(prefix) else prefix + name, kind) for name, kind in found]
 
 
 def _channels(data: bytes) -> Iterator[tuple[str, int]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..blender import sequences
 from . import exr_file
 
+BYTES, LOSSY = (".jpg", ".jpeg", ".webp", ".tga"), (".jpg", ".jpeg", ".webp")
+"""Kinds that have 8 bits a channel, and that lose some."""
+_TAIL = 64
+"""Bytes at a PNG's end, where it says that it is one."""
 SUFFIXES = (".exr", ".png", ".tif", ".tiff", ".tga", ".dpx", ".jpg", ".jpeg", ".webp", ".hdr")
 
 
@@ -20,15 +25,15 @@ class NormalsError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Header:
     """`bits`: of a channel; `colors`: how many channels are not alpha; `channels`: names, of an EXR only; `shown`: width and height
-    of the picture that the pixels are a part of, of an EXR only."""
+    of the picture that the pixels are a part of, of an EXR only; `whole`: as far as that is told, nothing is missing at the end."""
 
     width: int
     height: int
     bits: int
     colors: int
     channels: tuple[str, ...] = ()
-    several_parts: bool = False
     shown: tuple[int, int] | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,27 +98,33 @@ def header(path: Path) -> Header | None:
                 bits=exr.bits,
                 colors=len(names),
                 channels=names,
-                several_parts=exr.several_parts,
                 shown=exr.shown,
+                whole=exr.whole,
             )
         with path.open("rb") as stream:
             start = stream.read(1 << 16)
+            stream.seek(max(stream.seek(0, os.SEEK_END) - _TAIL, 0))
+            end = stream.read()
     except (exr_file.NotAnExrError, OSError) as error:
         raise NormalsError(f"{path.name} cannot be read ({error}): write it again") from error
     if path.suffix.lower() == ".png":
-        return _png(path, start)
+        return _png(path, start, end)
     return _tiff(start) if path.suffix.lower() in (".tif", ".tiff") else None
 
 
-def sizes(found: Found) -> dict[tuple[int, int], list[int]]:
-    """Which files have which size, those left out whose headers don't tell.
+def headers(found: Found) -> dict[int, Header | None]:
+    """What each file says of itself, by its number.
 
     Raises:
         NormalsError: one is empty or damaged.
     """
+    return {number: header(file) for number, file in found.files.items()}
+
+
+def sizes(headers: Mapping[int, Header | None]) -> dict[tuple[int, int], list[int]]:
+    """Which files have which size, those left out whose headers don't tell."""
     told: dict[tuple[int, int], list[int]] = {}
-    for number, file in found.files.items():
-        known = header(file)
+    for number, known in headers.items():
         if known:
             told.setdefault((known.width, known.height), []).append(number)
     return told
@@ -142,8 +153,11 @@ def align(found: Found, *, shown: tuple[int, int], clip_first: int, is_movie: bo
         is_movie: so that its frames have no numbers of their own, and others count from 0 or 1 as they like.
     """
     first, last = found.first, found.last
-    if first == last:
+    if found.is_still or (first == last and shown[0] == shown[1]):
         return Alignment(offset=shown[0] - first, sentence="One picture for all frames", sure=True)
+    if first == last:
+        told = f"There is only file {first}, so it is shown on all frames: names of a sequence differ in their last number"
+        return Alignment(offset=shown[0] - first, sentence=told, sure=False)
     if first == 0 and is_movie:
         return Alignment(offset=1, sentence="The files count from 0: file 0 lies on the clip's first frame", sure=True)
     if first <= shown[0] and last >= shown[1]:
@@ -159,11 +173,11 @@ def align(found: Found, *, shown: tuple[int, int], clip_first: int, is_movie: bo
     return Alignment(offset=clip_first - first, sentence=told, sure=False)
 
 
-def _png(path: Path, start: bytes) -> Header:
+def _png(path: Path, start: bytes, end: bytes) -> Header:
     if start[:8] != b"\x89PNG\r\n\x1a\n" or len(start) < 29:
         raise NormalsError(f"{path.name} is no PNG, or ends early: write it again")
     width, height, bits, kind = struct.unpack(">IIBB", start[16:26])
-    return Header(width=width, height=height, bits=bits, colors={0: 1, 4: 1}.get(kind, 3))
+    return Header(width=width, height=height, bits=bits, colors={0: 1, 4: 1}.get(kind, 3), whole=b"IEND" in end)
 
 
 def _tiff(start: bytes) -> Header | None:

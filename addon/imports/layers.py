@@ -7,21 +7,29 @@ from collections.abc import Sequence
 
 _TRIPLES = ({"x", "y", "z"}, {"r", "g", "b"}, {"red", "green", "blue"})
 _NORMAL = re.compile(r"(^|[^a-z])(n|nn|nrm|norm|normals?|.*normals?)([^a-z]|$)", re.IGNORECASE)
+_SHORT = re.compile(r"[a-z]Nn?($|[^a-zA-Z])")
+"""``camN``"""
 
 
 def layers(channels: Sequence[str]) -> tuple[str, ...]:
-    """Those that hold three components: ``N.X, N.Y, N.Z, R, G, B`` -> ``("N", "")``; those named like normals come first, and
-    what has no name is ``""``."""
+    """Those that hold three components: ``N.X, N.Y, N.Z, R, G, B`` -> ``("N", "")``; those named like normals come first, by their
+    own name before that of what they are in, and what has no name is ``""``."""
     parts: dict[str, set[str]] = {}
     for channel in channels:
         layer, _, component = channel.rpartition(".")
         parts.setdefault(layer, set()).add(component.lower())
     found = [layer for layer, components in parts.items() if any(triple <= components for triple in _TRIPLES)]
-    return tuple(sorted(found, key=lambda layer: (not _NORMAL.search(layer.rpartition(".")[2]), layer == "", layer)))
+    return tuple(sorted(found, key=lambda layer: (_rank(layer), layer == "", layer)))
 
 
 def is_named_normal(layer: str) -> bool:
-    return bool(_NORMAL.search(layer.rpartition(".")[2]))
+    return _rank(layer) < 2
+
+
+def _rank(layer: str) -> int:
+    """0: named like normals; 1: in something that is, as ``normal.camera``; 2: neither."""
+    around, _, own = layer.rpartition(".")
+    return next((rank for rank, name in enumerate((own, around)) if _NORMAL.search(name) or _SHORT.search(name)), 2)
 
 
 def is_layered(channels: Sequence[str]) -> bool:

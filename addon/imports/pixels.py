@@ -42,12 +42,21 @@ def output(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
         NormalsError: there is none.
     """
     group, name = layers.place_in_node(layer)
-    if group and node.has_layers:
-        node.layer = group
-    found = node.outputs.get(name) or (None if layer else node.outputs.get("Image"))
-    if found is None:
-        raise NormalsError(f"{node.image.name} has no layer {layer or name}: choose another")
-    return found
+    for place in (group, layer) if node.has_layers and layer else ("",):  # 4.2 has a layer for each part of a file
+        if place and not _show(node, place):
+            continue
+        if found := node.outputs.get(name) or (None if layer else node.outputs.get("Image")):
+            return found
+    raise NormalsError(f"{node.image.name} has no layer {layer or name}: choose another")
+
+
+def _show(node: bpy.types.Node, layer: str) -> bool:
+    """Let an Image node show a layer; whether there is one of that name."""
+    try:
+        node.layer = layer
+    except TypeError:
+        return False
+    return True
 
 
 def _pixels(image: bpy.types.Image) -> np.ndarray:

@@ -56,6 +56,25 @@ def test_world_space_without_a_camera_is_suspected_and_says_what_to_do():
     assert "Perhaps world space" in told and "Make the plate's camera the scene's" in told
 
 
+def test_without_a_camera_nobody_is_sure_that_it_is_not_world_space_unless_round_things_face_the_camera():
+    """From 3 on most of the picture is floor, which can face the camera in any space; from 5 on all of it."""
+    for frame in range(7):
+        told = doctor.diagnose([numbers(frame, Convention(space=WORLD), **SIZE)], NO_CAMERA).findings
+        space = next(finding for finding in told if "space" in finding.text)
+        assert space.sure != SURE and ("can world space be ruled out" in space.text) == (frame >= 3), space
+    balls = doctor.diagnose([numbers(1, known_normals.OURS, **SIZE)], NO_CAMERA).findings
+    assert next(finding for finding in balls if "space" in finding.text).sure == SURE
+
+
+def test_a_picture_of_colours_is_told_from_normals():
+    rng = np.random.default_rng(0)
+    plate = rng.random((54, 96, 1)) * (0.9, 0.6, 0.3) + 0.1 * rng.random((54, 96, 3))
+    told = [finding for finding in doctor.diagnose([plate], NO_CAMERA).findings if "Hardly normals" in finding.text]
+    assert told and told[0].trouble
+    blurred = [0.5 * (frame + np.roll(frame, 1, 1)) for frame in frames(CONVENTIONS["OpenGL normal map"])]
+    assert "Hardly" not in texts(doctor.diagnose(blurred, CAMERA))
+
+
 def _about_x(degrees):
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return np.array([[1, 0, 0], [0, c, -s], [0, s, c]])

@@ -8,6 +8,7 @@ import struct
 import bpy
 import known_normals
 import numpy as np
+import OpenEXR
 import pytest
 from footage import linear, plate_bytes, render, render_elsewhere, write_exr, write_normals, write_plate
 from known_normals import CONVENTIONS, HEIGHT, WIDTH, numbers, truth
@@ -82,18 +83,41 @@ def test_pictures_of_8_and_16_bits(scene, plate, tmp_path, file, layer, toleranc
     np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=tolerance)
 
 
-@pytest.mark.parametrize("names", ["N.X N.Y N.Z", "normal.R normal.G normal.B", "Main.Normal.X Main.Normal.Y Main.Normal.Z"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        "N.X N.Y N.Z", "normal.R normal.G normal.B", "Main.Normal.X Main.Normal.Y Main.Normal.Z", "camN.x camN.y camN.z",
+        "normal.camera.X normal.camera.Y normal.camera.Z", "forward.red forward.green forward.blue",
+    ],
+)  # fmt: skip
 def test_layers_of_an_exr_are_found_by_their_names(scene, plate, tmp_path, names):
     for frame in FRAMES:
         planes = np.moveaxis(numbers(frame, CONVENTIONS["x to the left"]).astype(np.float32), -1, 0)
         prefix = "Main." if names.startswith("Main") else ""
         beauty = {f"{prefix}Combined.{c}" if prefix else c: np.full((HEIGHT, WIDTH), 0.5, np.float32) for c in "RGB"}
         channels = {name: np.ascontiguousarray(plane) for name, plane in zip(names.split(), planes, strict=True)}
+        if not prefix:
+            beauty |= {f"P.{c}": np.full((HEIGHT, WIDTH), 7.0, np.float32) for c in "XYZ"}
         write_exr(tmp_path / "n" / f"n.{frame:04d}.exr", beauty | channels)
     entry = plate(tmp_path / "n" / "n.0002.exr")
     assert entry.layer == names.split()[0].rpartition(".")[0] and tuple(entry.flip) == (True, False, False), told(entry)
     np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=2e-3)
     assert "no layer" in refused(plate, tmp_path / "n" / "n.0002.exr", layer="specular")
+
+
+@pytest.mark.parametrize("names", ["RGB", ["N.X", "N.Y", "N.Z"]], ids=["plain", "layered"])
+def test_a_part_of_an_exr_is_a_layer(scene, plate, tmp_path, names):
+    """As Houdini and Nuke write them; Blender calls the layers by the parts' names."""
+    (tmp_path / "n").mkdir()
+    for frame in FRAMES:
+        parts = [("C", "RGB", np.full((HEIGHT, WIDTH, 3), 0.5)), ("N", names, numbers(frame, CONVENTIONS["x to the left"]))]
+        OpenEXR.File([
+            OpenEXR.Part({}, {c: np.ascontiguousarray(values[..., i], np.float32) for i, c in enumerate(channels)}, name=name)
+            for name, channels, values in parts
+        ]).write(str(tmp_path / "n" / f"n.{frame:04d}.exr"))  # fmt: skip
+    entry = plate(tmp_path / "n" / "n.0002.exr")
+    assert (entry.layer, tuple(entry.flip)) == ("N", (True, False, False)), told(entry)
+    np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=2e-3)
 
 
 def test_what_the_user_says_counts_and_the_relight_follows(scene, plate, tmp_path):
@@ -173,6 +197,30 @@ def test_missing_frames_and_other_sizes_are_told(scene, plate, tmp_path):
         assert part in words, words
 
 
+@pytest.mark.parametrize("file", ["n.{:04d}.exr", "n16.{:04d}.png"])
+def test_files_that_end_early_are_told_though_nobody_looked_at_them(scene, plate, tmp_path, file):
+    known_normals.write(tmp_path / "n", range(1, 8), CONVENTIONS["OpenGL normal map"], name=file)
+    first = tmp_path / "n" / file.format(1)
+    assert "early" not in told(plate(first))
+    for frame in (2, 6):
+        cut = tmp_path / "n" / file.format(frame)
+        cut.write_bytes(cut.read_bytes()[:-30])
+    assert "Files 2 and 6 end early" in told(plate(first))
+
+
+def test_jpegs_lose_some_and_one_file_is_no_sequence(scene, plate, tmp_path):
+    picture = bpy.data.images.new("n", WIDTH, HEIGHT)
+    pixels = np.ones((HEIGHT, WIDTH, 4), np.float32)
+    pixels[..., :3] = numbers(1, CONVENTIONS["DirectX normal map"])[::-1]
+    picture.pixels.foreach_set(pixels.ravel())
+    picture.file_format = "JPEG"
+    picture.save(filepath=str(tmp_path / "n.0001.jpg"))
+    entry = plate(tmp_path / "n.0001.jpg")
+    for words in ("8 bits a channel", "blur directions along edges", "only file 1"):
+        assert words in told(entry)
+    assert "finer" not in told(entry) and tuple(entry.flip) == (False, True, False)
+
+
 def test_an_exr_that_holds_a_part_of_its_picture_is_told_and_measured_as_blender_does(scene, plate, tmp_path):
     known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["ours"])
     for file in (tmp_path / "n").glob("*.exr"):
@@ -204,6 +252,8 @@ def test_what_is_no_normals_is_refused_in_words(scene, plate, tmp_path):
     text.write_text("normals")
     grey = tmp_path / "grey.png"
     known_normals._write_png(grey, np.random.default_rng(0).integers(0, 255, (8, 8, 1)).astype(np.uint8))
+    picture = known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["OpenGL normal map"], name="n.{}.png")
+    assert "no layer N, it has one picture only" in refused(plate, picture, layer="N")
     for file, words in (
         (empty, "is empty"), (cut, "cannot be read"), (text, "not an image"), (grey, "no directions"),
         (tmp_path / "gone.exr", "is not there"), (exr("flat", np.full((8, 8, 3), (0.1, 0.5, 0.9))), "same value"),
