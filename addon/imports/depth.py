@@ -38,7 +38,7 @@ class Scale:
 
 
 def node_group() -> bpy.types.NodeTree:
-    return shared_group(NAME, version=1, build=_build)
+    return shared_group(NAME, version=2, build=_build)
 
 
 def _build(sheet: Sheet) -> None:
@@ -51,19 +51,18 @@ def _build(sheet: Sheet) -> None:
     sheet.takes_number("Far", "Metres to what is farthest away (100 in the file)", value=200.0, least=0.01)
     sheet.takes_number("Scale", "Of a depth that is in metres already", value=1.0, least=0.0)
 
-    sheet.section("How much of the nearness")
-    least = sheet.math("SUBTRACT", sheet.math("DIVIDE", 1.0, sheet.math("MAXIMUM", sheet.input("Depth"), 1e-6)), 1 / LIMIT)
-    share = sheet.math("DIVIDE", least, 1 - 1 / LIMIT)
-    sheet.section("Between near and far, evenly in 1 / distance")
-    far = sheet.math("DIVIDE", 1.0, sheet.input("Far"))
+    sheet.section("1 / metres = a / depth + b: between near and far evenly in 1 / distance, or only scaled")
+    relative = sheet.input("Relative")
+    far, scale = (sheet.math("DIVIDE", 1.0, sheet.math("MAXIMUM", sheet.input(name), 1e-6)) for name in ("Far", "Scale"))
     span = sheet.math("SUBTRACT", sheet.math("DIVIDE", 1.0, sheet.input("Near")), far)
-    inverse = sheet.math("ADD", far, sheet.math("MULTIPLY", share, span))
-    told = sheet.math("DIVIDE", 1.0, sheet.math("MAXIMUM", inverse, 1e-9), label="Metres")
-    sheet.section("A depth in metres is only scaled")
-    scaled = sheet.math("MULTIPLY", sheet.input("Depth"), sheet.input("Scale"))
-    kept = sheet.math("MULTIPLY", scaled, sheet.math("SUBTRACT", 1.0, sheet.input("Relative")))
-    turned = sheet.math("MULTIPLY", told, sheet.input("Relative"))
-    sheet.output(Depth=sheet.math("ADD", kept, turned))
+    span = sheet.math("DIVIDE", span, 1 - 1 / LIMIT)
+    least = sheet.math("MULTIPLY_ADD", span, -1 / LIMIT, far)
+    kept = sheet.math("MULTIPLY", scale, sheet.math("SUBTRACT", 1.0, relative))
+    a, b = sheet.math("MULTIPLY_ADD", span, relative, kept, label="a"), sheet.math("MULTIPLY", least, relative, label="b")
+    sheet.section("Metres")
+    below = sheet.math("MULTIPLY_ADD", sheet.input("Depth"), b, a, label="depth / metres")
+    below = sheet.math("MAXIMUM", below, 1e-6)
+    sheet.output(Depth=sheet.math("DIVIDE", sheet.input("Depth"), below, label="Metres"))
 
 
 def place(scene: bpy.types.Scene, strip_name: str, *, file: Path) -> list[str]:

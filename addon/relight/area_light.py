@@ -12,12 +12,12 @@ from .sheet import Sheet, Socket, shared_group
 
 def area() -> bpy.types.NodeTree:
     """A rectangle that shines from its front. Exact for diffuse light, the horizon aside; one direction for specular."""
-    return shared_group("Platelight Area", version=4, build=lambda sheet: _area(sheet, spread=False))
+    return shared_group("Platelight Area", version=5, build=lambda sheet: _area(sheet, spread=False))
 
 
 def area_spread() -> bpy.types.NodeTree:
     """The same behind a grid, as Cycles has it: light leaves it within an angle only."""
-    return shared_group("Platelight Area Spread", version=4, build=lambda sheet: _area(sheet, spread=True))
+    return shared_group("Platelight Area Spread", version=5, build=lambda sheet: _area(sheet, spread=True))
 
 
 def _area(sheet: Sheet, *, spread: bool) -> None:
@@ -41,24 +41,18 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
     front = sheet.math("GREATER_THAN", h, 0.0, label="Only its front")
 
     sheet.section("The light's edges, two by two")
-    group, own = shared_group("Platelight Edges", version=1, build=_edges), _own(sheet)
-    places, sides = {"x": x, "y": y}, {"x": own["Half Side X"], "y": own["Half Side Y"]}
-    pairs = [
-        sheet.group(
-            group,
-            label=f"Edges across {name}",
-            **{"Place": places[name], "Half": sides[name], "Other_Place": places[other], "Other_Half": sides[other], "Height": h},
-        )
-        for name, other in (("x", "y"), ("y", "x"))
-    ]
-    flow = [pair.outputs["Flow"] for pair in pairs]
-    toward = sheet.math("ADD", *(pair.outputs["Toward"] for pair in pairs), label="Toward the light")
+    own = _own(sheet)
+    edges = sheet.group(
+        shared_group("Platelight Edges", version=2, build=_edges),
+        label="Edges",
+        **{"X": x, "Y": y, "Height": h, "Half_X": own["Half Side X"], "Half_Y": own["Half Side Y"]},
+    )
 
     sheet.section("Their sum, and where it points")
     own = _own(sheet)
-    total = sheet.scale(own["X"], flow[0])
-    for axis, part in zip(_AXES[1:], (flow[1], toward), strict=True):
-        total = sheet.add_scaled(total, own[axis], part)
+    total = sheet.scale(own["X"], edges.outputs["Along X"])
+    for axis, part in (("Y", "Along Y"), ("Back", "Toward")):
+        total = sheet.add_scaled(total, own[axis], edges.outputs[part])
     square = sheet.square(total, least=1e-16)
     inverse = sheet.math("INVERSE_SQRT", square)
     length = sheet.math("MULTIPLY", square, inverse)
@@ -66,7 +60,8 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
     sheet.section("Angles")
     cosine = sheet.math("MULTIPLY", sheet.dot(total, sheet.input("Normal")), inverse, label="N . L")
     half = sheet.math("MULTIPLY_ADD", sheet.dot(total, sheet.input("View")), inverse, 1.0, label="1 + L . V")
-    size = sheet.math("SQRT", sheet.math("MULTIPLY", length, 1 / (2 * math.pi)), label="Size as seen")
+    size = sheet.math("SQRT", length, label="Size as seen x sqrt(2 pi)")
+    width = light_parts.width(sheet, 1 / math.sqrt(2 * math.pi), size)
 
     sheet.section("Arriving light")
     own = _own(sheet)
@@ -81,7 +76,7 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
         passes = sheet.group(group, label="Slats", X=x, Y=y, Height=h, **angles).outputs[0]
         limit = sheet.math("MULTIPLY", front, passes)
     arriving = sheet.math("MULTIPLY", sheet.math("MULTIPLY", length, shared), limit)
-    light_parts.gives(sheet, arriving=arriving, cosine=cosine, size=size, half=half, cone=limit)
+    light_parts.gives(sheet, arriving=arriving, cosine=cosine, width=width, half=half, cone=limit)
 
 
 _AXES = ("X", "Y", "Back")
@@ -114,47 +109,69 @@ def _axes(sheet: Sheet) -> None:
 
 
 def _edges(sheet: Sheet) -> None:
+    """The sum of `_area` over the light's four edges, along its own axes."""
+    for name in ("Along X", "Along Y"):
+        sheet.gives(name, "The part of the light that comes along this axis", kind="Float")
+    sheet.gives("Toward", "The part of the light that comes from its plane", kind="Float")
+    for name in "XY":
+        sheet.takes_number(name, "Of the light's centre along its axis, seen from the surface", value=0.0)
+    sheet.takes_number("Height", "Of the surface over the light's plane", value=1.0)
+    for name in "XY":
+        sheet.takes_number(f"Half {name}", "Of the light's side along its axis", value=0.5)
+    sheet.section("Height^2")
+    height2 = sheet.math("MULTIPLY_ADD", sheet.input("Height"), sheet.input("Height"), 1e-8, label="h^2")
+    parts = []
+    for axis, other in ("XY", "YX"):
+        sheet.section(f"The edges across {axis}")
+        group = shared_group("Platelight Edge Pair", version=1, build=_edge_pair)
+        given = {"Place": sheet.input(axis), "Half": sheet.input(f"Half {axis}"), "Other_Place": sheet.input(other)}
+        given |= {"Other_Half": sheet.input(f"Half {other}"), "Height": sheet.input("Height"), "Height_2": height2}
+        parts.append(sheet.group(group, label=f"Across {axis}", **given))
+    sheet.section("Toward the light")
+    toward = sheet.math("ADD", *(part.outputs["Toward"] for part in parts), label="Toward the light")
+    sheet.output(Along_X=parts[0].outputs["Along"], Along_Y=parts[1].outputs["Along"], Toward=toward)
+
+
+def _edge_pair(sheet: Sheet) -> None:
     """Two edges of `_area` that face each other, across one of the light's axes."""
-    sheet.gives("Flow", "Their part of the light that comes along the axis", kind="Float")
+    sheet.gives("Along", "Their part of the light that comes along the axis", kind="Float")
     sheet.gives("Toward", "Their part of the light that comes from the light's plane", kind="Float")
     sheet.takes_number("Place", "Of the light's centre along the axis, seen from the surface", value=0.0)
     sheet.takes_number("Half", "Of the light's side along the axis", value=0.5)
     sheet.takes_number("Other Place", "The same along the other axis", value=0.0)
     sheet.takes_number("Other Half", "The same along the other axis", value=0.5)
     sheet.takes_number("Height", "Of the surface over the light's plane", value=1.0)
-    sheet.section("Where the edges begin and end")
-    begin = sheet.math("SUBTRACT", sheet.input("Other Half"), sheet.input("Other Place"), label="-y0")
+    sheet.takes_number("Height 2", "Its square", value=1.0)
+    sheet.section("Where the edges begin and end: -y0 y1 / side")
+    whole = sheet.math("DIVIDE", -0.5, sheet.math("MAXIMUM", sheet.input("Other Half"), 1e-6), label="-1 / side")
+    begin = sheet.math("MULTIPLY_ADD", sheet.input("Other Place"), whole, 0.5, label="-y0 / side")
     end = sheet.math("ADD", sheet.input("Other Half"), sheet.input("Other Place"), label="y1")
-    product = sheet.math("MULTIPLY", begin, end, label="-y0 y1")
+    product = sheet.math("MULTIPLY", begin, end)
     sheet.section("Angle / distance of each")
-    group = shared_group("Platelight Edge", version=1, build=_edge)
+    group = shared_group("Platelight Edge", version=2, build=_edge)
     places = [sheet.math(way, sheet.input("Half"), sheet.input("Place")) for way in ("SUBTRACT", "ADD")]
-    turns = [
-        sheet.group(group, label="Edge", End=at, Product=product, Half_Side=sheet.input("Other Half"), Height=sheet.input("Height"))
-        for at in places
-    ]
+    shared = {"Half_Side": sheet.input("Other Half"), "Height_2": sheet.input("Height 2")}
+    turns = [sheet.group(group, label="Edge", End=at, Product=product, **shared) for at in places]
     first, last = (turn.outputs[0] for turn in turns)
     sheet.section("Their light")
     toward = sheet.math("MULTIPLY_ADD", places[1], last, sheet.math("MULTIPLY", places[0], first))
-    flow = sheet.math("MULTIPLY", sheet.math("SUBTRACT", first, last), sheet.input("Height"), label="Flow")
-    sheet.output(Flow=flow, Toward=toward)
+    along = sheet.math("MULTIPLY", sheet.math("SUBTRACT", first, last), sheet.input("Height"), label="Along the axis")
+    sheet.output(Along=along, Toward=toward)
 
 
 def _edge(sheet: Sheet) -> None:
     """One edge of `_area`: the angle under which it is seen, over its distance."""
     sheet.gives("Turn", "Angle / distance", kind="Float")
     sheet.takes_number("End", "Where the edge is, across it; its sign doesn't matter", value=0.5)
-    sheet.takes_number("Product", "Of where it begins and where it ends, times -1", value=0.25)
+    sheet.takes_number("Product", "Of where it begins and where it ends, over its length, times -1", value=0.25)
     sheet.takes_number("Half Side", "Half of its length", value=0.5)
-    sheet.takes_number("Height", "Distance from the light's plane", value=1.0)
+    sheet.takes_number("Height 2", "Square of the distance from the light's plane", value=1.0)
     sheet.section("Angle / distance")
-    height2 = sheet.math("MULTIPLY_ADD", sheet.input("Height"), sheet.input("Height"), 1e-8, label="h^2")
-    square = sheet.math("MULTIPLY_ADD", sheet.input("End"), sheet.input("End"), height2, label="r^2")
+    square = sheet.math("MULTIPLY_ADD", sheet.input("End"), sheet.input("End"), sheet.input("Height 2"), label="r^2")
     away = sheet.math("INVERSE_SQRT", square, label="1 / r")
-    whole = sheet.math("DIVIDE", 0.5, sheet.math("MAXIMUM", sheet.input("Half Side"), 1e-6), label="1 / side")
-    between = sheet.math("MULTIPLY", sheet.input("Product"), sheet.math("MULTIPLY", whole, -1.0))
-    reach = sheet.math("MULTIPLY_ADD", square, whole, between)
-    angle = sheet.math("SUBTRACT", math.pi / 2, sheet.math("ARCTANGENT", sheet.math("MULTIPLY", reach, away, label="Cotangent")))
+    whole = sheet.math("DIVIDE", -0.5, sheet.math("MAXIMUM", sheet.input("Half Side"), 1e-6), label="-1 / side")
+    reach = sheet.math("MULTIPLY_ADD", square, whole, sheet.input("Product"), label="-(r^2 + y0 y1) / side")
+    angle = sheet.math("ADD", sheet.math("ARCTANGENT", sheet.math("MULTIPLY", reach, away, label="-cotangent")), math.pi / 2)
     sheet.output(Turn=sheet.math("MULTIPLY", angle, away))
 
 
@@ -178,7 +195,7 @@ def _grid(sheet: Sheet) -> None:
     away = sheet.math("DIVIDE", 1.0, sheet.math("MAXIMUM", sheet.input("Height"), 1e-4), label="1 / h")
     tangent = sheet.math("MULTIPLY", sheet.math("SQRT", lateral2), away, label="Tangent to its axis")
     left = sheet.math("SUBTRACT", sheet.input("Spread"), tangent)
-    blur = sheet.math("MULTIPLY", sheet.math("SQRT", sheet.math("MULTIPLY", width2, 2.5)), away)
+    blur = sheet.math("MULTIPLY", sheet.math("SQRT", sheet.math("MULTIPLY", width2, 5.0)), away)
     open_ = shading.facing(sheet, left, sheet.math("MAXIMUM", blur, 1e-5), label="Open")
     most = sheet.math("MAXIMUM", sheet.math("SUBTRACT", sheet.input("Spread"), sheet.input("Spread Angle")), 1e-6)
     sheet.output(Passes=sheet.math("DIVIDE", open_, most, label="Passes the slats"))

@@ -86,6 +86,7 @@ def drive(socket: bpy.types.NodeSocket, expression: str, *, index: int = -1, **v
         target = variable.targets[0]
         target.id_type = source.owner.id_type
         target.id, target.data_path = source.owner, source.path
+        target.use_fallback_value, target.fallback_value = True, 0.0  # else one that missed its camera once stays invalid
     driver.expression = expression
 
 

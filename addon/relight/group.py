@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import bpy
 
-from .sheet import Sheet, Socket, Vector
+from . import shading
+from .sheet import Sheet, Socket
 
 NAME = "Platelight Relight"
 GREY = 0.18
 """What a mid-grey surface reflects."""
-_VERSION = 4
+_VERSION = 5
 _VERSION_KEY = "platelight_version"
 
 
@@ -155,22 +156,25 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     sheet.section("Ambient light")
     ambient = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), sheet.input("Ambient On"))
     ambient = sheet.math("MULTIPLY", ambient, _exposed(sheet, "Studio Lights"))
-    total = ambient = sheet.scale(sheet.input("Ambient Color"), ambient, label="Ambient light")
+    studio = ambient = sheet.scale(sheet.input("Ambient Color"), ambient, label="Ambient light")
     for light, face in zip(LIGHTS, faces, strict=True):
         sheet.section(f"{light.name} light: strength x color x how much the surface faces it")
         strength = sheet.math("MULTIPLY", sheet.input(f"{light.name} Strength"), sheet.input(f"{light.name} On"))
-        strength = sheet.math("MULTIPLY", strength, sheet.math("MULTIPLY", _exposed(sheet, "Studio Lights"), _size(sheet, light)))
+        strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights"))
         strength = sheet.math("MULTIPLY", strength, sheet.input(f"{light.name} Matte"), label=light.name)
         color = sheet.scale(sheet.input(f"{light.name} Color"), strength, label=f"{light.name} light")
-        total = sheet.add_scaled(total, color, face, label="Light so far")
+        studio = sheet.add_scaled(studio, color, face, label="Light so far")
         sheet.output(**{light.name: sheet.scale(color, face, label=f"{light.name} alone")})
     sheet.section("The scene's lights beside those of the studio")
-    total = sheet.add_scaled(total, sheet.input("Scene Diffuse"), _exposed(sheet, "Scene Strength"), label="Light")
+    studio = sheet.needed_if(studio, sheet.input("Studio Lights"))
+    scene = sheet.scale(sheet.input("Scene Diffuse"), _exposed(sheet, "Scene Strength"), label="Scene's lights")
+    total = sheet.add(scene, studio, label="Light")
     specular = sheet.scale(sheet.input("Scene Specular"), _exposed(sheet, "Scene Strength"), label="Highlights")
+    sheet.output(Light=total, Specular=specular)
     sheet.section("Plate x light + highlights, as much of it as asked for")
     relit = sheet.color("MULTIPLY", sheet.input("Image"), total, factor=sheet.input("Amount"), label="Plate x light")
-    image = sheet.color("ADD", relit, specular, factor=sheet.input("Amount"), label="Relit")
-    sheet.output(Image=image, Light=total, Specular=specular)
+    much = sheet.math("MULTIPLY", sheet.input("Amount"), _exposed(sheet, "Scene Strength"))
+    sheet.output(Image=sheet.color("ADD", relit, sheet.input("Scene Specular"), factor=much, label="Relit"))
     sheet.section("To look at")
     sheet.output(Normal_Preview=sheet.add_scaled((0.5, 0.5, 0.5), sheet.unit(sheet.input("Normal")), 0.5, label="Normals"))
     sheet.output(Grey=sheet.add_scaled(specular, total, GREY, label="Grey"))
@@ -183,21 +187,14 @@ def _exposed(sheet: Sheet, name: str) -> Socket:
     return sheet.math("MULTIPLY", sheet.input(name), sheet.math("POWER", 2.0, sheet.input("Exposure")), label="x 2^exposure")
 
 
-def _size(sheet: Sheet, light: Light) -> Socket:
-    return sheet.math("MAXIMUM", sheet.input(f"{light.name} Softness"), 1e-4, label=f"{light.name} size")
-
-
-def _faces(sheet: Sheet) -> tuple[Socket, Socket, Socket]:
-    """How much a surface faces each of the studio's lights, over the light's size: `shading.facing` of three lights at once, as
-    red, green and blue of one colour."""
-    sheet.section("The studio's lights: key, fill and rim as red, green and blue")
-    parts = sheet.vector(*(sheet.math("DIVIDE", 1.0, _size(sheet, light)) for light in LIGHTS), label="1 / size")
-    axes = zip(*(sheet.separate(sheet.unit(sheet.input(f"{light.name} Direction"))) for light in LIGHTS), strict=True)
-    lanes = [sheet.times(sheet.vector(*axis), parts, label=f"Their {name}") for axis, name in zip(axes, "xyz", strict=True)]
-    sheet.section("N . L, soft at the horizon")
-    cosines: Vector = (0.0, 0.0, 0.0)
-    for lane, part in zip(lanes, sheet.separate(sheet.unit(sheet.input("Normal"))), strict=True):
-        cosines = sheet.add_scaled(cosines, lane, part, label="N . L / size")
-    risen = sheet.clamped_sum((0.5, 0.5, 0.5), cosines, 0.5)
-    faces = sheet.at_least(cosines, sheet.times(risen, risen), label="Soft at the horizon")
-    return sheet.separate(faces)
+def _faces(sheet: Sheet) -> list[Socket]:
+    """How much a surface faces each of the studio's lights, over the light's size."""
+    sheet.section("Unit normal")
+    normal, found = sheet.unit(sheet.input("Normal")), []
+    for light in LIGHTS:
+        sheet.section(f"How much a surface faces the {light.name.lower()} light, soft at the horizon")
+        normal = sheet.rail(normal)
+        cosine = sheet.dot(normal, sheet.unit(sheet.input(f"{light.name} Direction")), label="N . L")
+        width = sheet.math("MULTIPLY", sheet.input(f"{light.name} Softness"), shading.BALL)
+        found.append(shading.facing(sheet, cosine, width))
+    return found

@@ -38,12 +38,12 @@ def sign_of(light: bpy.types.Light) -> str:
 
 def sun() -> bpy.types.NodeTree:
     """Direction, from infinitely far."""
-    return shared_group("Platelight Sun", version=4, build=_sun)
+    return shared_group("Platelight Sun", version=5, build=_sun)
 
 
 def point() -> bpy.types.NodeTree:
     """Inverse-square falloff."""
-    return shared_group("Platelight Point", version=4, build=lambda sheet: _point(sheet, cone=False))
+    return shared_group("Platelight Point", version=5, build=lambda sheet: _point(sheet, cone=False))
 
 
 def spot() -> bpy.types.NodeTree:
@@ -52,7 +52,7 @@ def spot() -> bpy.types.NodeTree:
     Seen from the surface, each point of a large light has its own cone. Their mean is again about a smoothstep: of the width
     that gives it the same variance, that is e^2 / 20 for the edge and w^2 / 4 for a disk of radius w.
     """
-    return shared_group("Platelight Spot", version=4, build=lambda sheet: _point(sheet, cone=True))
+    return shared_group("Platelight Spot", version=5, build=lambda sheet: _point(sheet, cone=True))
 
 
 KINDS: dict[str, Callable[[], bpy.types.NodeTree]] = {
@@ -72,7 +72,8 @@ def _sun(sheet: Sheet) -> None:
     to_light = sheet.unit(light_parts.to_camera(sheet, sheet.input("Direction")))
     cosine = sheet.dot(sheet.input("Normal"), to_light, label="N . L")
     half = sheet.math("ADD", sheet.dot(sheet.input("View"), to_light), 1.0, label="1 + L . V")
-    light_parts.gives(sheet, arriving=None, cosine=cosine, size=sheet.input("Size"), half=half)
+    width = light_parts.width(sheet, sheet.input("Size"))
+    light_parts.gives(sheet, arriving=None, cosine=cosine, width=width, half=half)
 
 
 def _point(sheet: Sheet, *, cone: bool) -> None:
@@ -95,36 +96,40 @@ def _point(sheet: Sheet, *, cone: bool) -> None:
     sheet.section("Angles")
     cosine = sheet.math("MULTIPLY", sheet.dot(offset, sheet.input("Normal")), inverse, label="N . L")
     half = sheet.math("MULTIPLY_ADD", sheet.dot(offset, sheet.input("View")), inverse, 1.0, label="1 + L . V")
-    size2 = sheet.math("MULTIPLY", ball, falloff, clamp=True, label="Size as seen, ^2")
-    limit = _cone(sheet, offset=offset, inverse=inverse, size2=size2) if cone else None
+    width = light_parts.width(sheet, sheet.input("Radius"), inverse)
+    limit = _cone(sheet, offset=offset, inverse=inverse, falloff=falloff) if cone else None
     arriving = light_parts.times(sheet, falloff, limit)
-    light_parts.gives(sheet, arriving=arriving, cosine=cosine, size=sheet.math("SQRT", size2), half=half, cone=limit)
+    light_parts.gives(sheet, arriving=arriving, cosine=cosine, width=width, half=half, cone=limit)
 
 
-def _cone(sheet: Sheet, *, offset: Vector, inverse: Socket, size2: Socket) -> Socket:
+def _cone(sheet: Sheet, *, offset: Vector, inverse: Socket, falloff: Socket) -> Socket:
     sheet.section("Cone: its edge, blurred by the light's size")
     axis = light_parts.to_camera(sheet, sheet.unit(sheet.input("Axis")))
-    inside = sheet.math("MULTIPLY", sheet.dot(offset, axis), inverse, label="Cosine to the axis")
-    group = shared_group("Platelight Cone", version=1, build=_cone_edge)
-    shape = {name: sheet.input(name) for name in ("Cone", "Blend")}
-    return sheet.group(group, label="Cone", Inside=inside, Size_2=size2, **shape).outputs[0]
+    along = sheet.dot(offset, axis, label="Along the axis")
+    group = shared_group("Platelight Cone", version=2, build=_cone_edge)
+    shape = {name: sheet.input(name) for name in ("Cone", "Blend", "Radius")}
+    return sheet.group(group, label="Cone", Along=along, Inverse=inverse, Falloff=falloff, **shape).outputs[0]
 
 
 def _cone_edge(sheet: Sheet) -> None:
     """How much of a spot's light passes at an angle to its axis; see `spot`."""
     sheet.gives("Passes", "0 to 1", kind="Float")
-    sheet.takes_number("Inside", "Cosine of the angle to the spot's axis", value=1.0)
-    sheet.takes_number("Size 2", "Square of the sine of half the angle under which the light is seen", value=0.0)
+    sheet.takes_number("Along", "How far from the light's plane the surface is, against its axis", value=1.0)
+    sheet.takes_number("Inverse", "1 / distance", value=1.0)
+    sheet.takes_number("Falloff", "1 / distance^2", value=1.0)
     sheet.takes_number("Cone", "Cosine of half the spot's angle", value=0.9, least=-1.0, most=1.0)
     sheet.takes_number("Blend", "Softness of the cone's edge", value=0.15, least=0.0, most=1.0)
+    sheet.takes_number("Radius", "Of the light, metres", value=0.0, least=0.0)
     sheet.section("How wide the edge is")
-    edge2 = sheet.math("MULTIPLY", _edge_of_cone(sheet), _edge_of_cone(sheet))
+    edge2 = sheet.math("MAXIMUM", sheet.math("MULTIPLY", _edge_of_cone(sheet), _edge_of_cone(sheet)), 1e-12)
     sine2 = sheet.math("MULTIPLY_ADD", sheet.math("MULTIPLY", sheet.input("Cone"), -5.0), sheet.input("Cone"), 5.0)
-    width = sheet.math("MULTIPLY_ADD", sheet.input("Size 2"), sine2, sheet.math("MAXIMUM", edge2, 1e-12))
+    ball = sheet.math("MULTIPLY", sheet.math("MULTIPLY", sheet.input("Radius"), sheet.input("Radius")), sine2)
+    width = sheet.math("MULTIPLY_ADD", sheet.input("Falloff"), ball, edge2)
     width = sheet.math("INVERSE_SQRT", width, label="1 / (edge and blur)")
     sheet.section("Smoothstep")
     middle = sheet.math("MULTIPLY_ADD", _edge_of_cone(sheet), 0.5, sheet.input("Cone"), label="Middle of the edge")
-    inside = sheet.math("SUBTRACT", sheet.input("Inside"), middle)
+    middle = sheet.math("MULTIPLY", middle, -1.0)
+    inside = sheet.math("MULTIPLY_ADD", sheet.input("Along"), sheet.input("Inverse"), middle, label="Cosine to the axis")
     step = sheet.math("MULTIPLY_ADD", inside, width, 0.5, clamp=True)
     curve = sheet.math("MULTIPLY_ADD", step, -2.0, 3.0)
     sheet.output(Passes=sheet.math("MULTIPLY", sheet.math("MULTIPLY", step, step), curve, label="Smoothstep"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import shading
-from .sheet import Sheet, Socket, Vector, shared_group
+from .sheet import Sheet, Socket, Value, Vector, shared_group
 
 
 def takes(sheet: Sheet, *, position: bool = True) -> None:
@@ -23,7 +23,7 @@ def takes(sheet: Sheet, *, position: bool = True) -> None:
     sheet.takes_number("Reflectance", "Seen head on; 0.04 for most materials", value=0.04, least=0.0, most=1.0, subtype="FACTOR")
     takes_camera(sheet)
     takes_control(sheet)
-    sheet.takes_number("Softness", "Wraps the light around, as if it were so large; 1 is all", value=0.0, least=0.0, most=1.0)
+    sheet.takes_number("Softness", "Wraps the light around, as if it were so much larger", value=0.0, least=0.0, most=1.0)
     sheet.takes_number("Lift", "Of the side that faces away: 1 is as bright as the other", value=0.0, least=0.0, most=1.0)
 
 
@@ -73,25 +73,33 @@ def color(sheet: Sheet) -> Vector:
 
 
 def gives(
-    sheet: Sheet, *, arriving: Socket | None, cosine: Socket, size: Socket, half: Socket, cone: Socket | None = None
+    sheet: Sheet, *, arriving: Socket | None, cosine: Socket, width: Socket, half: Socket, cone: Socket | None = None
 ) -> None:
-    """`arriving`: the Diffuse of a surface that faces the light, `cone` in it, None is 1; `cosine`: N . L; `half`: 1 + L . V."""
+    """`arriving`: the Diffuse of a surface that faces the light, `cone` in it, None is 1; `cosine`: N . L; `width`: as
+    `shading.facing` takes it; `half`: 1 + L . V."""
     sheet.section("Diffuse and specular")
-    control = {name: sheet.input(name) for name in ("Softness", "Lift")}
-    soft = sheet.group(shading.horizon(), label="Horizon", N_L=cosine, Size=size, **control).outputs[0]
+    horizon = sheet.group(shading.horizon(), label="Horizon", N_L=cosine, Width=width, Lift=sheet.input("Lift"))
     lobe = sheet.group(
         shading.ggx(),
         label="GGX",
-        N_L=cosine,
+        N_L=horizon.outputs["Soft"],
         Half=half,
         **{name: sheet.input(name.replace("_", " ")) for name in ("N_V", "Masking", "Roughness", "Reflectance")},
     )
+    lifted = horizon.outputs["Lifted"]
     sheet.output(
         Color=color(sheet),
-        Diffuse=times(sheet, soft, arriving, label="Diffuse"),
+        Diffuse=times(sheet, lifted, arriving, label="Diffuse"),
         Specular=times(sheet, lobe.outputs[0], arriving, label="Specular"),
-        Mask=sheet.math("MULTIPLY", times(sheet, soft, cone), sheet.input("Matte"), clamp=True, label="Mask"),
+        Mask=sheet.math("MULTIPLY", times(sheet, lifted, cone), sheet.input("Matte"), clamp=True, label="Mask"),
     )
+
+
+def width(sheet: Sheet, size: Value, factor: Value = 1.0) -> Socket:
+    """The `width` of a light of the size x factor (`shading.facing`), more by what the user's softness adds to it."""
+    soft = sheet.math("MULTIPLY", sheet.input("Softness"), shading.BALL)
+    whole = sheet.math("MULTIPLY", size, shading.BALL)
+    return sheet.math("MULTIPLY_ADD", factor, whole, soft, label="Width at the horizon")
 
 
 def times(sheet: Sheet, value: Socket, factor: Socket | None, *, label: str = "") -> Socket:

@@ -53,7 +53,7 @@ CONTROLS = {
     "gain": Control(named="", value=1.0, least=0.0, most=1000.0, note="How much of this light; 0 is off"),
     "exposure": Control(named=" Exposure", value=0.0, least=-32.0, most=32.0, note="More of this light, in stops"),
     "softness": Control(
-        named=" Softness", value=0.0, least=0.0, most=1.0, subtype="FACTOR", note="Wraps this light around, as if it were large"
+        named=" Softness", value=0.0, least=0.0, most=1.0, subtype="FACTOR", note="Wraps this light around, as if it were larger"
     ),
     "lift": Control(
         named=" Lift", value=0.0, least=0.0, most=1.0, subtype="FACTOR", note="Lifts the side that faces away from this light"

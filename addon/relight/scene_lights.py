@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import bpy
 
 from ..blender import compat, graph, light_power
@@ -77,7 +79,7 @@ def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree, *, look_again: bool
 
     Returns what the user should know; raises as `wire` does.
     """
-    lights, notices = lights_of(scene, collection_of(tree))
+    lights, notices = lights_of(scene, collection_of(tree), wired=rig.wired_lights(tree))
     world = world_of(scene, tree)
     if world and worlds.find(world) is None:
         notices.append(f"{world.name} is left out: only a colour or an equirectangular Environment Texture can light a plate")
@@ -93,27 +95,34 @@ def world_of(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bpy.types.Worl
     return scene.world if tree.get(_WORLD) else None
 
 
-def lights_of(scene: bpy.types.Scene, collection: bpy.types.Collection | None) -> tuple[list[bpy.types.Object], list[str]]:
-    """The lights that can be wired, by name, and a sentence on those that can't."""
+def lights_of(
+    scene: bpy.types.Scene, collection: bpy.types.Collection | None, *, wired: Container[bpy.types.ID | None] = ()
+) -> tuple[list[bpy.types.Object], list[str]]:
+    """The lights that can be wired, by name, and a sentence on those that can't. Where there are too many, those that are `wired`
+    stay before others."""
     objects = scene.collection.all_objects if collection is None else collection.all_objects
     found = sorted((each for each in objects if each.type == "LIGHT"), key=lambda each: each.name)
     good = [light for light in found if light.data.type in kinds.KINDS]
     notices = [f"{light.name} is of a kind that can't light a plate" for light in found if light not in good]
-    if len(good) > rig.MOST:
-        notices.append(f"A plate takes {rig.MOST} lights: {', '.join(light.name for light in good[rig.MOST :])} are left out")
+    taken = sorted(good, key=lambda light: light not in wired)[: rig.MOST]
+    left = [light.name for light in good if light not in taken]
+    if left:
+        notices.append(f"A plate takes {rig.MOST} lights; left out: {', '.join(left)}")
+    good = [light for light in good if light in taken]
     own = [light.name for light in good if light_power.has_nodes(light.data)]
     notices += [f"{name} has nodes; its colour and power count, the nodes don't" for name in own]
     if not found:
         place = collection.name if collection else scene.name
         notices.append(f"There are no lights in {place} yet; those you add will light the plate")
-    return good[: rig.MOST], notices
+    return good, notices
 
 
 def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
     """Whether lights came, went, changed their kind or name, or an older version built the rig. Quick."""
     if scene.camera is None or scene.camera.type != "CAMERA" or scene.camera.data.type != "PERSP":
         return False
-    lights, wired = lights_of(scene, collection_of(tree))[0], rig.wired_lights(tree)
+    wired = rig.wired_lights(tree)
+    lights, _ = lights_of(scene, collection_of(tree), wired=wired)
     world = world_of(scene, tree)
     found = worlds.find(world) if world else None
     wanted = {light: kinds.sign_of(light.data) for light in lights} | ({world: rig.WORLD} if found else {})

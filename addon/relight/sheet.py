@@ -14,6 +14,8 @@ from .sheet_face import Face
 Socket = bpy.types.NodeSocket
 Value = Socket | float | tuple[float, ...]
 _KEY = "platelight_group"
+_OUT_OF_FRAME = 1e6
+"""Pixels."""
 
 
 Vector = Socket | tuple[float, float, float]
@@ -99,6 +101,13 @@ class Sheet(Face):
         for value, taker in zip((a, b, c), node.inputs, strict=False):
             self._give(value, taker)
         return node.outputs[0]
+
+    def fifth_power(self, value: Socket, *, label: str = "") -> Socket:
+        """A node less is worth more than quicker ones where each makes a picture."""
+        if not BUILT_IN:
+            return self.math("POWER", value, 5.0, label=label)
+        square = self.math("MULTIPLY", value, value)
+        return self.math("MULTIPLY", self.math("MULTIPLY", square, square), value, label=label)
 
     def separate(self, vector: Socket) -> tuple[Socket, Socket, Socket]:
         is_color = not BUILT_IN and vector.type == "RGBA"
@@ -214,6 +223,19 @@ class Sheet(Face):
         for name, value in inputs.items():
             self._give(value, node.inputs[name.replace("_", " ")])
         return node
+
+    def needed_if(self, picture: Vector, amount: Socket) -> Vector:
+        """A picture that is black while `amount` is 0, and isn't computed then.
+
+        Where every node makes a picture (not `BUILT_IN`), what is moved out of the frame isn't computed, nor what feeds it.
+        """
+        if BUILT_IN:
+            return picture
+        away = self.math("MULTIPLY", self.math("COMPARE", amount, 0.0, 1e-6), _OUT_OF_FRAME, label="Out of the frame?")
+        node = self.place(self.tree.nodes.new("CompositorNodeTranslate"), label="Not computed when 0")
+        self._give(picture, node.inputs[0])
+        self._give(away, node.inputs[1])
+        return node.outputs[0]
 
     def frame_coordinates(self) -> tuple[Socket, Socket]:
         made = new_frame_coordinates(self.tree)

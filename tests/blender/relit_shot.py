@@ -57,4 +57,5 @@ def facing(frame: int) -> np.ndarray:
 
 def soft(cosine: np.ndarray, size: float) -> np.ndarray:
     """The cosine law for a light of that size."""
-    return np.where(np.abs(cosine) < size, (cosine + size) ** 2 / (4 * size), np.maximum(cosine, 0))
+    width = 4 / 3 * size
+    return np.maximum(cosine, 0) + np.maximum(1 - np.abs(cosine) / width, 0) ** 3 * width / 6

@@ -130,6 +130,30 @@ def test_sixteen_lights_and_not_more(scene, shot, tmp_path):
     np.testing.assert_allclose(got, np.broadcast_to(facing(1), got.shape), atol=TOLERANCE)
 
 
+def test_a_light_too_many_throws_out_none_that_is_wired(scene, shot):
+    kept = [light(scene, f"L{index:02d}") for index in range(16)]
+    scene_lights.wire(scene, "plate", collection=None)
+    light(scene, "A, before all others")
+    assert watch.refresh(scene) == 0
+    assert set(rig.wired_lights(lights_node(scene).node_tree)) == set(kept)
+    notices = scene_lights.wire(scene, "plate", collection=None)
+    assert "A plate takes 16 lights; left out: A, before all others" in notices
+
+
+def test_a_camera_that_comes_back_is_followed_again(scene, shot):
+    """Blender never evaluates a driver again whose target was once not there."""
+    light(scene, "Sun")
+    scene_lights.wire(scene, "plate", collection=None)
+    tree, camera = lights_node(scene).node_tree, scene.camera
+    camera.data.lens = 35.0
+    scene.camera = None
+    scene.view_layers[0].update()
+    scene.camera = camera
+    scene.view_layers[0].update()
+    assert all(curve.driver.is_valid for curve in tree.animation_data.drivers)
+    assert [node.inputs["Lens"].default_value for node in tree.nodes if "Lens" in node.inputs] == [35.0]
+
+
 def test_another_camera_takes_over(scene, shot, tmp_path):
     light(scene, "Sun")
     scene_lights.wire(scene, "plate", collection=None)
