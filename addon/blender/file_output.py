@@ -6,11 +6,12 @@ import bpy
 
 
 def set_file(node: bpy.types.Node, path: str) -> None:
-    """Multilayer EXR, half floats; a frame number is added to the name. `path` may begin with ``//``."""
+    """Multilayer EXR in one part, half floats; a frame number is added to the name. `path` may begin with ``//``."""
     if hasattr(node, "file_output_items"):
         node.format.media_type = "MULTI_LAYER_IMAGE"
         folder, _, name = path.rpartition("/")
-        node.directory, node.file_name = f"{folder}/", name
+        node.directory, node.file_name = f"{folder}/", f"{name}####"  # else the stills of all frames are one file
+        node.format.use_exr_interleave = True
     else:
         node.format.file_format = "OPEN_EXR_MULTILAYER"
         node.base_path = path

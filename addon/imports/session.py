@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import clips, compat, graph, images, passes
+from ..blender import clips, compat, graph, images, linked, passes
 from ..blender.clips import ClipTarget
 from . import place
 from .doctor import SURE, Finding
@@ -53,6 +53,8 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
     Raises:
         NormalsError, PlatelightError: nothing was changed.
     """
+    if linked.refusal(scene):
+        raise NormalsError(linked.refusal(scene))
     examined = examine(file, layer=layer, target=target, scene=scene)
     plate = passes.plate_layer(target)
     entries = scene.platelight_imports.normals

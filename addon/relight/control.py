@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..blender import compat, graph
+from ..blender import compat, graph, linked
 from . import group, rig, rows
 from .match import wiring
 from .rows import Row
@@ -68,8 +68,10 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
     """The same, brought up to this version.
 
     Raises:
-        RelightError: no plate of that name is relit.
+        RelightError: no plate of that name is relit, or it is a library's.
     """
+    if linked.refusal(scene):
+        raise RelightError(linked.refusal(scene))
     shot = find(scene, name)
     if shot is None:
         raise RelightError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")

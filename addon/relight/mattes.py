@@ -16,11 +16,17 @@ def attach(
 
     An image lies over the plate whatever its size; of a sequence, the same files are shown as of the plate's. Anything else, like a
     cryptomatte, can be linked to the light's Matte socket by hand. A light has one matte: another takes its place.
+
+    Raises:
+        RelightError: the light takes none, or the plate's nodes are gone.
     """
     if light.matte is None:
         raise RelightError(f"{light.name} takes no matte: update its lights.")
-    remove(shot, light)
     block, role = shot.block, _role(light)
+    plate, size = block.find("plate"), block.find("plate size")
+    if mask is None and (plate is None or size is None):
+        raise RelightError(f"The nodes of the plate {block.strip_name} were deleted: estimate or import again, and they come back.")
+    remove(shot, light)
     down = 1700.0 + 320.0 * sum(1 for node in block.tree.nodes if node.get("platelight_role", "").startswith("matte "))
     label = f"Matte of {light.name}"
     if mask:
@@ -29,12 +35,11 @@ def attach(
     elif image:
         node = block.node(role, "CompositorNodeImage", at=(0, down), label=label)
         node.image = image
-        plate = block.find("plate")
         _same_frames(node, plate)
         output = graph.fit(block, role, node.outputs[0], whole=graph.fills_render(scene, plate.image), down=down)
     else:
         node = block.node(role, "CompositorNodeSeparateColor", at=(0, down), label=label)
-        block.tree.links.new(block.find("plate size").outputs["Image"], node.inputs[0])
+        block.tree.links.new(size.outputs["Image"], node.inputs[0])
         output = node.outputs["Alpha"]
     block.tree.links.new(output, light.matte)
 

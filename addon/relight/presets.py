@@ -142,9 +142,11 @@ def light_scene(
         What the user should know, a sentence each.
 
     Raises:
-        RelightError: as `scene_lights.wire`.
+        RelightError: the collection is a library's; and as `scene_lights.wire`.
     """
     name = shot.block.strip_name
+    if collection and collection.library:
+        raise RelightError(f"{collection.name} is linked from a library and takes no lights: choose another collection, or none.")
     if scene.camera is None:
         raise RelightError(f"{scene.name} has no camera, so nobody knows where its lights are: add one and make it active.")
     place = collection or _own_collection(scene, name)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import bpy
 from mathutils import Matrix, Vector
 
-from ..blender import compat, graph
+from ..blender import compat, graph, linked
 from . import drivers
 from .sheet import Sheet
 
@@ -246,4 +246,6 @@ def _block(scene: bpy.types.Scene, shot: str) -> tuple[graph.Block, bpy.types.No
     relight = block.find("relight") if block else None
     if block is None or relight is None:
         raise SpaceError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+    if linked.refusal(scene):
+        raise SpaceError(linked.refusal(scene))
     return block, relight

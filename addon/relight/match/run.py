@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ...blender import linked
 from . import MatchError, looking, wiring
 from . import shot as shots
 from .fit import Assumptions, Light, Pairs, View, fit, pairs_of, usable
@@ -37,8 +38,11 @@ def match(scene: bpy.types.Scene, name: str, *, frames: int, assume: Assumptions
         frames: to look at, at most.
 
     Raises:
-        MatchError: there are no normals, or they don't fit the plate; files are missing; nothing can be seen.
+        MatchError: there are no normals, or they don't fit the plate; files are missing; nothing can be seen; the compositor is a
+            library's.
     """
+    if linked.refusal(scene):
+        raise MatchError(linked.refusal(scene))
     numbers = shots.frames_of(shots.find(scene, name), count=frames, current=scene.frame_current)
     looks = []
     for done, frame in enumerate(numbers):
@@ -79,7 +83,7 @@ def _bright_enough(name: str, looks: list[Look]) -> list[Look]:
     if not any((found.plate > 1e-3).any() for found in looks):
         raise MatchError(f"The plate of {name} is black in all frames looked at: check its file and colour space.")
     if not any(found.normals.any() for found in looks):
-        raise MatchError(f"The normals of {name} are empty in all frames looked at: estimate them again.")
+        raise MatchError(f"The normals of {name} are empty where its plate is opaque, in all frames looked at: check both files.")
     good = [found for found in looks if usable(View(plate=found.plate, normals=found.normals)).mean() > 0.01]
     if not good:
         raise MatchError(f"Nearly all of {name} is black or clipped, so no light can be told from it: match other frames.")

@@ -1,0 +1,92 @@
+"""What people do to a relit shot that nobody had in mind: nothing is lost, and the words are clear."""
+
+from __future__ import annotations
+
+import bpy
+import match_plates as plates
+import numpy as np
+import OpenEXR
+import pytest
+import relit_shot
+from footage import render, write_exr
+from platelight.addon.blender import compat, graph
+from platelight.addon.relight import control, outputs
+
+
+@pytest.fixture
+def shot(scene, registered, tmp_path):
+    """A plate under a sun."""
+    relit_shot.make(scene, tmp_path)
+    relit_shot.light(scene, "Sun")
+    bpy.ops.platelight.wire_lights()
+    return scene
+
+
+def told(operator, **arguments):
+    with pytest.raises(RuntimeError) as error:
+        operator(**arguments)
+    assert "Traceback" not in str(error.value)
+    return str(error.value)
+
+
+def test_a_scene_of_a_library_is_refused_instead_of_changed_for_nothing(shot, tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    bpy.context.scene.name = "Mine"
+    with bpy.data.libraries.load(str(tmp_path / "shot.blend"), link=True) as (there, here):
+        here.scenes = there.scenes
+    [scene] = here.scenes
+    bpy.context.window.scene = scene
+    ops, plate = bpy.ops.platelight, {"shot": "plate"}
+    before = len(compat.compositor_tree(scene).nodes)
+    for operator, arguments in (
+        (ops.light_preset, {"preset": "RIM", "lights": "STUDIO"}), (ops.light_preset, {"preset": "RIM", "lights": "SCENE"}),
+        (ops.solo_light, {"light": "Sun"}), (ops.match_light, {}), (ops.normal_detail, {}), (ops.light_outputs, {}),
+        (ops.view_light, {"view": "GREY"}), (ops.add_space, {}), (ops.hold_studio_lights, {}),
+        (ops.import_normals, {"filepath": str(tmp_path / "passes" / "normal" / "plate.0001.exr")}),
+    ):  # fmt: skip
+        assert "is linked from shot.blend: change it there" in told(operator, **plate, **arguments), operator
+    assert len(compat.compositor_tree(scene).nodes) == before
+
+
+def test_presets_put_no_lights_into_a_collection_of_a_library(shot, tmp_path):
+    lights = bpy.data.collections.new("Lights")
+    bpy.data.libraries.write(str(tmp_path / "lights.blend"), {lights})
+    bpy.data.collections.remove(lights)
+    with bpy.data.libraries.load(str(tmp_path / "lights.blend"), link=True) as (_, here):
+        here.collections = ["Lights"]
+    shot.platelight_relight.collection = here.collections[0]
+    before = set(bpy.data.lights)
+    assert "Lights is linked from a library" in told(bpy.ops.platelight.light_preset, shot="plate", preset="RIM", lights="SCENE")
+    assert set(bpy.data.lights) == before
+
+
+@pytest.mark.parametrize("role", ["plate", "plate size"])
+def test_a_matte_over_nodes_that_somebody_deleted(shot, role):
+    image = bpy.data.images.new("matte", 8, 8)
+    block = control.find(shot, "plate").block
+    block.tree.nodes.remove(block.find(role))
+    before = len(block.tree.nodes)
+    for kind in ({"kind": "ALPHA"}, {"kind": "IMAGE", "image": image.name}):
+        assert "were deleted" in told(bpy.ops.platelight.matte_light, shot="plate", light="Sun", **kind)
+    assert len(block.tree.nodes) == before
+
+
+def test_each_still_is_a_file_of_its_own_in_one_part(shot, tmp_path):
+    """Which every program can read; 5.2 would write several parts, and all stills over each other."""
+    outputs.add(relit_shot.shot_of(shot), path=str(tmp_path / "grade" / "plate_"))
+    render(shot, [1, 2], tmp_path)
+    files = sorted((tmp_path / "grade").iterdir())
+    assert [file.name for file in files] == ["plate_0001.exr", "plate_0002.exr"]
+    for file in files:
+        [part] = OpenEXR.File(str(file)).parts
+        assert {"Relit", "Sun", "Sun Mask"} <= {name.partition(".")[0] for name in part.channels}
+
+
+def test_a_plate_that_is_transparent_is_not_taken_for_empty_normals(scene, registered, tmp_path):
+    normal, albedo = plates.room()
+    plates.attach(scene, tmp_path, [plates.write(tmp_path, 1, plate=albedo, normal=normal)])
+    planes = {name: np.ascontiguousarray(albedo[..., index], np.float32) for index, name in enumerate("RGB")}
+    write_exr(tmp_path / "plate.0001.exr", {**planes, "A": np.full(albedo.shape[:2], 0.5, np.float32)})
+    graph.Block(compat.compositor_tree(scene), strip_name="plate").find("plate").image.reload()
+    assert "empty where its plate is opaque" in told(bpy.ops.platelight.match_light)
