@@ -10,11 +10,9 @@ import numpy as np
 from mathutils import Quaternion, Vector
 
 from ...blender import compat, graph
-from .. import rig, watch
+from .. import watch
 from . import MatchError, curves, looking, wiring
-from .wiring import Mode
-
-_SHOT = "platelight_match"
+from .spare import SHOT
 
 
 def make(scene: bpy.types.Scene, name: str) -> list[str]:
@@ -46,26 +44,27 @@ def make(scene: bpy.types.Scene, name: str) -> list[str]:
     strength, color = _split(rows[:, 7:10] * bright)
     _over_time(background.inputs["Strength"], "default_value", frames, strength)
     _over_time(background.inputs["Color"], "default_value", frames, [(*value, 1.0) for value in color])
-    return notices + _spare_the_plate(scene, name, (sun, world), mode=wiring.mode_of(node))
+    watch.refresh(scene)
+    return notices + wiring.spare(graph.Block(compat.compositor_tree(scene), strip_name=name))
 
 
 def _sun(scene: bpy.types.Scene, name: str) -> bpy.types.Object:
-    found = next((each for each in scene.collection.all_objects if each.get(_SHOT) == name and each.type == "LIGHT"), None)
+    found = next((each for each in scene.collection.all_objects if each.get(SHOT) == name and each.type == "LIGHT"), None)
     if found is None:
         found = bpy.data.objects.new(f"Sun of {name}", bpy.data.lights.new(f"Sun of {name}", "SUN"))
         scene.collection.objects.link(found)
-        found[_SHOT], found.rotation_mode = name, "QUATERNION"
+        found[SHOT], found.rotation_mode = name, "QUATERNION"
         found.location = (0.0, 0.0, 5.0)
     return found
 
 
 def _world(scene: bpy.types.Scene, name: str) -> tuple[bpy.types.World, list[str]]:
     old = scene.world
-    if old is not None and old.get(_SHOT) == name:
+    if old is not None and old.get(SHOT) == name:
         return old, []
-    world = next((each for each in bpy.data.worlds if each.get(_SHOT) == name and each.library is None), None)
+    world = next((each for each in bpy.data.worlds if each.get(SHOT) == name and each.library is None), None)
     world = world or bpy.data.worlds.new(f"World of {name}")
-    world[_SHOT] = name
+    world[SHOT] = name
     if world.node_tree is None:
         world.use_nodes = True
     scene.world = world
@@ -98,16 +97,3 @@ def _over_time(owner: bpy.types.bpy_struct, name: str, frames: list[int], values
     table = np.array(values).reshape(len(values), -1)
     stays = np.abs(table - table[0]).max() < 0.01 * max(float(np.abs(table).max()), 1e-9)
     curves.set_over_time(owner, name, dict(list(zip(frames, values, strict=True))[: 1 if stays else None]))
-
-
-def _spare_the_plate(scene: bpy.types.Scene, name: str, made: tuple[bpy.types.ID, ...], *, mode: Mode) -> list[str]:
-    """Where the plate keeps its own light, the scene's copy of that must not light it again."""
-    watch.refresh(scene)
-    node = graph.Block(compat.compositor_tree(scene), strip_name=name).find("lights")
-    if node is None or mode is Mode.REPLACE:
-        return []
-    gains = [gain for source, gain in rig.gains(node.node_tree, node).items() if source in made]
-    for gain in gains:
-        gain.default_value = 0.0
-    told = f"{name} has this light already, so its sliders under Relight are 0: sun and world light CG objects only"
-    return [told] if gains else []

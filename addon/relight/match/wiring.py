@@ -7,12 +7,13 @@ from enum import Enum
 import bpy
 import numpy as np
 
-from ...blender import compat, graph
+from ...blender import compat, graph, linked
 from .. import drivers, world
 from .. import group as relight_group
 from . import MatchError, curves
 from . import group as match_group
 from . import shot as shots
+from . import spare as sparing
 from .fit import Light
 from .shot import Shot
 
@@ -43,8 +44,10 @@ def ensure(scene: bpy.types.Scene, name: str) -> bpy.types.Node:
     """The match node of a shot, linked to what the relight group sees and makes; nothing else changes.
 
     Raises:
-        MatchError: as `shot.find`.
+        MatchError: as `shot.find`; the compositor is a library's.
     """
+    if linked.refusal(scene):
+        raise MatchError(linked.refusal(scene))
     shot = shots.find(scene, name)
     relight_group.renew(shot.relight)
     block = graph.Block(shot.tree, strip_name=name)
@@ -89,6 +92,18 @@ def set_mode(scene: bpy.types.Scene, name: str, mode: Mode) -> None:
     elif mode is Mode.MIX and before is not Mode.MIX:
         keep.default_value = node.get(_MIX, 0.5)
     node[_MODE] = mode.value
+    spare(graph.Block(shot.tree, strip_name=name))
+
+
+def spare(block: graph.Block) -> list[str]:
+    """See to it that a plate which keeps its own light isn't lit by the scene's copy of it, too; and the other way around. To be
+    called when lights came. Returns what the user should know, a sentence each."""
+    node = block.find(ROLE)
+    keeps_light = node is None or mode_of(node) is not Mode.REPLACE
+    if not sparing.spare(block, keeps_light=keeps_light):
+        return []
+    name = block.strip_name
+    return [f"{name} has this light already, so its sliders under Relight are 0: sun and world light CG objects only"]
 
 
 def remove(scene: bpy.types.Scene, name: str) -> bool:
@@ -102,6 +117,7 @@ def remove(scene: bpy.types.Scene, name: str) -> bool:
         _hand_over(tree, node.outputs["Image"], relight.outputs["Image"])
     curves.clear(tree, {socket.path_from_id("default_value") for socket in node.inputs})
     tree.nodes.remove(node)
+    spare(graph.Block(tree, strip_name=name))
     return True
 
 
