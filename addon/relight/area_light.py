@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import math
 
-import bpy
-
 from . import light_parts, shading
 from .sheet import Sheet, Socket, shared_group
 
 
-def area() -> bpy.types.NodeTree:
-    """A rectangle that shines from its front. Exact for diffuse light, the horizon aside; one direction for specular."""
-    return shared_group("Platelight Area", version=5, build=lambda sheet: _area(sheet, spread=False))
-
-
-def area_spread() -> bpy.types.NodeTree:
-    """The same behind a grid, as Cycles has it: light leaves it within an angle only."""
-    return shared_group("Platelight Area Spread", version=5, build=lambda sheet: _area(sheet, spread=True))
-
-
-def _area(sheet: Sheet, *, spread: bool) -> None:
+def build(sheet: Sheet, *, shiny: bool, spread: bool) -> None:
     """The vector irradiance of a polygon (Lambert 1760; Arvo 1995, eq. 2.10): half the sum over its edges of angle x normal.
 
     Its length over pi is the form factor of a surface that faces it, and of a ball seen under the same solid angle as far as the
@@ -34,6 +22,7 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
     if spread:
         sheet.takes_number("Spread", "Tangent of half its angle", value=1e4, least=0.0)
         sheet.takes_number("Spread Angle", "Half of it, in radians", value=1.57, least=0.0)
+    light_parts.takes_chain(sheet)
 
     sheet.section("The surface's place in the light's own axes")
     center, own = light_parts.to_light(sheet), _own(sheet)
@@ -59,7 +48,7 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
 
     sheet.section("Angles")
     cosine = sheet.math("MULTIPLY", sheet.dot(total, sheet.input("Normal")), inverse, label="N . L")
-    half = sheet.math("MULTIPLY_ADD", sheet.dot(total, sheet.input("View")), inverse, 1.0, label="1 + L . V")
+    half = light_parts.half(sheet, total, inverse) if shiny else None
     size = sheet.math("SQRT", length, label="Size as seen x sqrt(2 pi)")
     width = light_parts.width(sheet, 1 / math.sqrt(2 * math.pi), size)
 
@@ -76,7 +65,7 @@ def _area(sheet: Sheet, *, spread: bool) -> None:
         passes = sheet.group(group, label="Slats", X=x, Y=y, Height=h, **angles).outputs[0]
         limit = sheet.math("MULTIPLY", front, passes)
     arriving = sheet.math("MULTIPLY", sheet.math("MULTIPLY", length, shared), limit)
-    light_parts.gives(sheet, arriving=arriving, cosine=cosine, width=width, half=half, cone=limit)
+    light_parts.gives(sheet, shiny=shiny, arriving=arriving, cosine=cosine, width=width, half=half, cone=limit)
 
 
 _AXES = ("X", "Y", "Back")
@@ -109,7 +98,7 @@ def _axes(sheet: Sheet) -> None:
 
 
 def _edges(sheet: Sheet) -> None:
-    """The sum of `_area` over the light's four edges, along its own axes."""
+    """The sum of `build` over the light's four edges, along its own axes."""
     for name in ("Along X", "Along Y"):
         sheet.gives(name, "The part of the light that comes along this axis", kind="Float")
     sheet.gives("Toward", "The part of the light that comes from its plane", kind="Float")
@@ -133,15 +122,15 @@ def _edges(sheet: Sheet) -> None:
 
 
 def _edge_pair(sheet: Sheet) -> None:
-    """Two edges of `_area` that face each other, across one of the light's axes."""
+    """Two edges of `build` that face each other, across one of the light's axes."""
     sheet.gives("Along", "Their part of the light that comes along the axis", kind="Float")
     sheet.gives("Toward", "Their part of the light that comes from the light's plane", kind="Float")
     sheet.takes_number("Place", "Of the light's centre along the axis, seen from the surface", value=0.0)
-    sheet.takes_number("Half", "Of the light's side along the axis", value=0.5)
     sheet.takes_number("Other Place", "The same along the other axis", value=0.0)
-    sheet.takes_number("Other Half", "The same along the other axis", value=0.5)
     sheet.takes_number("Height", "Of the surface over the light's plane", value=1.0)
-    sheet.takes_number("Height 2", "Its square", value=1.0)
+    sheet.takes_number("Half", "Of the light's side along the axis", value=0.5)
+    sheet.takes_number("Other Half", "The same along the other axis", value=0.5)
+    sheet.takes_number("Height 2", "The height's square", value=1.0)
     sheet.section("Where the edges begin and end: -y0 y1 / side")
     whole = sheet.math("DIVIDE", -0.5, sheet.math("MAXIMUM", sheet.input("Other Half"), 1e-6), label="-1 / side")
     begin = sheet.math("MULTIPLY_ADD", sheet.input("Other Place"), whole, 0.5, label="-y0 / side")
@@ -160,7 +149,7 @@ def _edge_pair(sheet: Sheet) -> None:
 
 
 def _edge(sheet: Sheet) -> None:
-    """One edge of `_area`: the angle under which it is seen, over its distance."""
+    """One edge of `build`: the angle under which it is seen, over its distance."""
     sheet.gives("Turn", "Angle / distance", kind="Float")
     sheet.takes_number("End", "Where the edge is, across it; its sign doesn't matter", value=0.5)
     sheet.takes_number("Product", "Of where it begins and where it ends, over its length, times -1", value=0.25)

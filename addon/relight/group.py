@@ -150,15 +150,17 @@ def _number(
 
 
 def _nodes(group: bpy.types.NodeTree) -> None:
-    """Left to right and top to bottom: unit normal, the studio's lights, those of the scene beside them, the plate under all."""
+    """From the lower left to the upper right: unit normal, the studio's lights one by one, those of the scene, the plate under all.
+    So what the group gives comes out in the order in which its node shows it."""
     sheet = Sheet(group)
-    faces = _faces(sheet)
+    sheet.section("Unit normal")
+    normal = sheet.unit(sheet.input("Normal"))
     sheet.section("Ambient light")
-    ambient = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), sheet.input("Ambient On"))
-    ambient = sheet.math("MULTIPLY", ambient, _exposed(sheet, "Studio Lights"))
-    studio = ambient = sheet.scale(sheet.input("Ambient Color"), ambient, label="Ambient light")
-    for light, face in zip(LIGHTS, faces, strict=True):
-        sheet.section(f"{light.name} light: strength x color x how much the surface faces it")
+    studio = _ambient(sheet)
+    for light in reversed(LIGHTS):
+        sheet.section(f"{light.name} light: how much the surface faces it x strength x color")
+        normal = sheet.rail(normal)
+        face = _face(sheet, light, normal)
         strength = sheet.math("MULTIPLY", sheet.input(f"{light.name} Strength"), sheet.input(f"{light.name} On"))
         strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights"))
         strength = sheet.math("MULTIPLY", strength, sheet.input(f"{light.name} Matte"), label=light.name)
@@ -171,30 +173,30 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     total = sheet.add(scene, studio, label="Light")
     specular = sheet.scale(sheet.input("Scene Specular"), _exposed(sheet, "Scene Strength"), label="Highlights")
     sheet.output(Light=total, Specular=specular)
+    sheet.section("To look at")
+    mask = sheet.dot(sheet.subtract(total, _ambient(sheet)), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
+    sheet.output(Light_Mask=sheet.math("MULTIPLY", mask, 1.0, clamp=True, label="Light mask"))
+    sheet.output(Grey=sheet.add_scaled(specular, total, GREY, label="Grey"))
+    sheet.output(Normal_Preview=sheet.add_scaled((0.5, 0.5, 0.5), sheet.unit(sheet.input("Normal")), 0.5, label="Normals"))
     sheet.section("Plate x light + highlights, as much of it as asked for")
     relit = sheet.color("MULTIPLY", sheet.input("Image"), total, factor=sheet.input("Amount"), label="Plate x light")
     much = sheet.math("MULTIPLY", sheet.input("Amount"), _exposed(sheet, "Scene Strength"))
     sheet.output(Image=sheet.color("ADD", relit, sheet.input("Scene Specular"), factor=much, label="Relit"))
-    sheet.section("To look at")
-    sheet.output(Normal_Preview=sheet.add_scaled((0.5, 0.5, 0.5), sheet.unit(sheet.input("Normal")), 0.5, label="Normals"))
-    sheet.output(Grey=sheet.add_scaled(specular, total, GREY, label="Grey"))
-    mask = sheet.dot(sheet.subtract(total, ambient), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
-    sheet.output(Light_Mask=sheet.math("MULTIPLY", mask, 1.0, clamp=True, label="Light mask"))
-    sheet.arrange()
+    sheet.arrange(upward=True)
+
+
+def _ambient(sheet: Sheet) -> Socket:
+    strength = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), sheet.input("Ambient On"))
+    strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights"))
+    return sheet.scale(sheet.input("Ambient Color"), strength, label="Ambient light")
+
+
+def _face(sheet: Sheet, light: Light, normal: Socket) -> Socket:
+    """How much a surface faces a light, over the light's size."""
+    cosine = sheet.dot(normal, sheet.unit(sheet.input(f"{light.name} Direction")), label="N . L")
+    width = sheet.math("MULTIPLY", sheet.input(f"{light.name} Softness"), shading.BALL)
+    return shading.facing(sheet, cosine, width)
 
 
 def _exposed(sheet: Sheet, name: str) -> Socket:
     return sheet.math("MULTIPLY", sheet.input(name), sheet.math("POWER", 2.0, sheet.input("Exposure")), label="x 2^exposure")
-
-
-def _faces(sheet: Sheet) -> list[Socket]:
-    """How much a surface faces each of the studio's lights, over the light's size."""
-    sheet.section("Unit normal")
-    normal, found = sheet.unit(sheet.input("Normal")), []
-    for light in LIGHTS:
-        sheet.section(f"How much a surface faces the {light.name.lower()} light, soft at the horizon")
-        normal = sheet.rail(normal)
-        cosine = sheet.dot(normal, sheet.unit(sheet.input(f"{light.name} Direction")), label="N . L")
-        width = sheet.math("MULTIPLY", sheet.input(f"{light.name} Softness"), shading.BALL)
-        found.append(shading.facing(sheet, cosine, width))
-    return found

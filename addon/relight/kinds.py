@@ -1,19 +1,19 @@
 """A node group for each kind of Blender light: from what the light is to what it does to a surface, in Cycles' units.
 
-The surface's vectors are camera space, the light's own the world's; metres. Each group gives the light's Color, the same all over
-the picture, and numbers to multiply it with: Diffuse gives the radiance of a white Lambert surface under this light alone, Specular
-that of a GGX surface. Mask says where it falls, 0..1, whatever its power and distance. Shadows aside.
+The surface's vectors are camera space, the light's own the world's; metres. Each group adds to the lights before it
+(`light_parts`): to Diffuse the radiance of a white Lambert surface under this light, to Specular that of a GGX surface. Mask says
+where it falls, 0..1, whatever its power and distance. Shadows aside.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 import bpy
 
-from . import light_parts
-from .area_light import area, area_spread
+from . import area_light, light_parts
 from .sheet import Sheet, Socket, Vector, shared_group
 
 SPREAD = "AREA, SPREAD"
@@ -36,47 +36,63 @@ def sign_of(light: bpy.types.Light) -> str:
     return kind_of(light) + ("" if is_shiny(light) else ", MATT")
 
 
-def sun() -> bpy.types.NodeTree:
+def sun(*, shiny: bool = True) -> bpy.types.NodeTree:
     """Direction, from infinitely far."""
-    return shared_group("Platelight Sun", version=5, build=_sun)
+    return _shared("Sun", _sun, shiny=shiny)
 
 
-def point() -> bpy.types.NodeTree:
+def point(*, shiny: bool = True) -> bpy.types.NodeTree:
     """Inverse-square falloff."""
-    return shared_group("Platelight Point", version=5, build=lambda sheet: _point(sheet, cone=False))
+    return _shared("Point", _point, shiny=shiny, cone=False)
 
 
-def spot() -> bpy.types.NodeTree:
+def spot(*, shiny: bool = True) -> bpy.types.NodeTree:
     """A point light in a cone; between cone and edge, smoothstep of the cosine, as in Cycles.
 
     Seen from the surface, each point of a large light has its own cone. Their mean is again about a smoothstep: of the width
     that gives it the same variance, that is e^2 / 20 for the edge and w^2 / 4 for a disk of radius w.
     """
-    return shared_group("Platelight Spot", version=5, build=lambda sheet: _point(sheet, cone=True))
+    return _shared("Spot", _point, shiny=shiny, cone=True)
 
 
-KINDS: dict[str, Callable[[], bpy.types.NodeTree]] = {
-    "SUN": sun,
-    "POINT": point,
-    "SPOT": spot,
-    "AREA": area,
-    SPREAD: area_spread,
-}
+def area(*, shiny: bool = True) -> bpy.types.NodeTree:
+    """A rectangle that shines from its front. Exact for diffuse light, the horizon aside; one direction for specular."""
+    return _shared("Area", area_light.build, shiny=shiny, spread=False)
 
 
-def _sun(sheet: Sheet) -> None:
+def area_spread(*, shiny: bool = True) -> bpy.types.NodeTree:
+    """The same behind a grid, as Cycles has it: light leaves it within an angle only."""
+    return _shared("Area Spread", area_light.build, shiny=shiny, spread=True)
+
+
+class Kind(Protocol):
+    """Makes the group of a kind, with highlights or without."""
+
+    def __call__(self, *, shiny: bool) -> bpy.types.NodeTree: ...
+
+
+KINDS: dict[str, Kind] = {"SUN": sun, "POINT": point, "SPOT": spot, "AREA": area, SPREAD: area_spread}
+
+
+def _shared(name: str, build: Callable[..., None], *, shiny: bool, **how: bool) -> bpy.types.NodeTree:
+    name = f"Platelight {name}" + ("" if shiny else ", no highlights")
+    return shared_group(name, version=6, build=lambda sheet: build(sheet, shiny=shiny, **how))
+
+
+def _sun(sheet: Sheet, *, shiny: bool) -> None:
     light_parts.takes(sheet, position=False)
     sheet.takes_vector("Direction", "To the light", value=(0.0, 0.0, 1.0))
     sheet.takes_number("Size", "Sine of half the angle under which it is seen", value=0.0, least=0.0, most=1.0)
+    light_parts.takes_chain(sheet)
     sheet.section("Angles")
     to_light = sheet.unit(light_parts.to_camera(sheet, sheet.input("Direction")))
     cosine = sheet.dot(sheet.input("Normal"), to_light, label="N . L")
-    half = sheet.math("ADD", sheet.dot(sheet.input("View"), to_light), 1.0, label="1 + L . V")
+    half = sheet.math("ADD", sheet.dot(sheet.input("View"), to_light), 1.0, label="1 + L . V") if shiny else None
     width = light_parts.width(sheet, sheet.input("Size"))
-    light_parts.gives(sheet, arriving=None, cosine=cosine, width=width, half=half)
+    light_parts.gives(sheet, shiny=shiny, arriving=None, cosine=cosine, width=width, half=half)
 
 
-def _point(sheet: Sheet, *, cone: bool) -> None:
+def _point(sheet: Sheet, *, shiny: bool, cone: bool) -> None:
     light_parts.takes(sheet)
     sheet.takes_number("Radius", "Metres", value=0.0, least=0.0)
     sheet.takes_number("Soft Falloff", "1: no brighter than at its own radius", value=0.0, least=0.0, most=1.0)
@@ -84,6 +100,7 @@ def _point(sheet: Sheet, *, cone: bool) -> None:
         sheet.takes_vector("Axis", "Away from where the spot points", value=(0.0, 0.0, 1.0))
         sheet.takes_number("Cone", "Cosine of half the spot's angle", value=0.9, least=-1.0, most=1.0)
         sheet.takes_number("Blend", "Softness of the cone's edge", value=0.15, least=0.0, most=1.0)
+    light_parts.takes_chain(sheet)
 
     sheet.section("Distance")
     offset = light_parts.to_light(sheet)
@@ -95,11 +112,11 @@ def _point(sheet: Sheet, *, cone: bool) -> None:
 
     sheet.section("Angles")
     cosine = sheet.math("MULTIPLY", sheet.dot(offset, sheet.input("Normal")), inverse, label="N . L")
-    half = sheet.math("MULTIPLY_ADD", sheet.dot(offset, sheet.input("View")), inverse, 1.0, label="1 + L . V")
+    half = light_parts.half(sheet, offset, inverse) if shiny else None
     width = light_parts.width(sheet, sheet.input("Radius"), inverse)
     limit = _cone(sheet, offset=offset, inverse=inverse, falloff=falloff) if cone else None
     arriving = light_parts.times(sheet, falloff, limit)
-    light_parts.gives(sheet, arriving=arriving, cosine=cosine, width=width, half=half, cone=limit)
+    light_parts.gives(sheet, shiny=shiny, arriving=arriving, cosine=cosine, width=width, half=half, cone=limit)
 
 
 def _cone(sheet: Sheet, *, offset: Vector, inverse: Socket, falloff: Socket) -> Socket:

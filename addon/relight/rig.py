@@ -1,4 +1,8 @@
-"""The lights of one shot: a node group with a row for each Blender light, driven by it, and their sum."""
+"""The lights of one shot: a node group with a row for each Blender light, driven by it, and their sum.
+
+The lights stand in a chain from the lower left, where what the camera sees is found, to the upper right, in the order in which the
+group gives them, so that their links don't cross.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,20 @@ import bpy
 import numpy as np
 
 from ..blender import compat
-from . import drivers, frustum, kinds, light_drivers, rows, shading
+from . import drivers, frustum, kinds, light_drivers, light_parts, rows, shading
 from . import world as worlds
 from .drivers import Eye
 from .rows import Row
-from .sheet import Sheet, Vector
+from .sheet import Sheet, Socket
 
 MOST = 16
 """Lights that a shot may have."""
 WORLD = "WORLD"
 """The kind of the world's row."""
-VERSION = 4
+VERSION = 5
 _VERSION_KEY, _KIND, _SIGN, _EYE = "platelight_rig", "platelight_kind", "platelight_world", "platelight_eye"
-_SURFACE = ("Normal", "View", "Position", "N V", "Masking")
+_OF_SURFACES = ("Roughness", "Reflectance")
+_BLACK = (0.0, 0.0, 0.0, 1.0)
 
 
 def new_rig(name: str) -> bpy.types.NodeTree:
@@ -102,58 +107,44 @@ def sync(
         tree.animation_data.drivers.remove(curve)
     tree.nodes.clear()
     tree[_VERSION_KEY] = VERSION
+    for source in sources:
+        if source not in kept:
+            kept[source] = rows.new_row(tree, controls=rows.WORLD if source == world else rows.LIGHT)
+        rows.rename(tree, kept[source], source.name)
     sheet, camera = Sheet(tree), drivers.eye(scene)
     tree[_EYE] = camera.sign
-    surface = _surface(sheet, camera)
-    sums = _Sums(sheet)
-    for source in sources:
-        row = kept.get(source) or rows.new_row(tree, controls=rows.WORLD if source == world else rows.LIGHT)
-        rows.rename(tree, row, source.name)
+    chain = _surface(sheet, camera)
+    shown = rows.identifiers_in_order(tree)
+    for source in sorted(sources, key=lambda source: shown.index(kept[source].output), reverse=True):
         if source == world:
             factors = worlds.factors(tree, around.image, look_again=look_again) if around.image else None
-            _world(sheet, world, around, row, camera=camera, normal=surface, factors=factors, sums=sums)
+            node = _world(sheet, world, around, camera=camera, factors=factors)
         else:
-            _light(sheet, source, row, camera=camera, surface=surface, sums=sums)
-    sums.finish()
+            node = _light(sheet, source, camera=camera)
+        chain = _linked(sheet, node, kept[source], chain)
+    for name, none in zip(light_parts.SUMS, (_BLACK, _BLACK, 0.0), strict=True):
+        sheet.output(**{name: chain.get(name, none)})
     rows.apply_solo(tree)
-    sheet.arrange()
+    sheet.arrange(upward=True)
     rows.set_defaults(compat.compositor_tree(scene), tree, new=rows.identifiers(tree) - before)
 
 
-class _Sums:
-    """Diffuse light, highlights and masks of the lights so far."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.sheet = sheet
-        self.diffuse: Vector | None = None
-        self.specular: Vector | None = None
-        self.mask: bpy.types.NodeSocket | None = None
-
-    def add_light(self, node: bpy.types.Node, *, shiny: bool) -> None:
-        color = node.outputs["Color"]
-        self.diffuse = self._more(self.diffuse, color, node.outputs["Diffuse"], label="Diffuse so far")
-        if shiny:
-            self.specular = self._more(self.specular, color, node.outputs["Specular"], label="Specular so far")
-        self.add_mask(node.outputs["Mask"])
-
-    def _more(self, total: Vector | None, color: Vector, amount: bpy.types.NodeSocket, *, label: str) -> Vector:
-        if total is None:
-            return self.sheet.scale(color, amount, label=label)
-        return self.sheet.add_scaled(total, color, amount, label=label)
-
-    def add_diffuse(self, value: Vector) -> None:
-        self.diffuse = value if self.diffuse is None else self.sheet.add(self.diffuse, value, label="Diffuse so far")
-
-    def add_mask(self, mask: bpy.types.NodeSocket) -> None:
-        self.mask = mask if self.mask is None else self.sheet.math("MAXIMUM", self.mask, mask, label="Mask so far")
-
-    def finish(self) -> None:
-        black = (0.0, 0.0, 0.0, 1.0)
-        for name, value, none in (("Diffuse", self.diffuse, black), ("Specular", self.specular, black), ("Mask", self.mask, 0.0)):
-            self.sheet.output(**{name: none if value is None else value})
+def _linked(sheet: Sheet, node: bpy.types.Node, row: Row, chain: dict[str, Socket]) -> dict[str, Socket]:
+    """Links a light's node to the user's sockets and into the chain. Gives what it hands on to the next."""
+    rows.sign(node, row)
+    for control, identifier in row.controls().items():
+        sheet.tree.links.new(sheet.input_of(identifier), node.inputs[control])
+    for name in _OF_SURFACES:
+        if name in node.inputs:
+            sheet.tree.links.new(sheet.input(name), node.inputs[name])
+    for name, socket in chain.items():
+        sheet.tree.links.new(socket, node.inputs[name])
+    sheet.output_of(row.output, node.outputs[light_parts.ALONE])
+    sheet.output_of(row.mask, node.outputs[light_parts.OWN_MASK])
+    return {name: node.outputs[name] for name in light_parts.CHAIN}
 
 
-def _surface(sheet: Sheet, camera: Eye) -> dict[str, Vector]:
+def _surface(sheet: Sheet, camera: Eye) -> dict[str, Socket]:
     sheet.section("What the camera sees")
     normal = sheet.unit(sheet.input("Normal"))
     view = sheet.group(frustum.view(), label="View", Depth=sheet.input("Depth"))
@@ -162,60 +153,27 @@ def _surface(sheet: Sheet, camera: Eye) -> dict[str, Vector]:
     seen = sheet.group(shading.surface(), label="Surface", Normal=normal, View=to_camera, Roughness=sheet.input("Roughness"))
     return {
         "Normal": normal,
-        "Position": view.outputs["Position"],
         "View": to_camera,
+        "Position": view.outputs["Position"],
         "N V": seen.outputs["N V"],
         "Masking": seen.outputs["Masking"],
     }
 
 
-def _light(sheet: Sheet, light: bpy.types.Object, row: Row, *, camera: Eye, surface: dict[str, Vector], sums: _Sums) -> None:
+def _light(sheet: Sheet, light: bpy.types.Object, *, camera: Eye) -> bpy.types.Node:
     kind = kinds.kind_of(light.data)
     sheet.section(f"{light.name} ({light.data.type.lower()})")
-    group = kinds.KINDS[kind]()
-    inputs = {}
-    for name in _SURFACE:
-        if name != "Position" or kind != "SUN":
-            surface[name] = inputs[name.replace(" ", "_")] = sheet.rail(surface[name])
-    node = sheet.group(
-        group,
-        label=light.name,
-        Roughness=sheet.input("Roughness"),
-        Reflectance=sheet.input("Reflectance"),
-        **inputs,
-        **{control: sheet.input_of(identifier) for control, identifier in row.controls().items()},
-    )
-    rows.sign(node, row)
-    shiny = kinds.is_shiny(light.data)
+    node = sheet.group(kinds.KINDS[kind](shiny=kinds.is_shiny(light.data)), label=light.name)
     node[_KIND] = kinds.sign_of(light.data)
     light_drivers.drive(node, light, kind=kind, camera=camera)
-    sums.add_light(node, shiny=shiny)
-    color = node.outputs["Color"]
-    sheet.output_of(row.output, sheet.scale(color, node.outputs["Diffuse"], label=f"{light.name} alone"))
-    sheet.output_of(row.mask, node.outputs["Mask"])
+    return node
 
 
 def _world(
-    sheet: Sheet,
-    world: bpy.types.World,
-    found: worlds.Found,
-    row: Row,
-    *,
-    camera: Eye,
-    normal: dict[str, Vector],
-    factors: np.ndarray | None,
-    sums: _Sums,
-) -> None:
+    sheet: Sheet, world: bpy.types.World, found: worlds.Found, *, camera: Eye, factors: np.ndarray | None
+) -> bpy.types.Node:
     sheet.section(f"{world.name} (world)")
-    node = sheet.group(
-        worlds.group(),
-        label=world.name,
-        Normal=sheet.rail(normal["Normal"]),
-        **{control: sheet.input_of(identifier) for control, identifier in row.controls().items()},
-    )
-    rows.sign(node, row)
+    node = sheet.group(worlds.group(), label=world.name)
     node[_KIND], node[_SIGN] = WORLD, found.sign
     worlds.drive(node, world, found, camera=camera, factors=factors)
-    sums.add_diffuse(node.outputs["Diffuse"])
-    sheet.output_of(row.output, node.outputs["Diffuse"])
-    sheet.output_of(row.mask, node.outputs["Mask"])
+    return node

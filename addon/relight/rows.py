@@ -142,7 +142,12 @@ def set_defaults(compositor: bpy.types.NodeTree | None, tree: bpy.types.NodeTree
 
 def identifiers(tree: bpy.types.NodeTree) -> set[str]:
     """Of all of a rig's sockets."""
-    return {item.identifier for item in _sockets(tree)}
+    return set(identifiers_in_order(tree))
+
+
+def identifiers_in_order(tree: bpy.types.NodeTree) -> list[str]:
+    """The same from top to bottom, as its node shows them."""
+    return [item.identifier for item in _sockets(tree)]
 
 
 # Mute and solo --------------------------------------------------------------------------------------------------------

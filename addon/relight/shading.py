@@ -84,10 +84,10 @@ def _ggx(sheet: Sheet) -> None:
     """
     sheet.takes_number("N L", "How much the surface faces the light, not below 0", value=1.0, least=0.0)
     sheet.takes_number("Half", "1 + L . V, which is half of |L + V|^2", value=2.0)
-    sheet.takes_number("N V", "How much the surface faces the camera", value=1.0)
-    sheet.takes_number("Masking", "Of the surface, seen from the camera", value=1.0)
     sheet.takes_number("Roughness", "As in the Principled BSDF", value=0.5, least=0.0, most=1.0, subtype="FACTOR")
     sheet.takes_number("Reflectance", "Seen head on; 0.04 for most materials", value=0.04, least=0.0, most=1.0, subtype="FACTOR")
+    sheet.takes_number("N V", "How much the surface faces the camera", value=1.0)
+    sheet.takes_number("Masking", "Of the surface, seen from the camera", value=1.0)
     sheet.gives("Specular", "Radiance for a light of Diffuse 1", kind="Float")
 
     sheet.section("Roughness: sqrt(pi x D / a^2)")

@@ -262,6 +262,6 @@ class Sheet(Face):
         else:
             taker.default_value = value
 
-    def arrange(self) -> None:
-        """Columns by what feeds what, sections below each other, unused sockets of the inputs hidden."""
-        sheet_layout.arrange(self.tree, self._sections)
+    def arrange(self, *, upward: bool = False) -> None:
+        """Columns by what feeds what, sections below each other or, `upward`, above, unused sockets of the inputs hidden."""
+        sheet_layout.arrange(self.tree, self._sections[::-1] if upward else self._sections)

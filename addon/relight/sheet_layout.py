@@ -15,6 +15,8 @@ _COLUMN, _GAP, _MARGIN = 240.0, 30.0, 120.0
 _RAIL, _RUNG = 26.0, 22.0
 """How far reroutes that hand values from section to section stand apart, across and down."""
 _SWEEPS = 8
+_EITHER_WAY = ("ADD", "MULTIPLY", "MULTIPLY_ADD", "MAXIMUM", "DOT_PRODUCT")
+"""What gives the same when the first two inputs change places."""
 _FREE = ("NodeReroute", "NodeGroupOutput", "NodeFrame")
 """Nodes that stand in no column of a section."""
 
@@ -41,7 +43,9 @@ def arrange(tree: bpy.types.NodeTree, sections: list[bpy.types.Node]) -> None:
     links = [
         Link(link.from_node.name, link.to_node.name, drop(link.from_socket), drop(link.to_socket)) for link in tree.links
     ]
-    feeds, _ = _feeds(tree)
+    feeds, fed = _feeds(tree)
+    last = max(columns.values(), default=0)
+    columns |= {node.name: last for node in tree.nodes if node.bl_idname == "NodeGroupInput" and not fed[node.name]}
     levels: dict[str, float] = {}
     top = 0.0
     rails = _Rails(tree, feeds)
@@ -51,12 +55,24 @@ def arrange(tree: bpy.types.NodeTree, sections: list[bpy.types.Node]) -> None:
         body = _Section([node for node in inside if node.bl_idname not in _FREE], columns, links)
         body.settle(start, levels)
         top = min([start, *(levels[node.name] - size for node, size in body.sizes.items())]) - _MARGIN
+    _uncross_terms(tree, levels)
     for node in tree.nodes:
         if node.bl_idname not in _FREE:
             node.location = columns[node.name] * _COLUMN, levels[node.name]
         elif node.bl_idname == "NodeGroupOutput":
             wanted = [levels[link.source] - link.source_drop + link.taker_drop for link in links if link.taker == node.name]
             node.location = (max(columns.values(), default=0) + 1) * _COLUMN, sum(wanted) / max(len(wanted), 1)
+
+
+def _uncross_terms(tree: bpy.types.NodeTree, levels: dict[str, float]) -> None:
+    """Let two terms or factors change places where the lower one goes to the upper socket."""
+    for node in tree.nodes:
+        if getattr(node, "operation", "") in _EITHER_WAY and all(taker.is_linked for taker in node.inputs[:2]):
+            upper, lower = (taker.links[0].from_socket for taker in node.inputs[:2])
+            if levels[upper.node.name] - drop(upper) < levels[lower.node.name] - drop(lower):
+                for taker, source in zip(node.inputs[:2], (lower, upper), strict=True):
+                    tree.links.remove(taker.links[0])
+                    tree.links.new(source, taker)
 
 
 class _Rails:
@@ -66,17 +82,17 @@ class _Rails:
         self.feeds = feeds
         self.names = [node.name for node in tree.nodes if node.bl_idname == "NodeReroute"]
         self.starts = [name for name in self.names if feeds[name][0] not in self.names]
-        self.shifts: dict[str, float] = {}
+        self.apart = min(_RAIL, 0.8 * _COLUMN / max(len(self.starts), 1))
 
     def place(self, nodes: list[bpy.types.Node], columns: dict[str, int], top: float, levels: dict[str, float]) -> float:
         """Gives where the section's other nodes begin."""
-        apart = min(_RAIL, 0.8 * _COLUMN / max(len(self.starts), 1))
         for place, node in enumerate(nodes):
-            before = self.shifts.get(self.feeds[node.name][0])
-            self.shifts[node.name] = self.starts.index(node.name) * apart if before is None else before + 1.0
-            node.location = columns[node.name] * _COLUMN + self.shifts[node.name], top - _RUNG * place
+            node.location = columns[node.name] * _COLUMN + self._shift(node.name), top - _RUNG * place
             levels[node.name] = node.location.y
         return top - _RUNG * len(nodes)
+
+    def _shift(self, name: str) -> float:
+        return self.starts.index(name) * self.apart if name in self.starts else self._shift(self.feeds[name][0]) + 1.0
 
 
 class _Section:

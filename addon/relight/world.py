@@ -122,21 +122,20 @@ def pixels(image: bpy.types.Image) -> np.ndarray:
 
 
 def group() -> bpy.types.NodeTree:
-    return shared_group("Platelight World", version=4, build=_build)
+    return shared_group("Platelight World", version=5, build=_build)
 
 
 def _build(sheet: Sheet) -> None:
-    sheet.gives("Diffuse", "On a white matte surface that nothing hides from the world")
-    sheet.gives("Mask", "How bright it is, 0 to 1", kind="Float")
-    sheet.takes_field("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
-    light_parts.takes_control(sheet)
+    light_parts.gives_chain(sheet)
+    light_parts.takes_gain(sheet)
+    light_parts.takes_matte(sheet)
     axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    light_parts.takes_camera(sheet)
     for name, axis in zip("XYZ", axes, strict=True):
         sheet.takes_vector(f"Picture {name}", "What the world's direction gives this axis of the picture", value=axis)
     for term in TERMS:
         value = (1.0, 1.0, 1.0) if term == "Constant" else (0.0, 0.0, 0.0)
         sheet.takes_vector(term, "Red, green and blue of this term of the normal; they may be negative", value=value)
+    light_parts.takes_chain(sheet)
 
     sheet.section("The picture's axes as the camera sees them")
     seen = [light_parts.to_camera(sheet, sheet.input(f"Picture {name}"), label=name) for name in "XYZ"]
@@ -154,9 +153,11 @@ def _build(sheet: Sheet) -> None:
     for term, value in zip(TERMS[1:], values, strict=True):
         total = sheet.add_scaled(total, sheet.times(sheet.input(term), light), value, label=term)
     total = sheet.at_least(total, (0.0, 0.0, 0.0), label="Never below 0")
-    sheet.section("Mask")
-    mask = sheet.math("MULTIPLY", sheet.dot(total, (1 / 3, 1 / 3, 1 / 3)), 1.0, clamp=True)
-    sheet.output(Diffuse=total, Mask=mask)
+    sheet.output(Diffuse=sheet.add(sheet.input("Diffuse"), total, label="Diffuse so far"))
+    light_parts.hand_on(sheet, "Specular", *light_parts.SURFACE, "Mask")
+    sheet.section("It alone, and how bright it is, 0 to 1")
+    total = sheet.rail(total)
+    sheet.output(Alone=total, Own_Mask=sheet.math("MULTIPLY", sheet.dot(total, (1 / 3, 1 / 3, 1 / 3)), 1.0, clamp=True))
 
 
 def drive(node: bpy.types.Node, world: bpy.types.World, found: Found, *, camera: Eye, factors: np.ndarray | None) -> None:
