@@ -1,7 +1,7 @@
 """What the node groups of all kinds of light share: what they take and give, the way to the camera, the light's colour and gain.
 
-"""What the node groups of all kinds of light share: what they take and give, the way to the camera, the light's colour and gain.
-one light to the next and don't cross.
+The lights of a rig stand in a chain. Each adds its own to the light so far and hands on what the camera sees, so that links run
+from one light to the next and don't cross.
 """
 
 from __future__ import annotations
