@@ -6,9 +6,10 @@ from collections.abc import Container
 
 import bpy
 
-from ..blender import compat, graph, light_power
+from ..blender import compat, graph, light_power, linked
 from . import drivers, group, kinds, rig
 from . import world as worlds
+from .match import wiring
 
 _COLLECTION, _WORLD, _MATT = "platelight_collection", "platelight_use_world", "platelight_matt"
 
@@ -45,8 +46,10 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
         What the user should know, a sentence each.
 
     Raises:
-        RelightError: no plate of that name is relit, or the scene has no camera that fits.
+        RelightError: no plate of that name is relit, the scene has no camera that fits, or its compositor is a library's.
     """
+    if refusal := linked.refusal(scene):
+        raise RelightError(refusal)
     tree = compat.compositor_tree(scene)
     if tree is None or shot not in graph.attached_strips(tree):
         raise RelightError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
@@ -71,7 +74,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
     node.node_tree[_WORLD] = world
     notices += update(scene, node.node_tree, look_again=True)
     _link(tree, block, node, relight)
-    return notices
+    return notices + wiring.spare(block)
 
 
 def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree, *, look_again: bool = False) -> list[str]:
@@ -99,8 +102,8 @@ def lights_of(
     scene: bpy.types.Scene, collection: bpy.types.Collection | None, *, wired: Container[bpy.types.ID | None] = ()
 ) -> tuple[list[bpy.types.Object], list[str]]:
     """The lights that can be wired, by name, and a sentence on those that can't. Where there are too many, those that are `wired`
-    stay before others."""
-    objects = scene.collection.all_objects if collection is None else collection.all_objects
+    stay before others. A collection that was chosen lights the plate even where the view layers leave it out."""
+    objects = _rendered(scene) if collection is None else set(collection.all_objects)
     found = sorted((each for each in objects if each.type == "LIGHT"), key=lambda each: each.name)
     good = [light for light in found if light.data.type in kinds.KINDS]
     notices = [f"{light.name} is of a kind that can't light a plate" for light in found if light not in good]
@@ -115,6 +118,19 @@ def lights_of(
         place = collection.name if collection else scene.name
         notices.append(f"There are no lights in {place} yet; those you add will light the plate")
     return good, notices
+
+
+def _rendered(scene: bpy.types.Scene) -> set[bpy.types.Object]:
+    """What a view layer of the scene has, but for collections that are disabled in renders."""
+    found: set[bpy.types.Object] = set()
+    left = [layer.layer_collection for layer in scene.view_layers]
+    while left:
+        layer = left.pop()
+        if not layer.exclude and not layer.collection.hide_render:
+            found.update(layer.collection.objects)
+        if not layer.collection.hide_render:
+            left.extend(layer.children)
+    return found
 
 
 def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:

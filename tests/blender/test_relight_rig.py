@@ -140,6 +140,26 @@ def test_a_light_too_many_throws_out_none_that_is_wired(scene, shot):
     assert "A plate takes 16 lights; left out: A, before all others" in notices
 
 
+def test_collections_that_are_not_rendered_light_nothing(scene, shot):
+    made, inside, child = light(scene, "Sun"), light(scene, "Inside"), light(scene, "Deep")
+    outer, deep = (bpy.data.collections.new(name) for name in ("Outer", "Deep"))
+    scene.collection.children.link(outer)
+    outer.children.link(deep)
+    for each, home in ((inside, outer), (child, deep)):
+        scene.collection.objects.unlink(each)
+        home.objects.link(each)
+    scene_lights.wire(scene, "plate", collection=None)
+    tree, layer = lights_node(scene).node_tree, scene.view_layers[0].layer_collection.children["Outer"]
+    assert set(rig.wired_lights(tree)) == {made, inside, child}
+    layer.exclude = True
+    layer.children["Deep"].exclude = False
+    assert watch.refresh(scene) == 1 and set(rig.wired_lights(tree)) == {made, child}
+    layer.exclude, outer.hide_render = False, True
+    assert watch.refresh(scene) == 1 and set(rig.wired_lights(tree)) == {made}
+    scene_lights.wire(scene, "plate", collection=outer)
+    assert set(rig.wired_lights(tree)) == {inside, child}
+
+
 def test_a_camera_that_comes_back_is_followed_again(scene, shot):
     """Blender never evaluates a driver again whose target was once not there."""
     light(scene, "Sun")
