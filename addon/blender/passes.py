@@ -52,6 +52,9 @@ def attach(
         layers[name].image.reload()  # files that were looked for before they came, or that were made anew
     replaced = "normal" in layers and place.remove(scene, target.strip_name)
     grown, notices = graph.build(scene, target, plate=plate_layer(target), passes=layers)
+    if "normal" in layers:
+        block = graph.Block(compat.compositor_tree(scene), strip_name=target.strip_name)
+        notices += place.unused(block, block.find(place.IMAGE))
     if "depth" in layers:
         notices += depth.place(scene, target.strip_name, file=images.absolute(layers["depth"].image))
     if replaced:

@@ -11,6 +11,7 @@ from ..blender import compat, graph, images
 from ..blender.clips import ClipTarget
 from ..blender.images import FrameMap
 from ..relight import drivers
+from ..relight.match.shot import upstream
 from . import convention, group, pixels
 from .settings import PlatelightNormals, convention_of
 
@@ -42,7 +43,16 @@ def attach(
     _into(block, node)
     show_layer(scene, entry)
     apply(scene, entry)
-    return notices
+    return notices + unused(block, node)
+
+
+def unused(block: graph.Block, source: bpy.types.Node) -> list[str]:
+    """A sentence where the relight group takes normals that the user linked, and none from a node of the plate's."""
+    taker = block.find("relight").inputs["Normal"]
+    if taker.is_linked and source in upstream(taker.links[0].from_socket):
+        return []
+    name = block.strip_name
+    return [f"Normal of Relight ({name}) takes nodes of your own, which stay: link {source.label} to where you want it"]
 
 
 def apply(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:

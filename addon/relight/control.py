@@ -173,7 +173,8 @@ def apply(shot: Shot) -> None:
     others = bool(shot.rig and rows.has_solo(shot.rig))
     for name in STUDIO:
         on = name in solo if solo or others else name not in muted
-        shot.relight.inputs[f"{name} On"].default_value = float(on)
+        if taker := shot.relight.inputs.get(f"{name} On"):  # older groups have none
+            taker.default_value = float(on)
     if shot.rig:
         rows.apply_solo(shot.rig, elsewhere=bool(solo))
 

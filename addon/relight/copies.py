@@ -12,10 +12,10 @@ from . import rig, scene_lights, space
 _SCENE, _COLLECTION = "platelight_scene", "platelight_collection"
 
 
-def own_rigs(scene: bpy.types.Scene) -> list[bpy.types.NodeTree]:
-    """The rigs that are this scene's to change. One that came with a copy of another scene's compositor becomes the copy's own;
+def own_rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
+    """The rigs that are this scene's to change, by plate. One that came with a copy of another scene's compositor becomes its own;
     one in a compositor that scenes share, as they may since 5.0, belongs to the scene in which it was wired last."""
-    found = []
+    found = {}
     for shot, tree in scene_lights.rigs(scene).items():
         other = tree.get(_SCENE)
         if other is None or other == scene or tree not in scene_lights.rigs(other).values():
@@ -27,7 +27,7 @@ def own_rigs(scene: bpy.types.Scene) -> list[bpy.types.NodeTree]:
             continue
         else:
             _set(tree, _SCENE, scene)
-        found.append(tree)
+        found[shot] = tree
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import copies, scene_lights
+from . import control, copies, scene_lights
 
 _KINDS = ("OBJECT", "COLLECTION", "SCENE", "LIGHT", "WORLD")
 
@@ -30,9 +30,11 @@ def refresh(scene: bpy.types.Scene) -> int:
     if bpy.app.is_job_running("RENDER") or scene.library:
         return 0
     copies.own_spaces(scene)
-    stale = [tree for tree in copies.own_rigs(scene) if scene_lights.is_stale(scene, tree)]
-    for tree in stale:
+    stale = {name: tree for name, tree in copies.own_rigs(scene).items() if scene_lights.is_stale(scene, tree)}
+    for name, tree in stale.items():
         scene_lights.update(scene, tree)
+        if shot := control.find(scene, name):
+            control.apply(shot)  # a light that was solo may be gone
     return len(stale)
 
 

@@ -9,7 +9,8 @@ import OpenEXR
 import pytest
 import relit_shot
 from footage import render, write_exr
-from platelight.addon.blender import compat, graph
+from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.imports import session
 from platelight.addon.relight import control, outputs
 
 
@@ -61,6 +62,33 @@ def test_presets_put_no_lights_into_a_collection_of_a_library(shot, tmp_path):
     assert set(bpy.data.lights) == before
 
 
+@pytest.mark.parametrize("kind", ["ORTHO", "none"])
+def test_presets_leave_no_lights_where_they_can_be_of_no_use(shot, kind):
+    if kind == "none":
+        shot.camera = bpy.data.objects["Sun"]
+    else:
+        shot.camera.data.type = kind
+    before = set(bpy.data.objects)
+    assert "camera" in told(bpy.ops.platelight.light_preset, shot="plate", preset="RIM", lights="SCENE")
+    assert set(bpy.data.objects) == before
+
+
+def test_normals_that_the_user_linked_stay_and_that_is_said(shot, tmp_path):
+    tree, relight = compat.compositor_tree(shot), relit_shot.shot_of(shot).relight
+    own = tree.nodes.new("CompositorNodeRGB")
+    tree.links.new(own.outputs[0], relight.inputs["Normal"])
+    [target] = clips.targets_by_pattern("plate")
+    out = str(tmp_path / "passes")
+    notices = passes.attach(shot, target=target, out=out, passes=("normal",), first=1, last=3)
+    assert any("link Normal to where you want it" in notice for notice in notices)
+    _, notices = session.bring_in(shot, target, file=tmp_path / "passes" / "normal" / "plate.0001.exr")
+    assert any("link Normals In to where you want it" in notice for notice in notices)
+    assert relight.inputs["Normal"].links[0].from_node == own
+    tree.links.remove(relight.inputs["Normal"].links[0])
+    _, notices = session.bring_in(shot, target, file=tmp_path / "passes" / "normal" / "plate.0001.exr")
+    assert not any("of your own" in notice for notice in notices)
+
+
 @pytest.mark.parametrize("role", ["plate", "plate size"])
 def test_a_matte_over_nodes_that_somebody_deleted(shot, role):
     image = bpy.data.images.new("matte", 8, 8)
@@ -90,3 +118,12 @@ def test_a_plate_that_is_transparent_is_not_taken_for_empty_normals(scene, regis
     write_exr(tmp_path / "plate.0001.exr", {**planes, "A": np.full(albedo.shape[:2], 0.5, np.float32)})
     graph.Block(compat.compositor_tree(scene), strip_name="plate").find("plate").image.reload()
     assert "empty where its plate is opaque" in told(bpy.ops.platelight.match_light)
+
+
+def test_when_a_solo_light_is_deleted_the_studio_lights_are_back(shot):
+    inputs = relit_shot.shot_of(shot).relight.inputs
+    bpy.ops.platelight.solo_light(shot="plate", light="Sun")
+    assert not inputs["Key On"].default_value
+    bpy.data.objects.remove(bpy.data.objects["Sun"])
+    bpy.context.view_layer.update()
+    assert all(inputs[f"{name} On"].default_value for name in control.STUDIO)
