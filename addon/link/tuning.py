@@ -27,13 +27,15 @@ _REMOTE_SHELLS = frozenset({"ssh", "autossh", "plink"})
 
 @dataclass(kw_only=True)
 class Tuning:
-    """`label`: of the plate. `lines`: what was said last. `finished`: it has ended, well where `failed` is empty."""
+    """`label`: of the plate. `lines`: what was said last. `finished`: it has ended, well where it neither `failed` nor was
+    `cancelled`."""
 
     label: str
     child: ChildProcess
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=6))
     finished: bool = False
     failed: bool = False
+    cancelled: bool = False
 
 
 _current: list[Tuning] = []
@@ -92,6 +94,7 @@ def _words(plan: Plan, *, minutes: float) -> list[str]:
 def cancel() -> None:
     """End it; nothing is kept."""
     if is_busy():
+        _current[-1].cancelled = True
         _current[-1].child.stop_soon()
 
 

@@ -64,17 +64,19 @@ class PLATELIGHT_OT_matte_light(_OnLight, bpy.types.Operator):
     mask: bpy.props.StringProperty(name="Mask", options={"SKIP_SAVE"})
 
     def invoke(self, context, event):
-        return context.window_manager.invoke_props_dialog(self)
+        return context.window_manager.invoke_props_dialog(self, confirm_text="Limit")
 
     def draw(self, context):
         self.layout.prop(self, "kind", expand=True)
-        if self.kind != "ALPHA":
+        if self.kind == "ALPHA":  # a row in each case: the button below stays where it is
+            self.layout.label(text="The plate's own alpha")
+        else:
             name = self.kind.lower()
             self.layout.prop_search(self, name, bpy.data, f"{name}s", text=self.kind.title())
 
     def act_on(self, context, shot, light):
         image, mask = bpy.data.images.get(self.image), bpy.data.masks.get(self.mask)
-        if self.kind == "IMAGE" and image is None:
+        if self.kind == "IMAGE" and (image is None or image.source == "VIEWER"):
             raise RelightError("No image is chosen: open one in the Image editor, then choose it here.")
         if self.kind == "MASK" and mask is None:
             raise RelightError("No mask is chosen: draw one in the Movie Clip editor, then choose it here.")

@@ -43,6 +43,7 @@ class PLATELIGHT_OT_light_preset(bpy.types.Operator):
             else:
                 taking = {"collection": settings.collection, "world": settings.world}
                 notices = presets.light_scene(shot, preset, scene=scene, **taking)
+                control.apply(control.need(scene, self.shot))
             for notice in notices:
                 self.report({"INFO"}, notice)
         except RelightError as error:

@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender import compat
-from ..relight import scene_lights
+from ..relight import control, scene_lights
 from .of_plates import OfRelitPlates
 
 
@@ -19,6 +19,7 @@ class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
             for shot in self.shots(context):
                 for notice in scene_lights.wire(scene, shot, collection=settings.collection, world=settings.world):
                     self.report({"INFO"}, notice)
+                control.apply(control.need(scene, shot))  # what is solo may have come or gone
         except scene_lights.RelightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -36,6 +37,8 @@ class PLATELIGHT_OT_unwire_lights(bpy.types.Operator):
         return bool(scene_lights.rigs(compat.shown_scene(context)))
 
     def execute(self, context):
-        for shot in scene_lights.rigs(compat.shown_scene(context)):
-            scene_lights.unwire(compat.shown_scene(context), shot)
+        scene = compat.shown_scene(context)
+        for shot in scene_lights.rigs(scene):
+            scene_lights.unwire(scene, shot)
+            control.apply(control.need(scene, shot))
         return {"FINISHED"}

@@ -98,6 +98,8 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
         context.window_manager.event_timer_remove(self._timer)
         context.window_manager.progress_end()
         context.workspace.status_text_set(None)
+        if tree := compat.compositor_tree(compat.shown_scene(context)):
+            tree.update_tag()  # the Viewer still has the small picture that was read last
 
     def _steps(self, scene):
         settings = scene.platelight.match

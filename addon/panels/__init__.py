@@ -67,12 +67,12 @@ def _panels_of(editor: str, space: str) -> list[type]:
         type(f"PLATELIGHT_PT_{editor}_advanced", (_Advanced, bpy.types.Panel), in_space | {"bl_parent_id": plate_name}),
         type(f"PLATELIGHT_PT_{editor}_cuts", (cuts.CutsPanel, _Tab, bpy.types.Panel), in_space | {"bl_parent_id": plate_name}),
         type(f"PLATELIGHT_PT_{editor}_tune", (tune.TunePanel, _Tab, bpy.types.Panel), in_space | {"bl_parent_id": plate_name}),
+        type(f"PLATELIGHT_PT_{editor}_jobs", (_Queue, bpy.types.Panel), in_space),  # stays in sight when passes bring more panels
         type(f"PLATELIGHT_PT_{editor}_normals", (import_normals.NormalsPanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_depth", (depth.DepthPanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_relight", (_Relight, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_match", (relight_match.MatchPanel, _Tab, bpy.types.Panel), in_space),
         type(f"PLATELIGHT_PT_{editor}_camera", (relight_space.SpacePanel, _Tab, bpy.types.Panel), in_space),
-        type(f"PLATELIGHT_PT_{editor}_jobs", (_Queue, bpy.types.Panel), in_space),
     ]
 
 

@@ -8,6 +8,8 @@ from ..blender import compat
 from ..relight import control, control_normals, scene_lights
 from ..relight.control import Handle, Shot
 
+_LONG = 12
+"""Characters of a name that the row of a light has room for at the side bar's usual width."""
 _ICONS = {"SUN": "LIGHT_SUN", "POINT": "LIGHT_POINT", "SPOT": "LIGHT_SPOT", "AREA": "LIGHT_AREA"}
 
 
@@ -45,6 +47,8 @@ def _row(row: bpy.types.UILayout, shot: Shot, light: Handle, *, chosen: bool) ->
 def _details(box: bpy.types.UILayout, shot: Shot, light: Handle) -> None:
     column = box.column()
     column.use_property_split = True
+    if len(light.name) > _LONG:
+        column.label(text=light.name)
     for socket, label in (
         (light.color, "Color"),
         (light.direction, "Direction"),
@@ -57,7 +61,9 @@ def _details(box: bpy.types.UILayout, shot: Shot, light: Handle) -> None:
     if light.matte is not None:
         row = column.row(align=True)
         if light.matte.is_linked:
-            row.label(text=f"Matte: {light.matte.links[0].from_node.label or light.matte.links[0].from_node.name}", icon="MOD_MASK")
+            giver = light.matte.links[0].from_node
+            own = "platelight_role" in giver
+            row.label(text="Limited by Matte" if own else f"Matte: {giver.label or giver.name}", icon="MOD_MASK")
             _on(row.operator("platelight.unmatte_light", text="", icon="X"), shot, light)
         else:
             _on(row.operator("platelight.matte_light", icon="MOD_MASK"), shot, light)

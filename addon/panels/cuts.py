@@ -29,7 +29,7 @@ class CutsPanel:
         if not told:
             paragraph(layout, _HINT, width=width)
         row = layout.row(align=True)
-        row.operator("platelight.cuts", text="Read from Passes", icon="FILE_REFRESH").markers = False
+        row.operator("platelight.cuts", text="Read Passes", icon="FILE_REFRESH").markers = False
         row.operator("platelight.cuts", text="Mark", icon="MARKER_HLT").markers = True
 
 

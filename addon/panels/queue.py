@@ -21,7 +21,9 @@ _FOR_PREFERENCES = frozenset({
 
 def draw_queue(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     width = words.characters(context)
-    for task in state.queue.tasks:
+    tasks = list(state.queue.tasks)
+    ended = [task for task in reversed(tasks) if task.finished]
+    for task in [task for task in tasks if not task.finished] + ended:  # what is under way stays in sight
         draw_task(layout.box(), task, width=width)
     if any(task.finished for task in state.queue.tasks):
         layout.operator("platelight.clear", icon="TRASH")

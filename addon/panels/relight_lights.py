@@ -18,7 +18,7 @@ def shots(context: bpy.types.Context) -> list[str]:
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     scene = compat.shown_scene(context)
     column = layout.column()
-    column.use_property_split = True
+    column.use_property_split, column.use_property_decorate = True, False
     column.prop(scene.platelight_relight, "collection")
     column.prop(scene.platelight_relight, "world")
     wired = scene_lights.rigs(scene)
@@ -27,9 +27,27 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.operator("platelight.wire_lights", text=text, icon="LIGHT")
     if wired:
         row.operator("platelight.unwire_lights", text="", icon="X")
+    if wired and (trouble := trouble_with_camera(scene)):
+        paragraph(layout, trouble, width=characters(context), icon="ERROR")
+    for notice in dict.fromkeys(notice for rig in wired.values() for notice in _notices(scene, rig)):
+        paragraph(layout, notice, width=characters(context), icon="INFO")
     for name in scene_lights.shots(scene):
         if shot := controls.find(scene, name):
             _draw_shot(layout.box(), context, shot)
+
+
+def _notices(scene: bpy.types.Scene, rig: bpy.types.NodeTree) -> list[str]:
+    """What is left out of a rig: lights come and go without a button that would tell."""
+    return scene_lights.lights_of(scene, scene_lights.collection_of(rig))[1]
+
+
+def trouble_with_camera(scene: bpy.types.Scene) -> str:
+    """Why the wired lights don't follow the scene now."""
+    if scene.camera is None or scene.camera.type != "CAMERA":
+        return "No camera: the lights rest until you add one and make it active."
+    if scene.camera.data.type != "PERSP":
+        return f"{scene.camera.name} is not a perspective camera: the lights rest until it is one."
+    return ""
 
 
 def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, shot: controls.Shot) -> None:
@@ -40,8 +58,6 @@ def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, shot: contro
     scene = [light for light in lights if light.source]
     if shot.lights:
         control.draw_lights(box, context, shot, scene)
-        if not scene:
-            paragraph(box, "No lights yet: those you add will light the plate.", width=characters(context), icon="INFO")
         box.prop(inputs["Studio Lights"], "default_value", text="Studio Lights")
     if not shot.lights or inputs["Studio Lights"].default_value > 0:
         control.draw_lights(box, context, shot, [light for light in lights if not light.source])

@@ -59,7 +59,7 @@ def _draw_space(box: bpy.types.UILayout, scene: bpy.types.Scene, block: graph.Bl
     row = column.row(align=True)
     shot = block.strip_name
     if turned:
-        row.prop(turned.inputs["In World"], "default_value", text="Normals Are World Space")
+        row.prop(turned.inputs["In World"], "default_value", text="Pass Is World Space")
         row.operator("platelight.remove_space", text="", icon="X").shot = shot
     else:
         row.operator("platelight.add_space", icon="WORLD").shot = shot

@@ -7,7 +7,9 @@ import bpy
 from ..link import tuning
 from .words import characters, paragraph
 
-_HINT = "Lets the model learn this plate, so that its passes flicker less. Needs no second plate and no truth."
+_ENDED = {(False, False): "CHECKMARK", (True, False): "ERROR", (True, True): "X"}
+"""Icons by whether it failed and was cancelled."""
+_HINT = "Lets the model learn this plate, and nothing else, so that its passes flicker less."
 
 
 class TunePanel:
@@ -31,7 +33,11 @@ class TunePanel:
 def draw_last(layout: bpy.types.UILayout, context: bpy.types.Context, last: tuning.Tuning) -> None:
     """How far a tuning is, or how it ended."""
     box = layout.box().column(align=True)
-    box.label(text=last.label, icon="ERROR" if last.failed else "CHECKMARK" if last.finished else "SORTTIME")
-    shown = list(last.lines)[-3:] if last.finished else list(last.lines)[-1:]
-    for line in shown or ["Loading"]:
-        paragraph(box, line, width=characters(context))
+    cancelled = last.cancelled and (last.failed or not last.finished)  # unless it was done before
+    box.label(text=last.label, icon="SORTTIME" if not last.finished else _ENDED[last.failed, cancelled])
+    if cancelled:
+        lines = ["Cancelled; nothing of it is kept" if last.finished else "Cancelling"]
+    else:
+        lines = list(last.lines)[-3:] if last.finished else list(last.lines)[-1:]
+    for line in lines or ["Loading"]:
+        paragraph(box, line, width=characters(context), icon="BLANK1")

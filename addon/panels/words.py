@@ -98,7 +98,7 @@ def paragraph(layout: bpy.types.UILayout, text: str, *, width: int, icon: str = 
 def characters(context: bpy.types.Context, *, margin: int = 78) -> int:
     """About how many characters a line of the region takes; `margin`: pixels for tabs, boxes and an icon."""
     pixels = context.region.width / context.preferences.system.ui_scale if context.region else 280
-    return int((pixels - margin) / 6.0)
+    return int((pixels - margin) / 6.5)
 
 
 def problem(layout: bpy.types.UILayout, error: PlatelightError, *, width: int) -> None:

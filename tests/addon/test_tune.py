@@ -66,7 +66,7 @@ def test_a_plate_is_tuned_beside_the_engine_and_can_be_cancelled(part, shot, str
         time.sleep(0.1)
     ended = tuning.current()
     told = " ".join(ended.lines)
-    assert ended.finished and not ended.failed, told
+    assert ended.finished and not ended.failed and not ended.cancelled, told
     assert "Change from frame to frame" in told and ("Estimate again into the same folder" in told or "all stays as it was" in told)
     assert not any(shot.rglob("*.part"))
 
@@ -74,4 +74,4 @@ def test_a_plate_is_tuned_beside_the_engine_and_can_be_cancelled(part, shot, str
     assert bpy.ops.platelight.cancel_tune() == {"FINISHED"}
     while tuning.tick():
         time.sleep(0.1)
-    assert tuning.current().failed and not tuning.is_busy()
+    assert tuning.current().failed and tuning.current().cancelled and not tuning.is_busy()
