@@ -62,7 +62,7 @@ def _details(box: bpy.types.UILayout, shot: Shot, light: Handle) -> None:
         row = column.row(align=True)
         if light.matte.is_linked:
             giver = light.matte.links[0].from_node
-            own = "platelight_role" in giver
+            own = bool(giver.get("platelight_role"))
             row.label(text="Limited by Matte" if own else f"Matte: {giver.label or giver.name}", icon="MOD_MASK")
             _on(row.operator("platelight.unmatte_light", text="", icon="X"), shot, light)
         else:
