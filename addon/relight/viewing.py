@@ -22,13 +22,14 @@ class View(StrEnum):
 
 
 OUTPUTS = {View.GREY: "Grey", View.NORMALS: "Normal Preview", View.MASK: "Light Mask"}
-"""The relight group's outputs that are looked at."""
+"""The outputs that are looked at: the match's where the plate has one and it has that, else the relight group's."""
+_LOOKED_AT = ("relight", wiring.ROLE)
 
 
 def view_of(shot: Shot) -> View:
     """What the Viewer's link says. Quick."""
     source = _source(viewer_of(shot.block.tree))
-    if source and source.node == shot.relight:
+    if source and source.node in (shot.relight, control.match_of(shot)):
         return next((view for view, name in OUTPUTS.items() if name == source.name), View.RELIT)
     return View.RELIT
 
@@ -38,13 +39,18 @@ def show(shot: Shot, view: View) -> bpy.types.Node:
     tree = shot.block.tree
     viewer = viewer_of(tree) or _new_viewer(tree)
     source = _source(viewer)
-    looks = source is not None and source.node.get("platelight_role") == "relight" and source.name in OUTPUTS.values()
+    looks = source is not None and source.node.get("platelight_role") in _LOOKED_AT and source.name in OUTPUTS.values()
     if source and not looks:
         viewer[_BEFORE[0]], viewer[_BEFORE[1]] = source.node.name, source.identifier
-    wanted = _before(shot, viewer) if view is View.RELIT else shot.relight.outputs[OUTPUTS[view]]
+    wanted = _before(shot, viewer) if view is View.RELIT else _looked_at(shot, OUTPUTS[view])
     if view is not View.RELIT or looks or source is None:
         tree.links.new(wanted or control.result(shot), viewer.inputs[0])
     return viewer
+
+
+def _looked_at(shot: Shot, name: str) -> bpy.types.NodeSocket:
+    match = control.match_of(shot)
+    return (match.outputs.get(name) if match else None) or shot.relight.outputs[name]
 
 
 def viewer_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:

@@ -10,11 +10,12 @@ from footage import read_exr, render, render_elsewhere, write_exr
 from ground_truth import add
 from match_plates import angle, unit
 from platelight.addon.blender import compat, graph
-from platelight.addon.relight import rig, world
+from platelight.addon.relight import control, rig, viewing, world
 from platelight.addon.relight.match import MatchError, curves, run, sun, wiring
 from platelight.addon.relight.match import shot as shots
 from platelight.addon.relight.match.fit import Assumptions
 from platelight.addon.relight.match.wiring import Mode
+from platelight.addon.relight.viewing import View
 
 SUN = unit(-0.6, 0.65, 0.45)
 
@@ -106,6 +107,19 @@ def test_modes_are_what_they_say_and_turn_into_each_other(scene, shot):
     wiring.set_mode(scene, "plate", Mode.ADD)
     assert wiring.remove(scene, "plate") and drawn(tree) == before
     assert not wiring.remove(scene, "plate")
+
+
+def test_grey_shows_the_original_light_that_stays(scene, shot):
+    node, relight = match(scene), relight_node(scene)
+    wiring.set_mode(scene, "plate", Mode.MIX)
+    seen = control.need(scene, "plate")
+    viewer = viewing.show(seen, View.GREY)
+    assert viewer.inputs[0].links[0].from_node == node and viewing.view_of(seen) is View.GREY
+    parts = (node.outputs["Grey"], node.outputs["Original Light"], relight.outputs["Light"], relight.outputs["Specular"])
+    grey, original, light, specular = through(scene, shot, *parts)
+    np.testing.assert_allclose(grey, 0.18 * (light + 0.5 * original) + specular, rtol=1e-4, atol=1e-5)
+    viewing.show(seen, View.RELIT)
+    assert viewer.inputs[0].links[0].from_socket == node.outputs["Image"]
 
 
 def test_shadows_have_a_limit(scene, shot):

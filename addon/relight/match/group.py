@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import bpy
 
+from .. import group as relight_group
 from .. import world
 from ..sheet import Sheet, Socket, shared_group
 
@@ -18,7 +19,7 @@ AXES = tuple(f"Camera {name}" for name in "XYZ")
 
 
 def group() -> bpy.types.NodeTree:
-    made = shared_group("Platelight Match", version=1, build=_build)
+    made = shared_group("Platelight Match", version=2, build=_build)
     face = made.interface
     if not any(item.item_type == "PANEL" for item in face.items_tree):
         panel = face.new_panel("Light in the Plate", description="What the fit found; keyframed", default_closed=True)
@@ -33,6 +34,7 @@ def _build(sheet: Sheet) -> None:
     sheet.gives("Albedo", "The plate without its light: what its surfaces are painted with")
     sheet.gives("Original Light", "What the plate is divided by; times Albedo, and with Highlights, it is the plate")
     sheet.gives("Highlights", "Brighter than any matte surface in this light: sky, lamps, reflections")
+    sheet.gives("Grey", "New light and the original light that stays on mid-grey surfaces, highlights with it")
     sheet.takes_color("Image", "The plate, scene-linear", value=(0.18, 0.18, 0.18))
     sheet.takes_vector("Normal", "Normals in camera space: +X right, +Y up, +Z toward the camera", value=(0.0, 0.0, 1.0))
     sheet.takes_color("New Light", "Light of the relight group", value=(1.0, 1.0, 1.0))
@@ -75,6 +77,10 @@ def _build(sheet: Sheet) -> None:
     total = sheet.color("ADD", lights, highlights)
     image = sheet.color("MIX", sheet.input("Image"), total, factor=sheet.input("Amount"))
     sheet.output(Image=image, Albedo=albedo, Original_Light=original, Highlights=highlights)
+    sheet.section("To look at")
+    stays = sheet.color("MULTIPLY", original, sheet.input("Keep Original"))
+    seen = sheet.color("ADD", sheet.input("New Light"), stays, label="All light")
+    sheet.output(Grey=sheet.color("ADD", sheet.input("New Specular"), seen, factor=relight_group.GREY, label="Grey"))
 
 
 def _normal(sheet: Sheet) -> tuple[Socket, ...]:
