@@ -21,6 +21,8 @@ def own_rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
         if other is None or other == scene or tree not in scene_lights.rigs(other).values():
             _set(tree, _SCENE, scene)
         elif compat.compositor_tree(other) != compat.compositor_tree(scene):
+            if not _can_be_lit(scene):
+                continue
             node = graph.Block(compat.compositor_tree(scene), strip_name=shot).find("lights")
             tree = node.node_tree = _copied(tree, scene)
         elif scene_lights.is_stale(scene, tree) or not scene_lights.is_stale(other, tree):
@@ -34,10 +36,15 @@ def own_rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
 def own_spaces(scene: bpy.types.Scene) -> None:
     """Let the Space nodes that came with a copy of another scene's compositor follow this scene's camera."""
     tree = compat.compositor_tree(scene)
-    for shot in scene_lights.shots(scene) if scene.camera else ():
+    for shot in scene_lights.shots(scene) if _can_be_lit(scene) else ():
         followed = {_scene_of(node.node_tree) for node in space.nodes(graph.Block(tree, strip_name=shot))} - {scene, None}
         if any(compat.compositor_tree(other) != tree for other in followed):
             space.update(scene, shot)
+
+
+def _can_be_lit(scene: bpy.types.Scene) -> bool:
+    """Whether it is seen through a camera that lights can be wired for."""
+    return scene.camera is not None and scene.camera.type == "CAMERA" and scene.camera.data.type == "PERSP"
 
 
 def _copied(tree: bpy.types.NodeTree, scene: bpy.types.Scene) -> bpy.types.NodeTree:

@@ -73,6 +73,19 @@ def test_a_linked_copy_is_seen_through_its_own_camera(lit, tmp_path):
     np.testing.assert_allclose(shown(lit, tmp_path), before, atol=1e-5)
 
 
+def test_a_copy_waits_for_a_camera(lit):
+    copy = lit.copy()
+    if SHARED:
+        copy.compositing_node_group = copy.compositing_node_group.copy()
+    for kind in ("none", "ORTHO", "PERSP"):
+        copy.camera = None if kind == "none" else bpy.data.objects.new(kind, bpy.data.cameras.new(kind))
+        if copy.camera:
+            copy.camera.data.type = kind
+        watch.refresh(copy)
+        shared = control.find(copy, "plate").rig == control.find(lit, "plate").rig
+        assert shared == (kind != "PERSP")
+
+
 @pytest.mark.skipif(not SHARED, reason="each scene has a compositor of its own")
 def test_a_compositor_that_scenes_share_follows_the_one_it_was_wired_in(lit):
     other = bpy.data.scenes.new("Other")
