@@ -3,8 +3,9 @@
     python tests/blender/relight_cost.py [--frames 3] [--lights SUN POINT SPOT AREA]
 
 Run it with each Blender's Python. Seconds are the processor's, all cores together, so that other programs on the machine don't
-count; on one core they are what a clock shows. The bare frame is Image -> Output; what reading a pass adds is measured as the
-pass -> Output less a plain colour -> Output. Files differ from frame to frame, and Blender's caches are emptied before each.
+count, and those of a clock, which mean something on a quiet machine only. The bare frame is Image -> Output; what reading a pass
+adds is measured as the pass -> Output less a plain colour -> Output. Files differ from frame to frame, and Blender's caches are
+emptied before each.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -46,20 +48,35 @@ def footage(folder: Path, frames: int, size: tuple[int, int]) -> list[Path]:
     return plates
 
 
-def seconds(scene: bpy.types.Scene, frames: int, folder: Path) -> float:
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of the processor's, all cores together, and of a clock."""
+
+    processor: float
+    clock: float
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.processor + other.processor, self.clock + other.clock)
+
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(self.processor - other.processor, self.clock - other.clock)
+
+
+def seconds(scene: bpy.types.Scene, frames: int, folder: Path) -> Cost:
     """The quickest of the frames: other programs only ever add."""
     settings = scene.render.image_settings
     settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "16", "RGBA"
     scene.render.filepath = str(folder / "out.exr")
-    found = []
+    processor, clock = [], []
     for frame in range(1, frames + 1):
         for image in bpy.data.images:
             image.buffers_free()
         scene.frame_set(frame)
-        began = time.process_time()
+        began, at = time.process_time(), time.perf_counter()
         bpy.ops.render.render(write_still=True, scene=scene.name)
-        found.append(time.process_time() - began)
-    return min(found)
+        processor.append(time.process_time() - began)
+        clock.append(time.perf_counter() - at)
+    return Cost(min(processor), min(clock))
 
 
 def build(folder: Path, plates: list[Path], kinds: list[str], size: tuple[int, int]) -> bpy.types.Scene:
@@ -94,7 +111,7 @@ def main(arguments: list[str]) -> None:
         output = compat.output_socket(block.tree)
         plain = block.tree.nodes.new("CompositorNodeRGB")
 
-        def cost(result: bpy.types.NodeSocket, *, change: Callable[[], None] | None = None) -> float:
+        def cost(result: bpy.types.NodeSocket, *, change: Callable[[], None] | None = None) -> Cost:
             if change:
                 change()
             block.tree.links.new(result, output)
@@ -105,14 +122,19 @@ def main(arguments: list[str]) -> None:
                 block.tree.links.remove(link)
 
         bare, nothing = cost(block.find("plate").outputs[0]), cost(plain.outputs[0])
-        reading = sum(cost(block.find(f"pass {name}").outputs[0]) - nothing for name in ("normal", "depth"))
+        reading = Cost(0.0, 0.0)
+        for name in ("normal", "depth"):
+            reading += cost(block.find(f"pass {name}").outputs[0]) - nothing
+        base = bare + reading
         nodes, cases = computed(relight.outputs["Image"]), {"relit": cost(relight.outputs["Image"])}
         cases["relit, no highlights"] = cost(relight.outputs["Image"], change=unlink_highlights)
         cases["scene diffuse alone"] = cost(lights.outputs["Diffuse"])
         print(f"Blender {bpy.app.version_string}, {options.size[0]}x{options.size[1]}, {' '.join(options.lights).lower()}")
-        print(f"  plate -> output {bare:.2f} s, reading the passes {reading:.2f} s: {bare + reading:.2f} s")
+        print(f"  {'plate -> output':22} {bare.processor:6.2f} s            by the clock {bare.clock:6.2f} s")
+        print(f"  {'+ reading the passes':22} {base.processor:6.2f} s            by the clock {base.clock:6.2f} s")
         for label, value in cases.items():
-            print(f"  {label:22} {value:6.2f} s  {value / (bare + reading):5.1f} x")
+            by_clock = f"by the clock {value.clock:6.2f} s {value.clock / base.clock:5.1f} x"
+            print(f"  {label:22} {value.processor:6.2f} s {value.processor / base.processor:5.1f} x    {by_clock}")
         print("  nodes computed for every pixel, by group:")
         by_group: Counter[str] = Counter()
         for (group, _), count in nodes.items():
