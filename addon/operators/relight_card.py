@@ -56,6 +56,26 @@ class PLATELIGHT_OT_remove_card(_Card, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class PLATELIGHT_OT_card_own_shadows(_Card, bpy.types.Operator):
+    bl_idname = "platelight.card_own_shadows"
+    bl_label = "Shadows on Itself"
+    bl_description = (
+        "Let the plate throw shadows on itself, which are patchy where its depth is estimated; without, 3D objects and the plate "
+        "still throw theirs on each other"
+    )
+
+    def execute(self, context):
+        found = self.card(context)
+        if found is None:
+            return _refuse(self, "There is no card of that plate: add one.")
+        if not card.apart.can():
+            return _refuse(self, "Blender tells the card's own shadows from others since 4.5: switch off Casts Shadows instead.")
+        card.apart.set_apart(found, not card.apart.is_apart(found))
+        for notice in card.apart.update(compat.shown_scene(context)):
+            self.report({"INFO"}, notice)
+        return {"FINISHED"}
+
+
 class PLATELIGHT_OT_card_depth_cursor(_Card, bpy.types.Operator):
     bl_idname = "platelight.card_depth_cursor"
     bl_label = "Surface to 3D Cursor"
@@ -84,5 +104,6 @@ def _refuse(operator: bpy.types.Operator, sentence: str) -> set[str]:
 OPERATORS = (
     PLATELIGHT_OT_add_card,
     PLATELIGHT_OT_remove_card,
+    PLATELIGHT_OT_card_own_shadows,
     PLATELIGHT_OT_card_depth_cursor,
 )

@@ -102,5 +102,11 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
         if not socket.is_linked:
             column.prop(socket, "default_value", text=name)
     column.prop(found, "visible_shadow", text="Casts Shadows")
+    if bent and found.visible_shadow and card.apart.can():
+        on = not card.apart.is_apart(found)
+        icon = "CHECKBOX_HLT" if on else "CHECKBOX_DEHLT"
+        column.operator("platelight.card_own_shadows", text="Shadows on Itself", icon=icon, depress=on).shot = shot
+        if card.apart.is_stale(compat.shown_scene(context)):
+            paragraph(box, "Lights came or went: press Update.", width=width, icon="ERROR")
     told = _BENT if bent else _FACING if found.modifiers.get(controls.NORMALS) else _FLAT
     paragraph(box, told, width=width, icon="INFO")

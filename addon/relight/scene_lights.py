@@ -9,6 +9,7 @@ import bpy
 from ..blender import compat, graph, light_power, linked
 from . import drivers, group, kinds, rig
 from . import world as worlds
+from .card.apart import COPY
 from .match import wiring
 
 _COLLECTION, _WORLD, _MATT = "platelight_collection", "platelight_use_world", "platelight_matt"
@@ -104,7 +105,7 @@ def lights_of(
     """The lights that can be wired, by name, and a sentence on those that can't. Where there are too many, those that are `wired`
     stay before others. A collection that was chosen lights the plate even where the view layers leave it out."""
     objects = _rendered(scene) if collection is None else set(collection.all_objects)
-    found = sorted((each for each in objects if each.type == "LIGHT"), key=lambda each: each.name)
+    found = sorted((each for each in objects if each.type == "LIGHT" and not each.get(COPY)), key=lambda each: each.name)
     good = [light for light in found if light.data.type in kinds.KINDS]
     notices = [f"{light.name} is of a kind that can't light a plate" for light in found if light not in good]
     taken = sorted(good, key=lambda light: light not in wired)[: rig.MOST]

@@ -9,6 +9,7 @@ import ground_truth
 import numpy as np
 from footage import write_normals, write_plate, write_png
 from platelight.addon.blender import clips, passes
+from platelight.addon.relight.card import controls, paint
 from strips import image_strip
 
 
@@ -52,3 +53,8 @@ def shoot_card(scene: bpy.types.Scene, frame: int, file: Path) -> np.ndarray:
     """The 3D scene as Cycles sees it, past the compositor; float32 (H, W, 3), row 0 at the top."""
     scene.render.use_compositing = scene.render.use_sequencer = False
     return ground_truth.shoot(scene, frame, file)
+
+
+def matte(made: bpy.types.Object) -> None:
+    values = paint.sockets(controls.material(made))
+    values["Specular"].default_value, values["Roughness"].default_value = 0.0, 1.0

@@ -9,7 +9,7 @@ import ground_truth
 import known_normals
 import numpy as np
 import pytest
-from carded import attach, hide_surfaces, shoot_card, stand
+from carded import attach, hide_surfaces, matte, shoot_card, stand
 from footage import linear, normals, plate_bytes, render, render_elsewhere, write_exr, write_normals, write_plate
 from known_normals import CONVENTIONS
 from mathutils import Vector
@@ -79,7 +79,7 @@ def test_the_cards_light_is_the_surfaces(scene, tmp_path, bent):
         off = np.abs(shoot_card(scene, frame, tmp_path / "card.exr") - want[frame])[seen[frame]] / want[frame].max()
         worst, mean = max(worst, np.percentile(off, 99)), max(mean, off.mean())
     print(f"\nBlender {bpy.app.version_string}: {'bent' if bent else 'flat'} card, sun: 99 % within {worst:.2%}, mean {mean:.2%}")
-    assert worst < (0.05 if bent else 0.015) and mean < 0.01
+    assert worst < (0.05 if bent and not MESH_NORMALS else 0.01) and mean < 0.01
 
 
 def test_light_from_behind_reaches_the_card(scene, tmp_path):
@@ -130,7 +130,7 @@ def test_an_object_throws_its_shadow_on_the_plate_and_the_plate_on_an_object(sce
     overlap = (ours & true).sum() / (ours | true).sum()
     own = (np.abs(plain - without) < 0.1).mean()
     print(f"\nBlender {bpy.app.version_string}: shadow overlap {overlap:.0%} of {true.sum()} pixels; own shadows {own:.0%}")
-    assert true.sum() > 30 and overlap > 0.8 and own > 0.8
+    assert true.sum() > 30 and overlap > 0.8 and own > 0.95
 
 
 def test_it_stands_before_a_solved_camera(scene, tmp_path):
@@ -239,8 +239,7 @@ def test_normals_of_other_tools_are_read_as_the_compositor_reads_them(scene, reg
     there = np.linalg.norm(normal, axis=-1) > 0.5
     want = linear(plate_bytes(2, width=width, height=height)) * np.maximum(0, normal @ aside)[..., None]
     got = shoot_card(scene, 2, tmp_path / "card.exr")
-    limit = 0.05 if MESH_NORMALS else 0.01  # points of a mesh see what lies between pixels, also beside holes
-    assert np.percentile(np.abs(got - want)[there], 99) < limit
+    assert np.abs(got - want)[there].max() < 0.01 and got[~there].max() < 1e-3, "no light where there is no normal"
 
 
 @pytest.mark.parametrize("case", ["no camera", "not a perspective camera", "panoramic", "cannot be found", "no passes"])
@@ -289,8 +288,3 @@ def test_a_depth_that_disagrees_with_the_normals_leaves_no_black_patches(scene, 
     got = shoot_card(scene, 1, tmp_path / "card.exr")[..., 0]
     want = np.maximum(normals(1, width=64, height=36) @ toward, 0) / np.linalg.norm(toward)
     assert (want > 0.1).mean() > 0.4 and np.percentile(np.abs(got - want), 99) < 0.03
-
-
-def matte(made):
-    values = paint.sockets(controls.material(made))
-    values["Specular"].default_value, values["Roughness"].default_value = 0.0, 1.0

@@ -6,7 +6,7 @@ import bpy
 from mathutils import Vector
 
 from ..drivers import Cut
-from . import controls, cuts, facing, paint, surface, view
+from . import apart, controls, cuts, facing, paint, surface, view
 from .pictures import CardError, Pictures, has_other_layers, of_shot, plate_of, shape, size
 
 _SHOT, _PASSES = "platelight_card", "platelight_card_passes"
@@ -51,7 +51,7 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
 
     It stands where the scene's camera stands and turns as that turns, whatever moves the camera: keyframes, a parent, or a Camera
     Solver; and where timeline markers cut to others while the plate is seen, before each in its time. With a depth pass it is bent
-    by it and casts shadows; else it is flat and casts none.
+    by it and casts shadows, where that is relative not on itself; else it is flat and casts none.
 
     Returns:
         The card, and what the user should know, a sentence each.
@@ -81,7 +81,8 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
     if is_new or had_depth != has_depth:
         controls.change(card, {"Use Depth": has_depth, "Detail": _detail(pictures)})
         card.visible_shadow = has_depth
-    return card, notices
+        apart.set_apart(card, apart.can() and _is_relative(pictures))
+    return card, notices + apart.update(scene)
 
 
 def remove(scene: bpy.types.Scene, shot: str) -> bool:
@@ -91,11 +92,17 @@ def remove(scene: bpy.types.Scene, shot: str) -> bool:
         return False
     trees, textures, material, mesh = _trees(card), _textures(card), controls.material(card), card.data
     bpy.data.objects.remove(card)
+    apart.update(scene)
     _drop(bpy.data.node_groups, trees)
     _drop(bpy.data.textures, textures)
     _drop(bpy.data.materials, [material])
     _drop(bpy.data.meshes, [mesh])
     return True
+
+
+def _is_relative(pictures: Pictures) -> bool:
+    """Whether its depth is estimated, without a unit: true at large, noisy in the small."""
+    return pictures.depth_in is not None and pictures.depth_in.inputs["Relative"].default_value > 0.5
 
 
 def _detail(pictures: Pictures) -> int:
@@ -118,7 +125,7 @@ def _build(card: bpy.types.Object, scene: bpy.types.Scene, seen: tuple[Cut, ...]
     """New modifiers under the settings that there are; the material stays the same data-block."""
     kept = {name: socket.default_value for name, socket in controls.sockets(card).items()}
     material = controls.material(card) or bpy.data.materials.new(card.name)
-    paint.fill(material, pictures, own_normals=facing.can(pictures))
+    paint.fill(material, pictures)
     trees, textures = _trees(card), _textures(card)
     for name in (controls.GRID, controls.PASS, controls.NORMALS, controls.BEND, controls.CARD):
         if old := card.modifiers.get(name):

@@ -18,9 +18,14 @@ FINEST = 640
 _NODE = "GeometryNodeSetMeshNormal"
 
 
+def is_known() -> bool:
+    """Whether Blender can give a mesh normals of its own: since 4.5."""
+    return hasattr(bpy.types, _NODE)
+
+
 def can(pictures: Pictures) -> bool:
-    """Whether a mesh can have them: Blender does that since 4.5, and normals in world space would have to turn with the card."""
-    return hasattr(bpy.types, _NODE) and "normal" in pictures.passes and not pictures.convention.in_world
+    """Whether the card's mesh can have the pass's: normals in world space would have to turn with it."""
+    return is_known() and "normal" in pictures.passes and not pictures.convention.in_world
 
 
 def build(card: bpy.types.Object, normals: Picture, convention: Convention) -> None:

@@ -6,16 +6,13 @@ import bpy
 
 from . import surface
 from .pictures import Convention, Picture, Pictures
-from .sheets import ShaderSheet
+from .sheets import ShaderSheet, Socket
 
 _SHADER, _KEPT = "Platelight Surface", "Platelight Original Light"
 
 
-def fill(material: bpy.types.Material, pictures: Pictures, *, own_normals: bool) -> None:
+def fill(material: bpy.types.Material, pictures: Pictures) -> None:
     """Build the material's nodes; the settings of one that has them already stay.
-
-    Args:
-        own_normals: the mesh has the pass's normals itself (`facing`), so that the material needs none.
 
     Normals go from the camera to the world through the card's own object space, so that they are right for every camera, whether
     it is the scene's active one or not. Cycles' own correction of bumps would bend them and is off.
@@ -32,8 +29,6 @@ def fill(material: bpy.types.Material, pictures: Pictures, *, own_normals: bool)
     place = sheet.node("ShaderNodeUVMap", uv_map=surface.UV)
     plate = _texture(sheet, pictures.plate, place, label="Plate")
     textures = {name: _texture(sheet, each, place, label=name.title()) for name, each in pictures.passes.items() if name != "depth"}
-    if own_normals:
-        textures.pop("normal", None)
     sheet.section("Surface")
     shader = sheet.node("ShaderNodeBsdfPrincipled", label="Surface")
     shader.name = _SHADER
@@ -42,10 +37,12 @@ def fill(material: bpy.types.Material, pictures: Pictures, *, own_normals: bool)
         sheet.give(plate.outputs["Alpha"], shader.inputs["Alpha"])
     if "roughness" in textures:
         sheet.give(textures["roughness"].outputs["Color"], shader.inputs["Roughness"])
-    if "normal" in textures:
-        sheet.give(_normal(sheet, textures["normal"], pictures.convention), shader.inputs["Normal"])
     _keep_light(sheet, shader, plate.outputs["Color"])
     result = shader.outputs[0]
+    if "normal" in textures:
+        normal = decoded(sheet, textures["normal"].outputs["Color"], pictures.convention)
+        sheet.give(normal if pictures.convention.in_world else _in_world(sheet, normal), shader.inputs["Normal"])
+        result = _unlit_holes(sheet, shader, normal)
     if "depth" in pictures.passes:
         result = _shadowless(sheet, result)
     sheet.section("Output")
@@ -66,7 +63,7 @@ def sockets(material: bpy.types.Material) -> dict[str, bpy.types.NodeSocket]:
     return gloss | {"Original Light": kept.inputs[0]}
 
 
-def _keep_light(sheet: ShaderSheet, shader: bpy.types.Node, plate: bpy.types.NodeSocket) -> None:
+def _keep_light(sheet: ShaderSheet, shader: bpy.types.Node, plate: Socket) -> None:
     """The plate shines as it was shot, for the camera and in mirrors; it lights nothing, itself neither."""
     sheet.section("The light it was shot in")
     ray = sheet.node("ShaderNodeLightPath")
@@ -86,17 +83,28 @@ def _texture(sheet: ShaderSheet, picture: Picture, place: bpy.types.Node, *, lab
     return node
 
 
-def _normal(sheet: ShaderSheet, texture: bpy.types.Node, convention: Convention) -> bpy.types.NodeSocket:
-    """In the world."""
-    value = decoded(sheet, texture.outputs["Color"], convention)
-    if convention.in_world:
-        return value
+def _in_world(sheet: ShaderSheet, normal: Socket) -> Socket:
     sheet.section("From the camera to the world")
-    turn = sheet.node("ShaderNodeVectorTransform", value, vector_type="NORMAL", convert_from="OBJECT", convert_to="WORLD")
+    turn = sheet.node("ShaderNodeVectorTransform", normal, vector_type="NORMAL", convert_from="OBJECT", convert_to="WORLD")
     return turn.outputs[0]
 
 
-def decoded(sheet: ShaderSheet, value: bpy.types.NodeSocket, convention: Convention) -> bpy.types.NodeSocket:
+def _unlit_holes(sheet: ShaderSheet, shader: bpy.types.Node, normal: Socket) -> Socket:
+    """No light where the pass has no normal, which files write as 0: they are then no unit vectors, whatever was done to them."""
+    sheet.section("No light where there is no normal")
+    length = sheet.node("ShaderNodeVectorMath", normal, operation="LENGTH").outputs["Value"]
+    there = sheet.math("COMPARE", length, 1.0, 0.5, label="Of unit length")
+    own = sheet.node("ShaderNodeEmission", label="The light it was shot in")
+    for name in ("Color", "Strength"):
+        sheet.give(shader.inputs[f"Emission {name}"].links[0].from_socket, own.inputs[name])
+    hole = own.outputs[0]
+    if shader.inputs["Alpha"].is_linked:
+        alpha = shader.inputs["Alpha"].links[0].from_socket
+        hole = _mixed(sheet, sheet.node("ShaderNodeBsdfTransparent").outputs[0], hole, by=alpha)
+    return _mixed(sheet, hole, shader.outputs[0], by=there)
+
+
+def decoded(sheet: ShaderSheet, value: Socket, convention: Convention) -> Socket:
     """A normal from whatever the file means, as `imports.convention.decode` reads it."""
     if convention.curve:
         gain, power, less = (1 / 1.055, 2.4, 0.0) if convention.curve == "sRGB" else (1.0, 1 / 2.4, 0.055)
@@ -117,13 +125,18 @@ def decoded(sheet: ShaderSheet, value: bpy.types.NodeSocket, convention: Convent
     return value
 
 
-def _shadowless(sheet: ShaderSheet, shader: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+def _shadowless(sheet: ShaderSheet, shader: Socket) -> Socket:
     """Let light through the faces that `surface` marked."""
     sheet.section("No shadow from steps in depth")
     marked = sheet.node("ShaderNodeAttribute", attribute_name=surface.NO_SHADOW)
     ray = sheet.node("ShaderNodeLightPath")
-    mix, clear = sheet.node("ShaderNodeMixShader"), sheet.node("ShaderNodeBsdfTransparent")
-    sheet.give(sheet.math("MULTIPLY", marked.outputs["Fac"], ray.outputs["Is Shadow Ray"]), mix.inputs[0])
-    sheet.give(shader, mix.inputs[1])
-    sheet.give(clear.outputs[0], mix.inputs[2])
+    gone = sheet.math("MULTIPLY", marked.outputs["Fac"], ray.outputs["Is Shadow Ray"])
+    return _mixed(sheet, shader, sheet.node("ShaderNodeBsdfTransparent").outputs[0], by=gone)
+
+
+def _mixed(sheet: ShaderSheet, one: Socket, other: Socket, *, by: Socket) -> Socket:
+    """One shader where `by` is 0, the other where it is 1."""
+    mix = sheet.node("ShaderNodeMixShader")
+    for value, taker in zip((by, one, other), mix.inputs, strict=True):
+        sheet.give(value, taker)
     return mix.outputs[0]

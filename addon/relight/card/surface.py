@@ -58,7 +58,7 @@ def _shared(name: str, *, version: int, build: Callable[[ShaderSheet], None]) ->
 def _grid(sheet: ShaderSheet) -> None:
     detail = sheet.tree.interface.new_socket("Detail", in_out="INPUT", socket_type="NodeSocketInt")
     detail.default_value, detail.min_value, detail.max_value = 400, 1, 8192
-    detail.description = "Faces from left to right; since Blender 4.5 the normals are as fine"
+    detail.description = "Faces from left to right"
     sheet.takes_number("Height", "Of the plate, in parts of its width", value=0.5625, least=0.001)
     sheet.section("Square faces")
     rows = sheet.math("ROUND", sheet.math("MULTIPLY", sheet.input("Detail"), sheet.input("Height")))
