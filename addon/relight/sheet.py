@@ -134,7 +134,7 @@ class Sheet(Face):
         """Component by component."""
         return self._each("MULTIPLY", a, b, label=label)
 
-    def scale(self, a: Vector, factor: Value, *, label: str = "") -> Vector:
+    def scale(self, a: Vector, factor: Value, *, label: str = "") -> Socket:
         if not BUILT_IN:
             return self.color("ADD", (0.0, 0.0, 0.0), a, factor=factor, label=label)
         node = self.place(new_vector_math(self.tree, "SCALE"), label=label)
@@ -187,7 +187,7 @@ class Sheet(Face):
             parts.append(self.math("SUBTRACT", ahead, self.math("MULTIPLY", one[j], other[i]), label=label))
         return self.vector(*parts)
 
-    def unit(self, a: Vector, *, label: str = "") -> Vector:
+    def unit(self, a: Vector, *, label: str = "") -> Socket:
         """Of length 1; a vector of no length stays so."""
         if BUILT_IN:
             return self._built_in("NORMALIZE", a, label=label).outputs["Vector"]
