@@ -132,10 +132,10 @@ def _worst(finding: Finding, kept: Kept, *, label: str) -> Strip:
 def _estimate(kept: Kept, moment: Moment, *, caption: str) -> list[Picture]:
     degrees, _ = error_map(kept.normals.astype(np.float32), moment.normals)
     degrees[~moment.valid] = np.nan
-    mean = "no true normals" if math.isnan(kept.mean) else f"mean {kept.mean:.1f}°"
+    mean = "no true normals" if math.isnan(kept.mean) else f"mean error {kept.mean:.1f}°"
     return [
         Picture(uri=pictures.data_uri(pictures.normals_picture(kept.normals)), caption=caption),
-        Picture(uri=pictures.data_uri(pictures.error_picture(degrees)), caption=mean),
+        Picture(uri=pictures.data_uri(pictures.error_picture(degrees)), caption=f"{caption}: {mean}"),
     ]
 
 
