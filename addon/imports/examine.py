@@ -12,6 +12,7 @@ import numpy as np
 
 from ..blender import sequences
 from ..blender.clips import ClipTarget
+from ..relight.match import MatchError, looking
 from . import doctor, files, layers, pixels
 from .doctor import Finding, View
 from .files import Found, Header, NormalsError
@@ -59,7 +60,10 @@ def examine(file: Path, *, layer: str, target: ClipTarget, scene: bpy.types.Scen
         Finding(text=aligned.sentence, sure=doctor.SURE if aligned.sure else doctor.GUESS, trouble=not aligned.sure),
     ]
     start = target.timeline_start - target.first + aligned.offset
-    view = _view(scene, [start + n for n in numbers])
+    try:
+        view = _view(scene, [start + n for n in numbers])
+    except MatchError as error:
+        raise NormalsError("Blender is rendering, and cameras can't be looked at meanwhile: try again when it is done") from error
     told = doctor.diagnose(frames, view, byte_files=header.bits == 8 if header else file.suffix.lower() in files.BYTES)
     return Examined(
         found=found,
@@ -136,18 +140,18 @@ def _spread(numbers: list[int]) -> list[int]:
 
 
 def _view(scene: bpy.types.Scene, numbers: list[int]) -> View:
-    """What the scene is seen through at those frames, timeline markers obeyed; the scene is left at the frame where it was."""
-    before, turns, view = (scene.frame_current, scene.frame_subframe), [], View()
+    """What the scene is seen through at those frames, timeline markers obeyed. A copy goes there: the scene stays as it is, with
+    what was moved in it and not keyed."""
+    turns, view = [], View()
     for number in numbers:
-        scene.frame_set(number)
-        camera = scene.camera
-        if camera is None or camera.type != "CAMERA" or camera.data.type != "PERSP":
-            continue
-        turns.append(np.array(camera.matrix_world.to_3x3().normalized()))
-        corners = np.array(camera.data.view_frame(scene=scene))
+        with looking.copied(scene, number) as copy:
+            camera = looking.camera_of(copy)
+            if camera is None or camera.type != "CAMERA" or camera.data.type != "PERSP":
+                continue
+            turns.append(np.array(camera.matrix_world.to_3x3().normalized()))
+            corners = np.array(camera.data.view_frame(scene=copy))
         corners = corners[:, :2] / -corners[:, 2:]
         low, high = corners.min(0), corners.max(0)
         middle = (low + high) / 2
         view = View(half_width=float(high[0] - low[0]) / 2, shift=(float(middle[0]), float(middle[1])))
-    scene.frame_set(before[0], subframe=before[1])
     return dataclasses.replace(view, turns=tuple(turns) if len(turns) == len(numbers) else ())

@@ -240,6 +240,16 @@ def test_a_plate_whose_name_reads_like_a_pattern_can_be_checked_again(scene, pla
     assert bpy.ops.platelight.check_normals(shot=name) == {"FINISHED"}
 
 
+def test_what_was_moved_and_not_keyed_stays(scene, plate, tmp_path):
+    """The doctor looks through the camera at other frames; the scene is left as it is."""
+    camera, scenes = scene.camera, len(bpy.data.scenes)
+    scene.frame_set(2)
+    camera.rotation_quaternion = 1.0, 0.0, 0.0, 0.0
+    plate(known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["Blender's world"]))
+    assert tuple(camera.rotation_quaternion) == (1.0, 0.0, 0.0, 0.0) and scene.frame_current == 2
+    assert len(bpy.data.scenes) == scenes
+
+
 def test_what_is_no_normals_is_refused_in_words(scene, plate, tmp_path):
     def exr(name, values):
         return known_normals.write_one(tmp_path / f"{name}.exr", values)

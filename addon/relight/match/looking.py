@@ -36,7 +36,7 @@ def look(scene: bpy.types.Scene, name: str, frame: int) -> Look:
     Raises:
         MatchError: Blender is rendering, and as `shot.find`.
     """
-    with _copy(scene, frame) as copy, tempfile.TemporaryDirectory(prefix="platelight-match-") as folder:
+    with copied(scene, frame) as copy, tempfile.TemporaryDirectory(prefix="platelight-match-") as folder:
         camera = _axes(copy)
         plate = _render(copy, name, "plate", Path(folder))
         normals = _render(copy, name, "normal", Path(folder))[..., :3]
@@ -48,12 +48,17 @@ def look(scene: bpy.types.Scene, name: str, frame: int) -> Look:
 
 def camera_axes(scene: bpy.types.Scene) -> np.ndarray:
     """The axes of the scene's camera in the world at the current frame, as columns (3, 3)."""
-    with _copy(scene, scene.frame_current) as copy:
+    with copied(scene, scene.frame_current) as copy:
         return _axes(copy)
 
 
+def camera_of(copy: bpy.types.Scene) -> bpy.types.Object | None:
+    """What a copy of a scene is seen through, evaluated at the copy's frame."""
+    return copy.camera.evaluated_get(copy.view_layers[0].depsgraph) if copy.camera else None
+
+
 @contextlib.contextmanager
-def _copy(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
+def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
     """A copy of a scene with its compositor and camera and nothing else, small, at that frame; gone afterwards.
 
     Raises:
@@ -64,7 +69,7 @@ def _copy(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
     copy = scene.copy()
     own_tree = None
     try:
-        if hasattr(copy, "compositing_node_group"):  # shared between scenes since 5.0
+        if getattr(copy, "compositing_node_group", None):  # shared between scenes since 5.0
             own_tree = copy.compositing_node_group = copy.compositing_node_group.copy()
         for found in list(copy.collection.objects):
             copy.collection.objects.unlink(found)
@@ -122,7 +127,5 @@ def _pixels(file: Path) -> np.ndarray:
 
 
 def _axes(copy: bpy.types.Scene) -> np.ndarray | None:
-    if copy.camera is None:
-        return None
-    evaluated = copy.camera.evaluated_get(copy.view_layers[0].depsgraph)
-    return np.array(evaluated.matrix_world.to_3x3().normalized())
+    camera = camera_of(copy)
+    return np.array(camera.matrix_world.to_3x3().normalized()) if camera else None
