@@ -63,12 +63,12 @@ def _draw_finished(layout: bpy.types.UILayout, job: Job, *, width: int) -> None:
         row.operator("platelight.open_folder", icon="FILE_FOLDER").folder = job.out
         row.operator("platelight.attach", icon="FILE_REFRESH").job = job.id
     if job.state is JobState.CANCELLED:
-        row.operator("platelight.retry", text="Continue", icon="PLAY").job = job.id
+        layout.operator("platelight.retry", text="Continue", icon="PLAY").job = job.id
 
 
 def _draw_ways_out(layout: bpy.types.UILayout, task: Task) -> None:
     assert task.error is not None
-    row = layout.row(align=True)
+    row = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)  # three abreast would be cut off
     row.operator("platelight.show_error", icon="TEXT").job = task.id
     if task.error.code in _FOR_PREFERENCES:
         row.operator("platelight.open_preferences", text="Preferences", icon="PREFERENCES")
