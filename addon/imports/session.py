@@ -47,6 +47,9 @@ def target_named(scene: bpy.types.Scene, name: str) -> ClipTarget:
 def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: str = "") -> tuple[PlatelightNormals, list[str]]:
     """Examine a sequence and place it as a plate's normals.
 
+    Args:
+        file: any of it; may begin with ``//``.
+
     Returns:
         What is known of it, and what the user should know besides, a sentence each.
 
@@ -55,7 +58,7 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
     """
     if linked.refusal(scene):
         raise NormalsError(linked.refusal(scene))
-    examined = examine(file, layer=layer, target=target, scene=scene)
+    examined = examine(Path(bpy.path.abspath(str(file))), layer=layer, target=target, scene=scene)
     plate = passes.plate_layer(target)
     entries = scene.platelight_imports.normals
     entry = entries.get(target.strip_name) or entries.add()

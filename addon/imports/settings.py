@@ -50,7 +50,7 @@ class PlatelightFinding(bpy.types.PropertyGroup):
 class PlatelightNormals(bpy.types.PropertyGroup):
     """`name`: of the plate's strip or clip. `start`: the scene frame that would show source frame 0."""
 
-    file: StringProperty(name="File", description="A file of the sequence", subtype="FILE_PATH")
+    file: StringProperty(name="File", description="A file of the sequence")
     layer: StringProperty(
         name="Layer",
         description="The layer of the EXR that holds the normals; blank for its own colours",

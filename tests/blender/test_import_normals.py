@@ -157,6 +157,7 @@ def test_world_space_follows_the_camera_on_a_farm(scene, plate, tmp_path):
     assert all(curve.driver.is_simple_expression for curve in tree.animation_data.drivers)
     shown_normals(scene, tmp_path, [1])
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    assert plate("//n/n.0002.exr").file == "//n/n.0001.exr"
     np.testing.assert_allclose(
         render_elsewhere(tmp_path / "shot.blend", LAST, tmp_path / "o.exr")[..., :3], filled(LAST), atol=2e-3
     )
