@@ -95,6 +95,31 @@ def test_softness_lift_exposure_and_gain(scene, shot, tmp_path):
     np.testing.assert_allclose(see(scene, shot.outputs["Light"], tmp_path)[..., 0], 2 * want, atol=TOLERANCE)
 
 
+def test_studio_lights_that_are_off_come_back(scene, shot, tmp_path):
+    """By number, by a picture that leaves them out in places, and by keyframes; in 4.2 they aren't computed while they are off."""
+    tree, much = compat.compositor_tree(scene), shot.inputs["Studio Lights"]
+    seen = {}
+    for value in (0.0, 0.5, 1.0):
+        much.default_value = value
+        seen[value] = see(scene, shot.outputs["Light"], tmp_path)
+    assert (seen[1.0] > seen[0.0] + 0.1).all()
+    np.testing.assert_allclose(seen[0.5], (seen[0.0] + seen[1.0]) / 2, atol=TOLERANCE)
+    mask = tree.nodes.new("CompositorNodeEllipseMask")
+    link = tree.links.new(mask.outputs[0], much)
+    inside = see(scene, mask.outputs[0], tmp_path) > 0.5
+    assert inside.any() and not inside.all()
+    wanted = np.where(inside, seen[1.0], seen[0.0])
+    np.testing.assert_allclose(see(scene, shot.outputs["Light"], tmp_path), wanted, atol=TOLERANCE)
+    tree.links.remove(link)
+    for frame, value in ((1, 0.0), (3, 1.0)):
+        much.default_value = value
+        much.keyframe_insert("default_value", frame=frame)
+    for frame, value in ((1, 0.0), (3, 1.0)):
+        much.default_value = value
+        mean = see(scene, shot.outputs["Light"], tmp_path, frame=frame).mean()
+        assert mean == pytest.approx(seen[value].mean(), rel=0.2)
+
+
 def test_softness_of_a_studio_light(scene, shot, tmp_path):
     shot.inputs["Studio Lights"].default_value = 1.0
     shot.inputs["Key Direction"].default_value, shot.inputs["Key Softness"].default_value = (1.0, 0.0, 0.0), 1.0
