@@ -12,8 +12,8 @@ from typing import BinaryIO
 _MAGIC = 20000630
 _DEEP, _SEVERAL_PARTS = 0x800, 0x1000
 _BITS = {0: 32, 1: 16, 2: 32}
-_LINES = {3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}
-"""In a block, by compression; 1 in the others."""
+_LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}
+"""In a block, by compression."""
 _MOST_BYTES = 1 << 26
 """Of an attribute; more is no attribute."""
 
@@ -64,7 +64,8 @@ def _header(stream: BinaryIO) -> Exr:
         width, height = _size(found["dataWindow"][1])
         shown = _size(found["displayWindow"][1])
         channels = tuple(channel for part in parts for channel in _named(part, several=len(parts) > 1))
-        whole = len(parts) > 1 or "tiles" in found or _is_whole(stream, height, _LINES.get(found["compression"][1][0], 1))
+        lines = _LINES.get(found["compression"][1][0])
+        whole = lines is None or len(parts) > 1 or "tiles" in found or _is_whole(stream, height, lines)
     except (KeyError, struct.error, UnicodeDecodeError) as error:
         raise NotAnExrError("an EXR without what every EXR has") from error
     return Exr(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
+from pathlib import Path
 
 import bpy
 import known_normals
@@ -13,7 +14,7 @@ import pytest
 from footage import linear, plate_bytes, render, render_elsewhere, write_exr, write_normals, write_plate
 from known_normals import CONVENTIONS, HEIGHT, WIDTH, numbers, truth
 from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.imports import place
+from platelight.addon.imports import place, session
 from relit import TOLERANCE, light
 from strips import editor_strips, image_strip
 
@@ -157,7 +158,8 @@ def test_world_space_follows_the_camera_on_a_farm(scene, plate, tmp_path):
     assert all(curve.driver.is_simple_expression for curve in tree.animation_data.drivers)
     shown_normals(scene, tmp_path, [1])
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
-    assert plate("//n/n.0002.exr").file == "//n/n.0001.exr"
+    [target] = clips.targets_by_pattern("plate")
+    assert session.bring_in(scene, target, file=Path("//n/n.0002.exr"))[0].file == "//n/n.0001.exr"
     np.testing.assert_allclose(
         render_elsewhere(tmp_path / "shot.blend", LAST, tmp_path / "o.exr")[..., :3], filled(LAST), atol=2e-3
     )
