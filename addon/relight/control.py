@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..blender import compat, graph, linked
-from . import group, rig, rows
+from . import group, rig, rows, scene_lights
 from .match import wiring
 from .rows import Row
 from .scene_lights import RelightError
@@ -54,11 +54,11 @@ class Shot:
 
 
 def find(scene: bpy.types.Scene, name: str) -> Shot | None:
-    """The shot of that plate, as it is; None when the plate isn't relit."""
+    """The shot of that plate, as it is; None when the plate isn't relit, or when its node has another group than ours."""
     tree = compat.compositor_tree(scene)
     block = graph.Block(tree, strip_name=name) if tree else None
     relight = block.find("relight") if block else None
-    if relight is None or relight.node_tree is None:
+    if relight is None or f"{AMBIENT} Strength" not in relight.inputs:
         return None
     lights = block.find("lights")
     return Shot(block=block, relight=relight, lights=lights if lights and rig.is_rig(lights.node_tree) else None)
@@ -68,11 +68,13 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
     """The same, brought up to this version.
 
     Raises:
-        RelightError: no plate of that name is relit, or it is a library's.
+        RelightError: no plate of that name is relit, its node has another group, or it is a library's.
     """
     if linked.refusal(scene):
         raise RelightError(linked.refusal(scene))
     shot = find(scene, name)
+    if shot is None and name in scene_lights.shots(scene):
+        raise RelightError(f"The Relight node of {name} has another node group: choose Platelight Relight in it again.")
     if shot is None:
         raise RelightError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
     group.renew(shot.relight)

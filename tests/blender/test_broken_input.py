@@ -127,3 +127,14 @@ def test_when_a_solo_light_is_deleted_the_studio_lights_are_back(shot):
     bpy.data.objects.remove(bpy.data.objects["Sun"])
     bpy.context.view_layer.update()
     assert all(inputs[f"{name} On"].default_value for name in control.STUDIO)
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["another group", "no group"])
+def test_a_relight_node_that_has_another_group_is_left_and_said(shot, own):
+    node = relit_shot.shot_of(shot).relight
+    node.node_tree = mine = bpy.data.node_groups.new("Mine", "CompositorNodeTree") if own else None
+    assert control.find(shot, "plate") is None
+    assert "has another node group" in told(bpy.ops.platelight.solo_light, shot="plate", light="Sun")
+    assert "has nothing to look at" in told(bpy.ops.platelight.match_light) and node.node_tree == mine
+    bpy.data.objects.remove(bpy.data.objects["Sun"])
+    bpy.context.view_layer.update()

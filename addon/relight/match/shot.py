@@ -38,7 +38,8 @@ def find(scene: bpy.types.Scene, name: str) -> Shot:
     if relight is None:
         raise MatchError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
     for socket, remedy in (("Image", "link the plate to it"), ("Normal", "estimate normals, or link a normal pass to it")):
-        if not relight.inputs[socket].is_linked:
+        taker = relight.inputs.get(socket)
+        if taker is None or not taker.is_linked:
             raise MatchError(f"{socket} of Relight ({name}) has nothing to look at: {remedy}.")
     plate, normal = (relight.inputs[socket].links[0].from_socket for socket in ("Image", "Normal"))
     return Shot(tree=tree, name=name, relight=relight, plate=plate, normal=normal)
