@@ -12,6 +12,7 @@ from mathutils import Vector
 from platelight.addon.blender import compat, graph
 from platelight.addon.imports import depth
 from platelight.addon.relight import card, scene_lights
+from platelight.addon.relight.card import controls
 
 SIZE = {"width": ground_truth.WIDTH, "height": ground_truth.HEIGHT}
 needs_links = pytest.mark.skipif(not card.apart.can(), reason="EEVEE does not link lights before Blender 4.5")
@@ -35,6 +36,7 @@ def estimated(scene, tmp_path):
     graph.Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Relative"].default_value = 1.0
     sun(scene)
     made, _ = card.add(scene, "plate")
+    controls.change(made, {"Detail": 97})
     matte(made)
     return made
 
@@ -66,6 +68,7 @@ def test_plate_and_objects_still_throw_shadows_on_each_other(scene, tmp_path):
     bpy.ops.mesh.primitive_plane_add(size=1.6, location=(-1.9, 0.0, 0.2))
     attach(scene, tmp_path, white=True, passes_=("normal", "depth"), own=True, last=1, **SIZE)
     made, _ = card.add(scene, "plate")
+    controls.change(made, {"Detail": 97})
     matte(made)
     assert not card.apart.is_apart(made), "a depth in metres is taken for exact"
     pictures = {}
@@ -81,7 +84,7 @@ def test_plate_and_objects_still_throw_shadows_on_each_other(scene, tmp_path):
     own = pictures[False] < pictures[True] - 0.1
     print(f"\nBlender {bpy.app.version_string}: shadows of {cubes.sum()}, {balls.sum()} and {own.sum()} pixels")
     assert cubes.sum() > 20 and np.abs(pictures[True] - free)[~cubes & ~balls].max() < 1e-3
-    assert balls.sum() > 20 and np.abs(pictures[True] - pictures[False])[balls].max() < 1e-3
+    assert balls.sum() > 10 and np.abs(pictures[True] - pictures[False])[balls].max() < 1e-3
     assert own.sum() > 5, "shadows of the plate on itself that were kept off"
 
 
