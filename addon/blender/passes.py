@@ -8,7 +8,7 @@ import bpy
 
 from ..contract import ErrorCode, PlatelightError, pass_file
 from ..imports import depth, place
-from . import compat, graph, images
+from . import compat, graph, images, renamed
 from .clips import ClipTarget
 from .graph import Layer
 from .images import FrameMap
@@ -50,8 +50,10 @@ def attach(
             frames=FrameMap(first=first, last=last, start=target.timeline_start + first - target.first),
         )
         layers[name].image.reload()  # files that were looked for before they came, or that were made anew
+    followed = renamed.follow(scene, target)
     replaced = "normal" in layers and place.remove(scene, target.strip_name)
     grown, notices = graph.build(scene, target, plate=plate_layer(target), passes=layers)
+    notices = followed + notices
     if "normal" in layers:
         block = graph.Block(compat.compositor_tree(scene), strip_name=target.strip_name)
         notices += place.unused(block, block.find(place.IMAGE))

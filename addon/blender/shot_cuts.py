@@ -11,7 +11,7 @@ KEY = "platelight_cuts"
 
 def keep(scene: bpy.types.Scene, *, plate: str, cuts: tuple[int, ...]) -> None:
     """Remember the source frames at which shots of a plate begin; none is a finding too."""
-    known = {name: list(frames) for name, frames in scene.get(KEY, {}).items() if name in _plates(scene)}
+    known = {name: list(frames) for name, frames in scene.get(KEY, {}).items() if name in plates(scene)}
     scene[KEY] = known | {plate: [int(frame) for frame in cuts]}
 
 
@@ -31,7 +31,7 @@ def mark(scene: bpy.types.Scene, target: ClipTarget, *, cuts: tuple[int, ...]) -
     return len(seen)
 
 
-def _plates(scene: bpy.types.Scene) -> set[str]:
+def plates(scene: bpy.types.Scene) -> set[str]:
     """All plates that the scene still knows, so that what is remembered doesn't pile up."""
     editor = scene.sequence_editor
     strips = getattr(editor, "strips_all", None) or getattr(editor, "sequences_all", ()) if editor else ()

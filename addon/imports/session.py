@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import clips, compat, graph, images, linked, passes
+from ..blender import clips, compat, graph, images, linked, passes, renamed
 from ..blender.clips import ClipTarget
 from . import place
 from .doctor import SURE, Finding
@@ -60,12 +60,13 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
         raise NormalsError(linked.refusal(scene))
     examined = examine(Path(bpy.path.abspath(str(file))), layer=layer, target=target, scene=scene)
     plate = passes.plate_layer(target)
+    notices = renamed.follow(scene, target)
     entries = scene.platelight_imports.normals
     entry = entries.get(target.strip_name) or entries.add()
     entry.name = target.strip_name
     _fill(entry, examined, target)
     first = examined.found.files[examined.found.first]
-    notices = place.attach(scene, entry, target=target, plate=plate, file=first, still=examined.found.is_still)
+    notices += place.attach(scene, entry, target=target, plate=plate, file=first, still=examined.found.is_still)
     notices += passes.after_growing(scene, target)
     _tell(entry, (*examined.findings, *_about_size(scene, target)))
     return entry, notices

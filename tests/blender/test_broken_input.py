@@ -11,7 +11,8 @@ import relit_shot
 from footage import render, write_exr
 from platelight.addon.blender import clips, compat, graph, passes
 from platelight.addon.imports import session
-from platelight.addon.relight import control, outputs
+from platelight.addon.relight import control, outputs, scene_lights
+from strips import editor_strips, image_strip
 
 
 @pytest.fixture
@@ -138,3 +139,30 @@ def test_a_relight_node_that_has_another_group_is_left_and_said(shot, own):
     assert "has nothing to look at" in told(bpy.ops.platelight.match_light) and node.node_tree == mine
     bpy.data.objects.remove(bpy.data.objects["Sun"])
     bpy.context.view_layer.update()
+
+
+@pytest.mark.parametrize("by", ["estimate", "import"])
+def test_a_strip_that_was_renamed_keeps_its_relight(shot, tmp_path, by):
+    bpy.ops.platelight.match_light()
+    bpy.ops.platelight.match_sun()
+    relit_shot.shot_of(shot).relight.inputs["Amount"].default_value = 0.25
+    editor_strips(shot)["plate"].name = "hero"
+    [target] = clips.targets_by_pattern("hero")
+    folder = tmp_path / "passes"
+    if by == "import":
+        _, notices = session.bring_in(shot, target, file=folder / "normal" / "plate.0001.exr")
+    else:
+        notices = passes.attach(shot, target=target, out=str(folder), passes=("normal",), first=1, last=3)
+    assert any("takes over the relight of plate" in notice for notice in notices)
+    assert scene_lights.shots(shot) == ["hero"]
+    assert control.find(shot, "hero").relight.inputs["Amount"].default_value == 0.25
+    before = set(bpy.data.objects)
+    bpy.ops.platelight.match_sun(shot="hero")
+    assert set(bpy.data.objects) == before
+
+
+def test_another_strip_of_the_same_file_gets_nodes_of_its_own(shot, tmp_path):
+    image_strip(shot, sorted(tmp_path.glob("plate.*.png")), name="again", start=5, channel=2)
+    [target] = clips.targets_by_pattern("again")
+    passes.attach(shot, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=3)
+    assert scene_lights.shots(shot) == ["again", "plate"]

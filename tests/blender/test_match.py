@@ -315,3 +315,13 @@ def test_a_plate_is_never_lit_by_its_own_light_twice(scene, shot, registered):
     assert gain.default_value == pytest.approx(0.7)
     wiring.remove(scene, "plate")
     assert gain.default_value == 0
+
+
+def test_the_made_world_is_whole_again_after_somebody_emptied_it(scene, shot):
+    scene.camera = add(scene, "Camera", bpy.data.cameras.new("Camera"))
+    match(scene)
+    for _ in range(2):
+        sun.make(scene, "plate")
+        [background] = [node for node in scene.world.node_tree.nodes if node.bl_idname == "ShaderNodeBackground"]
+        assert background.outputs[0].is_linked and background.inputs["Strength"].default_value > 0
+        scene.world.node_tree.nodes.clear()

@@ -40,7 +40,7 @@ def make(scene: bpy.types.Scene, name: str) -> list[str]:
     _over_time(sun.data, "energy", frames, strength)
     _over_time(sun.data, "color", frames, color)
     world, notices = _world(scene, name)
-    background = next(found for found in world.node_tree.nodes if found.bl_idname == "ShaderNodeBackground")
+    background = _background(world)
     strength, color = _split(rows[:, 7:10] * bright)
     _over_time(background.inputs["Strength"], "default_value", frames, strength)
     _over_time(background.inputs["Color"], "default_value", frames, [(*value, 1.0) for value in color])
@@ -72,6 +72,17 @@ def _world(scene: bpy.types.Scene, name: str) -> tuple[bpy.types.World, list[str
         return world, []
     old.use_fake_user = True
     return world, [f"{world.name} is the scene's world now; {old.name} is kept in the file"]
+
+
+def _background(world: bpy.types.World) -> bpy.types.Node:
+    """The world's Background node, made and linked where somebody removed it."""
+    nodes = world.node_tree.nodes
+    if found := next((node for node in nodes if node.bl_idname == "ShaderNodeBackground"), None):
+        return found
+    output = next((node for node in nodes if node.bl_idname == "ShaderNodeOutputWorld"), None) or nodes.new("ShaderNodeOutputWorld")
+    background = nodes.new("ShaderNodeBackground")
+    world.node_tree.links.new(background.outputs["Background"], output.inputs["Surface"])
+    return background
 
 
 def _rotations(directions: np.ndarray) -> list[Quaternion]:
