@@ -32,7 +32,8 @@ def main(command: str, archive: str, out: str) -> int:
     while blender.poll() is None and time.monotonic() < deadline:
         for ready in sorted((work / "ready").glob("*.ready")):
             time.sleep(0.5)  # the last redraw
-            subprocess.run(["import", "-window", "root", "-quality", "88", Path(out, f"{ready.stem}.jpg")], check=True)
+            crop = ["-crop", part, "+repage"] if (part := ready.read_text()) else []
+            subprocess.run(["import", "-window", "root", *crop, "-quality", "85", Path(out, f"{ready.stem}.jpg")], check=True)
             ready.unlink()
             print(f"{ready.stem}.jpg")
         time.sleep(0.2)

@@ -37,9 +37,11 @@ def open_editor(kind: str) -> Iterator[float]:
     yield 1.5
 
 
-def picture(name: str) -> Iterator[float]:
+def picture(name: str, *, crop: str = "") -> Iterator[float]:
+    """Have a picture taken; `crop`: the part of the window that is kept, as ImageMagick writes it."""
     ready = WORK / "ready" / f"{name}.ready"
-    ready.touch()
+    ready.with_suffix(".tmp").write_text(crop)
+    ready.with_suffix(".tmp").rename(ready)
     while ready.exists():
         yield 0.2
 
@@ -80,6 +82,35 @@ def script() -> Iterator[float]:
     largest().spaces.active.clip = clip
     yield 1.5
     yield from picture("clip")
+    yield from rig(scene)
+
+
+def rig(scene: bpy.types.Scene) -> Iterator[float]:
+    """The inside of the lights' group: what the camera sees, and the first light."""
+    sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
+    sun.rotation_euler = (0.6, 0.3, 0.0)
+    scene.collection.objects.link(sun)
+    scene.platelight_relight.world = False
+    yield from open_editor("CompositorNodeTree")
+    with override():
+        bpy.ops.platelight.wire_lights()
+        bpy.ops.screen.screen_full_area()
+    yield 1.5
+    space, relight = largest().spaces.active, shot.part("addon.relight.scene_lights")
+    [group] = relight.rigs(scene).values()
+    space.show_region_ui = space.show_region_asset_shelf = False
+    space.path.append(group, node=next(node for node in shot.tree(scene).nodes if getattr(node, "node_tree", None) == group))
+    yield 1.5
+    first = min((node for node in group.nodes if node.get("platelight_gain")), key=lambda node: node.location_absolute.x)
+    camera = next(node for node in group.nodes if node.bl_idname == "NodeFrame" and node.label == "What the camera sees")
+    for node in group.nodes:
+        node.select = node.parent is not None and node.parent in (first.parent, camera)
+    with override():
+        bpy.ops.node.view_selected()
+    for node in group.nodes:
+        node.select = False
+    yield 2.0
+    yield from picture("rig", crop="640x892+530+70")
 
 
 def main() -> None:
