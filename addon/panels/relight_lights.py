@@ -56,6 +56,7 @@ def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, shot: contro
     presets.draw(box, context, shot)
     lights, inputs = controls.handles(shot), shot.relight.inputs
     scene = [light for light in lights if light.source]
+    scene.sort(key=lambda light: (isinstance(light.source, bpy.types.World), light.name))
     if shot.lights:
         control.draw_lights(box, context, shot, scene)
         box.prop(inputs["Studio Lights"], "default_value", text="Studio Lights")
