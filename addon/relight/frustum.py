@@ -13,12 +13,12 @@ _RENDER = ("Size X", "Size Y", "Aspect X", "Aspect Y")
 
 def view() -> bpy.types.NodeTree:
     """Position and direction of view of every pixel of the render, camera space (+X right, +Y up, +Z toward the camera)."""
-    return shared_group("Platelight View", version=3, build=_view)
+    return shared_group("Platelight View", version=4, build=_view)
 
 
 def _view(sheet: Sheet) -> None:
-    sheet.gives_field("Position", "Of the surface, camera space, metres")
     sheet.gives_field("View", "From the surface to the camera, unit length")
+    sheet.gives_field("Position", "Of the surface, camera space, metres")
     sheet.takes_number("Depth", "Distance from the camera's plane in metres", value=5.0, least=0.0)
     for name in _LENS:
         sheet.takes_number(name, "Of the camera's sensor, in millimetres", value={"Lens": 50.0}.get(name, 36.0))
