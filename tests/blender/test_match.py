@@ -10,7 +10,7 @@ from footage import read_exr, render, render_elsewhere, write_exr
 from ground_truth import add
 from match_plates import angle, unit
 from platelight.addon.blender import compat, graph
-from platelight.addon.relight import control, rig, viewing, world
+from platelight.addon.relight import control, viewing, world
 from platelight.addon.relight.match import MatchError, curves, run, sun, wiring
 from platelight.addon.relight.match import shot as shots
 from platelight.addon.relight.match.fit import Assumptions
@@ -290,38 +290,3 @@ def test_stopping_half_way_leaves_nothing_behind(scene, shot):
 @pytest.mark.parametrize(("count", "frames"), [(1, [2]), (2, [1, 3]), (9, [1, 2, 3])])
 def test_frames_are_spread_over_the_shot(scene, shot, count, frames):
     assert shots.frames_of(shots.find(scene, "plate"), count=count, current=7) == frames
-
-
-def test_a_plate_is_never_lit_by_its_own_light_twice(scene, shot, registered):
-    """Whatever comes first: the mode, the made sun, or the lights on the plate; and a slider of the user's comes back."""
-    scene.camera = add(scene, "Camera", bpy.data.cameras.new("Camera"))
-    normal, albedo = plates.room(shift=0.04)
-    plate = albedo * plates.lit(normal, SUN)
-    match(scene)
-    bpy.ops.platelight.wire_lights()
-    assert sun.make(scene, "plate") == []
-    lights = graph.Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
-    gain = next(gain for source, gain in rig.gains(lights.node_tree, lights).items() if source.name == "Sun of plate")
-    replaced = render(scene, [2], shot)[2][..., :3]
-    assert np.abs(replaced - plate).mean() < 0.02 * plate.max()
-    gain.default_value = 0.7
-    for mode in (Mode.ADD, Mode.MIX, Mode.ADD):
-        wiring.set_mode(scene, "plate", mode)
-        assert gain.default_value == 0
-    np.testing.assert_allclose(render(scene, [2], shot)[2][..., :3], plate, rtol=1e-3, atol=1e-4)
-    [told] = sun.make(scene, "plate")
-    assert "light CG objects only" in told
-    wiring.set_mode(scene, "plate", Mode.REPLACE)
-    assert gain.default_value == pytest.approx(0.7)
-    wiring.remove(scene, "plate")
-    assert gain.default_value == 0
-
-
-def test_the_made_world_is_whole_again_after_somebody_emptied_it(scene, shot):
-    scene.camera = add(scene, "Camera", bpy.data.cameras.new("Camera"))
-    match(scene)
-    for _ in range(2):
-        sun.make(scene, "plate")
-        [background] = [node for node in scene.world.node_tree.nodes if node.bl_idname == "ShaderNodeBackground"]
-        assert background.outputs[0].is_linked and background.inputs["Strength"].default_value > 0
-        scene.world.node_tree.nodes.clear()
