@@ -90,8 +90,9 @@ def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy
     if not file.is_file():
         raise PlatelightError(ErrorCode.SOURCE_MISSING, str(file))
     for image in bpy.data.images:
-        alike = color_space in ("", image.colorspace_settings.name) and alpha_mode in ("", image.alpha_mode)
-        if image.source == source and image.library is None and alike and shows(image, file):
+        if image.source != source or image.library is not None or not shows(image, file):
+            continue  # first, for some of Blender's own images have no colour space to ask for
+        if color_space in ("", image.colorspace_settings.name) and alpha_mode in ("", image.alpha_mode):
             if image.filepath != project_path(file):
                 image.filepath = project_path(file)
             return image

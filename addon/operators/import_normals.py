@@ -24,9 +24,12 @@ def _tell(operator, entry, notices):
 
 def _bring_in(operator, context, *, file, layer):
     """Take the files for the operator's plate, or for the one that is selected, and tell what was found."""
+    scene = compat.shown_scene(context)
     try:
-        target = session.target_named(compat.shown_scene(context), operator.shot) if operator.shot else session.one_target(context)
-        entry, notices = session.bring_in(bpy.data.scenes[target.scene_name], target, file=file, layer=layer)
+        target = session.target_named(scene, operator.shot) if operator.shot else session.one_target(context)
+        if scene.name != target.scene_name:
+            scene = bpy.data.scenes[target.scene_name]
+        entry, notices = session.bring_in(scene, target, file=file, layer=layer)
     except NormalsError as error:
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}

@@ -160,7 +160,8 @@ def light_scene(
     for light in LIGHTS:
         beam = preset.beams[light.name]
         if beam.strength:
-            _sun(f"{preset.label} {light.name}", beam, place=place, camera=scene.camera)[_TAG] = name
+            title = light.name if light.name == preset.label else f"{light.name} {preset.label}"  # rows cut off the end
+            _sun(title, beam, place=place, camera=scene.camera)[_TAG] = name
     notices = scene_lights.wire(scene, name, collection=collection, world=world)
     off: dict[str, Numbers | float] = {f"{light.name} Strength": 0.0 for light in LIGHTS}
     return [notice for notice in notices if "Studio Lights" not in notice] + _set(shot, off | _ambient(preset))

@@ -175,12 +175,12 @@ class _Section:
 
 def _split_inputs(tree: bpy.types.NodeTree, columns: dict[str, int]) -> None:
     """A Group Input of its own for every node that takes some, so that no link runs under other nodes."""
-    for node in [node for node in tree.nodes if node.bl_idname == "NodeGroupInput"]:
-        takers: dict[str, list[tuple[str, bpy.types.NodeSocket]]] = defaultdict(list)
-        for socket in node.outputs:
-            for link in socket.links:
-                if link.to_node.name in columns:
-                    takers[link.to_node.name].append((socket.identifier, link.to_socket))
+    found: dict[str, dict[str, list[tuple[str, bpy.types.NodeSocket]]]] = defaultdict(lambda: defaultdict(list))
+    for link in tree.links:
+        if link.from_node.bl_idname == "NodeGroupInput" and link.to_node.name in columns:
+            found[link.from_node.name][link.to_node.name].append((link.from_socket.identifier, link.to_socket))
+    for source, takers in found.items():
+        node = tree.nodes[source]
         for number, (name, taken) in enumerate(takers.items()):
             own = tree.nodes.new("NodeGroupInput") if number else node
             own.parent, columns[own.name] = node.parent, columns[name] - 1

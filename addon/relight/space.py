@@ -170,7 +170,7 @@ def hold_studio(scene: bpy.types.Scene, shot: str) -> list[str]:
             continue
         if node is None:
             label = f"{socket.name} in the world"
-            node = block.node(STUDIO + socket.name, "CompositorNodeGroup", at=(340, 1500 + 260 * row), label=label)
+            node = block.node(STUDIO + socket.name, "CompositorNodeGroup", at=(-300, 1500 + 260 * row), label=label)
             node.node_tree, node.width = tree, 220
             node.inputs["Direction"].default_value = turn @ Vector(socket.default_value)
             node.inputs["In World"].default_value = 1.0
