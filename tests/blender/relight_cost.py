@@ -3,9 +3,9 @@
     python tests/blender/relight_cost.py [--frames 3] [--lights SUN POINT SPOT AREA]
 
 Run it with each Blender's Python. Seconds are the processor's, all cores together, so that other programs on the machine don't
-count, and those of a clock, which mean something on a quiet machine only. The bare frame is Image -> Output; what reading a pass
-adds is measured as the pass -> Output less a plain colour -> Output. Files differ from frame to frame, and Blender's caches are
-emptied before each.
+count, and those of a clock, which mean something on a quiet machine only. The bare frame is Image -> Output in a scene of its own;
+what reading a pass adds is measured there as the pass -> Output less a plain colour -> Output. Files differ from frame to frame,
+and Blender's caches are emptied before each.
 """
 
 from __future__ import annotations
@@ -79,10 +79,38 @@ def seconds(scene: bpy.types.Scene, frames: int, folder: Path) -> Cost:
     return Cost(min(processor), min(clock))
 
 
-def build(folder: Path, plates: list[Path], kinds: list[str], size: tuple[int, int]) -> bpy.types.Scene:
+def bare(folder: Path, plate: Path, frames: int, size: tuple[int, int]) -> tuple[Cost, Cost]:
+    """The plate -> output, and that with the reading of the passes."""
+    scene = _new_scene(size)
+    tree, _ = compat.ensure_compositor_tree(scene)
+    tree.nodes.clear()
+    output = compat.new_output_socket(tree)
+
+    def cost(source: bpy.types.NodeSocket) -> Cost:
+        tree.links.new(source, output)
+        return seconds(scene, frames, folder)
+
+    def sequence(file: Path) -> bpy.types.NodeSocket:
+        node = tree.nodes.new("CompositorNodeImage")
+        node.image = bpy.data.images.load(str(file))
+        node.image.source, node.frame_duration, node.use_auto_refresh = "SEQUENCE", frames, True
+        return node.outputs[0]
+
+    nothing, alone = cost(tree.nodes.new("CompositorNodeRGB").outputs[0]), cost(sequence(plate))
+    read = [cost(sequence(folder / name / plate.name)) - nothing for name in ("normal", "depth")]
+    return alone, alone + read[0] + read[1]
+
+
+def _new_scene(size: tuple[int, int]) -> bpy.types.Scene:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     scene = bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y = size
+    compat.use_cpu_compositor(scene)
+    return scene
+
+
+def build(folder: Path, plates: list[Path], kinds: list[str], size: tuple[int, int]) -> bpy.types.Scene:
+    scene = _new_scene(size)
     image_strip(scene, plates)
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(folder), passes=("normal", "depth"), first=1, last=len(plates))
@@ -105,11 +133,12 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="platelight-cost-") as name:
         folder = Path(name)
-        scene = build(folder, footage(folder, options.frames, options.size), options.lights, options.size)
+        plates = footage(folder, options.frames, options.size)
+        alone, base = bare(folder, plates[0], options.frames, options.size)
+        scene = build(folder, plates, options.lights, options.size)
         block = graph.Block(compat.compositor_tree(scene), strip_name="plate")
         relight, lights = block.find("relight"), block.find("lights")
         output = compat.output_socket(block.tree)
-        plain = block.tree.nodes.new("CompositorNodeRGB")
 
         def cost(result: bpy.types.NodeSocket, *, change: Callable[[], None] | None = None) -> Cost:
             if change:
@@ -121,16 +150,11 @@ def main(arguments: list[str]) -> None:
             for link in relight.inputs["Scene Specular"].links:
                 block.tree.links.remove(link)
 
-        bare, nothing = cost(block.find("plate").outputs[0]), cost(plain.outputs[0])
-        reading = Cost(0.0, 0.0)
-        for name in ("normal", "depth"):
-            reading += cost(block.find(f"pass {name}").outputs[0]) - nothing
-        base = bare + reading
         nodes, cases = computed(relight.outputs["Image"]), {"relit": cost(relight.outputs["Image"])}
         cases["relit, no highlights"] = cost(relight.outputs["Image"], change=unlink_highlights)
         cases["scene diffuse alone"] = cost(lights.outputs["Diffuse"])
         print(f"Blender {bpy.app.version_string}, {options.size[0]}x{options.size[1]}, {' '.join(options.lights).lower()}")
-        print(f"  {'plate -> output':22} {bare.processor:6.2f} s            by the clock {bare.clock:6.2f} s")
+        print(f"  {'plate -> output':22} {alone.processor:6.2f} s            by the clock {alone.clock:6.2f} s")
         print(f"  {'+ reading the passes':22} {base.processor:6.2f} s            by the clock {base.clock:6.2f} s")
         for label, value in cases.items():
             by_clock = f"by the clock {value.clock:6.2f} s {value.clock / base.clock:5.1f} x"
