@@ -56,8 +56,8 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
     Raises:
         NormalsError, PlatelightError: nothing was changed.
     """
-    if linked.refusal(scene):
-        raise NormalsError(linked.refusal(scene))
+    if refusal := linked.refusal(scene):
+        raise NormalsError(refusal)
     examined = examine(Path(bpy.path.abspath(str(file))), layer=layer, target=target, scene=scene)
     plate = passes.plate_layer(target)
     notices = renamed.follow(scene, target)

@@ -38,7 +38,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 def _notices(scene: bpy.types.Scene, rig: bpy.types.NodeTree) -> list[str]:
     """What is left out of a rig: lights come and go without a button that would tell."""
-    return scene_lights.lights_of(scene, scene_lights.collection_of(rig))[1]
+    return scene_lights.wanted(scene, rig)[1]
 
 
 def trouble_with_camera(scene: bpy.types.Scene) -> str:

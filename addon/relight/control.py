@@ -70,8 +70,8 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
     Raises:
         RelightError: no plate of that name is relit, its node has another group, or it is a library's.
     """
-    if linked.refusal(scene):
-        raise RelightError(linked.refusal(scene))
+    if refusal := linked.refusal(scene):
+        raise RelightError(refusal)
     shot = find(scene, name)
     if shot is None and name in scene_lights.shots(scene):
         raise RelightError(f"The Relight node of {name} has another node group: choose Platelight Relight in it again.")

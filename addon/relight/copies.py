@@ -21,7 +21,7 @@ def own_rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
         if other is None or other == scene or tree not in scene_lights.rigs(other).values():
             _set(tree, _SCENE, scene)
         elif compat.compositor_tree(other) != compat.compositor_tree(scene):
-            if not _can_be_lit(scene):
+            if not scene_lights.can_be_lit(scene):
                 continue
             node = graph.Block(compat.compositor_tree(scene), strip_name=shot).find("lights")
             tree = node.node_tree = _copied(tree, scene)
@@ -36,25 +36,20 @@ def own_rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
 def own_spaces(scene: bpy.types.Scene) -> None:
     """Let the Space nodes that came with a copy of another scene's compositor follow this scene's camera."""
     tree = compat.compositor_tree(scene)
-    for shot in scene_lights.shots(scene) if _can_be_lit(scene) else ():
+    for shot in scene_lights.shots(scene) if scene_lights.can_be_lit(scene) else ():
         followed = {_scene_of(node.node_tree) for node in space.nodes(graph.Block(tree, strip_name=shot))} - {scene, None}
         if any(compat.compositor_tree(other) != tree for other in followed):
             space.update(scene, shot)
-
-
-def _can_be_lit(scene: bpy.types.Scene) -> bool:
-    """Whether it is seen through a camera that lights can be wired for."""
-    return scene.camera is not None and scene.camera.type == "CAMERA" and scene.camera.data.type == "PERSP"
 
 
 def _copied(tree: bpy.types.NodeTree, scene: bpy.types.Scene) -> bpy.types.NodeTree:
     """A rig of the scene's own, current: its lights keep the settings of those that they are copies of."""
     made = tree.copy()
     made[_SCENE] = scene
-    chosen, own = made.get(_COLLECTION), scene.platelight_relight.collection
+    chosen, own = scene_lights.collection_of(made), scene.platelight_relight.collection
     if chosen is not None and own is not None and chosen not in scene.collection.children_recursive:
         made[_COLLECTION] = own
-    lights, _ = scene_lights.lights_of(scene, scene_lights.collection_of(made))
+    lights, _ = scene_lights.wanted(scene, made)
     world = scene_lights.world_of(scene, made)
     originals = {_stem(source): source for source in rig.rows_of(made)}
     twins = {originals[_stem(each)]: each for each in (*lights, world) if each and _stem(each) in originals}

@@ -147,10 +147,7 @@ def light_scene(
     name = shot.block.strip_name
     if collection and collection.library:
         raise RelightError(f"{collection.name} is linked from a library and takes no lights: choose another collection, or none.")
-    if scene.camera is None or scene.camera.type != "CAMERA":
-        raise RelightError(f"{scene.name} has no camera, so nobody knows where its lights are: add one and make it active.")
-    if scene.camera.data.type != "PERSP":  # told before anything changes
-        raise RelightError(f"{scene.camera.name} is not a perspective camera: plates need one.")
+    scene_lights.need_camera(scene)  # told before anything changes
     place = collection or _own_collection(scene, name)
     for old in [each for each in scene.objects if each.get(_TAG) == name]:
         data = old.data

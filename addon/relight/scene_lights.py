@@ -54,7 +54,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
     tree = compat.compositor_tree(scene)
     if tree is None or shot not in graph.attached_strips(tree):
         raise RelightError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
-    _need_camera(scene)
+    need_camera(scene)
     block = graph.Block(tree, strip_name=shot)
     relight = block.find("relight")
     notices = []
@@ -83,11 +83,11 @@ def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree, *, look_again: bool
 
     Returns what the user should know; raises as `wire` does.
     """
-    lights, notices = lights_of(scene, collection_of(tree), wired=rig.wired_lights(tree))
+    lights, notices = wanted(scene, tree)
     world = world_of(scene, tree)
     if world and worlds.find(world) is None:
         notices.append(f"{world.name} is left out: only a colour or an equirectangular Environment Texture can light a plate")
-    _need_camera(scene)
+    need_camera(scene)
     if len(scene.timeline_markers) > drivers.MOST_CUTS and len(drivers.eye(scene).cuts) == drivers.MOST_CUTS:
         notices.append(f"Only the first {drivers.MOST_CUTS} cameras that timeline markers cut to are followed")
     rig.sync(tree, scene=scene, lights=lights, world=world, look_again=look_again)
@@ -121,6 +121,11 @@ def lights_of(
     return good, notices
 
 
+def wanted(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> tuple[list[bpy.types.Object], list[str]]:
+    """The lights that a rig is to have now, and a sentence on those that it can't have."""
+    return lights_of(scene, collection_of(tree), wired=rig.wired_lights(tree))
+
+
 def _rendered(scene: bpy.types.Scene) -> set[bpy.types.Object]:
     """What a view layer of the scene has, but for collections that are disabled in renders."""
     found: set[bpy.types.Object] = set()
@@ -136,18 +141,18 @@ def _rendered(scene: bpy.types.Scene) -> set[bpy.types.Object]:
 
 def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
     """Whether lights came, went, changed their kind or name, or an older version built the rig. Quick."""
-    if scene.camera is None or scene.camera.type != "CAMERA" or scene.camera.data.type != "PERSP":
+    if not can_be_lit(scene):
         return False
     wired = rig.wired_lights(tree)
-    lights, _ = lights_of(scene, collection_of(tree), wired=wired)
+    lights, _ = wanted(scene, tree)
     world = world_of(scene, tree)
     found = worlds.find(world) if world else None
-    wanted = {light: kinds.sign_of(light.data) for light in lights} | ({world: rig.WORLD} if found else {})
+    kinds_of = {light: kinds.sign_of(light.data) for light in lights} | ({world: rig.WORLD} if found else {})
     if not rig.is_current(tree) or rig.eye_sign(tree) != drivers.eye(scene).sign:
         return True
     if rig.world_sign(tree) != (found.sign if found else ""):
         return True
-    return wired != wanted or rig.names(tree) != {source.name for source in wanted}
+    return wired != kinds_of or rig.names(tree) != {source.name for source in kinds_of}
 
 
 def unwire(scene: bpy.types.Scene, shot: str) -> bool:
@@ -167,13 +172,22 @@ def unwire(scene: bpy.types.Scene, shot: str) -> bool:
     return True
 
 
-def _need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
+def can_be_lit(scene: bpy.types.Scene) -> bool:
+    """Whether it is seen through a camera that lights can be wired for."""
+    return scene.camera is not None and scene.camera.type == "CAMERA" and scene.camera.data.type == "PERSP"
+
+
+def need_camera(scene: bpy.types.Scene) -> None:
+    """Told before anything changes.
+
+    Raises:
+        RelightError: the scene has no camera that lights can be wired for.
+    """
     camera = scene.camera
     if camera is None or camera.type != "CAMERA":
         raise RelightError(f"{scene.name} has no camera, so nobody knows where its lights are: add one and make it active.")
     if camera.data.type != "PERSP":
         raise RelightError(f"{camera.name} is not a perspective camera: plates need one.")
-    return camera
 
 
 def _link(tree: bpy.types.NodeTree, block: graph.Block, node: bpy.types.Node, relight: bpy.types.Node) -> None:

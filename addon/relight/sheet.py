@@ -146,14 +146,6 @@ class Sheet(Face):
         """The larger one, component by component."""
         return self._each("MAXIMUM", a, b, label=label)
 
-    def clamped_sum(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
-        """total + a x factor, each component in 0..1."""
-        sum_ = self.add_scaled(total, a, factor, label=label)
-        if not BUILT_IN:
-            sum_.node.use_clamp = True
-            return sum_
-        return self._each("MINIMUM", self.at_least(sum_, (0.0, 0.0, 0.0)), (1.0, 1.0, 1.0), label="In 0..1")
-
     def add_scaled(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
         """total + a x factor."""
         if BUILT_IN:

@@ -246,6 +246,6 @@ def _block(scene: bpy.types.Scene, shot: str) -> tuple[graph.Block, bpy.types.No
     relight = block.find("relight") if block else None
     if block is None or relight is None:
         raise SpaceError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
-    if linked.refusal(scene):
-        raise SpaceError(linked.refusal(scene))
+    if refusal := linked.refusal(scene):
+        raise SpaceError(refusal)
     return block, relight

@@ -35,6 +35,11 @@ def light(
     return made
 
 
+def lights_node(scene: bpy.types.Scene) -> bpy.types.Node:
+    """The node of the shot's scene lights."""
+    return graph.Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
+
+
 def shot_of(scene: bpy.types.Scene) -> control.Shot:
     return control.need(scene, "plate")
 

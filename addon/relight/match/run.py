@@ -41,8 +41,8 @@ def match(scene: bpy.types.Scene, name: str, *, frames: int, assume: Assumptions
         MatchError: there are no normals, or they don't fit the plate; files are missing; nothing can be seen; the compositor is a
             library's.
     """
-    if linked.refusal(scene):
-        raise MatchError(linked.refusal(scene))
+    if refusal := linked.refusal(scene):
+        raise MatchError(refusal)
     numbers = shots.frames_of(shots.find(scene, name), count=frames, current=scene.frame_current)
     looks = []
     for done, frame in enumerate(numbers):

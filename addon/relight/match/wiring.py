@@ -46,8 +46,8 @@ def ensure(scene: bpy.types.Scene, name: str) -> bpy.types.Node:
     Raises:
         MatchError: as `shot.find`; the compositor is a library's.
     """
-    if linked.refusal(scene):
-        raise MatchError(linked.refusal(scene))
+    if refusal := linked.refusal(scene):
+        raise MatchError(refusal)
     shot = shots.find(scene, name)
     relight_group.renew(shot.relight)
     block = graph.Block(shot.tree, strip_name=name)
