@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from . import exr
-from .job_plan import There, recorded_frames
-from .models.interface import ResumePoint
-from .models.table import ModelInfo
-from .protocol import EstimateSettings, PassRecord, PlatelightError, pass_folder, record_file, tuned_file
-from .protocol.codec import from_fields
+from .. import exr
+from ..models.interface import ResumePoint
+from ..models.table import ModelInfo
+from ..protocol import EstimateSettings, PassRecord, PlatelightError, pass_folder, record_file, tuned_file
+from ..protocol.codec import from_fields
+from .plan import There, recorded_frames
 
 _STATE_FIELDS = ("emitted", "read_from", "context", "made")
 _STATE_FORMAT = 2
