@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import exr
+from .. import files
 from ..allocation import release_freed_memory
 from ..failures import explain
 from ..frames.plate import Plate
@@ -94,10 +94,10 @@ def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
     with contextlib.ExitStack() as held:
         for pass_name in passes:
             folder = pass_folder(out, pass_name)
-            exr.make_folder(folder)
+            files.make_folder(folder)
             if not held.enter_context(hold(folder / f".{clip}.lock")):
                 yield Notice(job=request.job, text=notices.unlocked(folder))
-            exr.remove_leftovers(folder, clip=clip)
+            files.remove_leftovers(folder, clip=clip)
         job = _Job(
             request, settings=settings, model=model, passes=passes, plate=plate, out=out, clip=clip, first=first, last=last
         )

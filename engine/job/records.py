@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from .. import exr
+from .. import files
 from ..models.interface import ResumePoint
 from ..protocol import DoneRange, PassRecord
 from . import store
@@ -77,7 +77,7 @@ class Records:
         for made in self._made:
             store.write_record(self._out, dataclasses.replace(made, done=done, complete=complete))
         if resume is None or complete:
-            exr.remove(self._state)
+            files.remove(self._state)
         if complete and piece not in self._kept:
             self._kept.append(piece)
 
