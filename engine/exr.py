@@ -20,15 +20,20 @@ RELATIVE, METRES = "relative", "metres"
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What a pass says of itself, as attributes. `frame`: of the source. `plate_size`: width and height of the source in pixels.
-    `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres."""
+    """What a pass says of itself, as attributes; `PassHeader` is what is read back.
 
+    `clip`: its name in file names. `source`: name of the plate's file. `frame`: of the source. `plate_size`: width and height of
+    the source in pixels. `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres.
+    """
+
+    clip: str
     model: str
     revision: str
     settings: str
     source: str
     frame: int
     plate_size: tuple[int, int]
+    color_space: str = ""
     relative_depth: bool = False
 
     def attributes(self, pass_name: str) -> dict[str, object]:
@@ -38,6 +43,8 @@ class Origin:
             "platelight/settings": self.settings,
             "platelight/space": "camera",
             **self._meaning(pass_name),
+            "platelight/clip": self.clip,
+            "platelight/colorSpace": self.color_space,
             "platelight/source": self.source,
             "platelight/frame": self.frame,
             "platelight/plateSize": f"{self.plate_size[0]}x{self.plate_size[1]}",
@@ -51,38 +58,41 @@ class Origin:
 
 
 def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
-    """Write one pass of one frame: ``Normal.X/Y/Z`` in half or ``Depth.Z`` in float, ZIP compressed.
-
-    Args:
-        path: the final name; nothing stands under it before the file is whole.
-        values: float (H, W, C), C = 3 for a normal and 1 for a depth.
-        pass_name: normal or depth.
+    """Write one pass of one frame; nothing stands under the name before the file is whole. Arguments as those of `fill`.
 
     Raises:
         PlatelightError: `disk_full`, `output_not_writable`.
+    """
+    files.replace(path, lambda temporary: fill(temporary, values, pass_name=pass_name, origin=origin))
+
+
+def fill(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
+    """Write into a file that is there: ``Normal.X/Y/Z`` in half or ``Depth.Z`` in float, ZIP compressed.
+
+    Args:
+        path: the file.
+        values: float (H, W, C), C = 3 for a normal and 1 for a depth.
+        pass_name: normal or depth.
+        origin: what the file says of itself.
+
+    Raises:
+        OSError: with the reason why it can't be written.
     """
     layer, components, kind = _LAYERS[pass_name]
     channels = {
         f"{layer}.{component}": np.ascontiguousarray(values[..., index], dtype=kind) for index, component in enumerate(components)
     }
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
-    files.replace(path, lambda temporary: _write(temporary, header, channels))
+    try:
+        OpenEXR.File(header, channels).write(str(path))
+    except (RuntimeError, OSError, ValueError) as error:
+        raise OSError(_reason(path), str(error)) from error
 
 
 def bytes_per_pixel(pass_name: str) -> int:
     """Of a pass before compression."""
     _, components, kind = _LAYERS[pass_name]
     return len(components) * np.dtype(kind).itemsize
-
-
-def _write(temporary: Path, header: dict[str, object], channels: dict[str, np.ndarray]) -> None:
-    # The library reports a failed write without its reason; reserving the name first brings out why it can't be written.
-    with open(temporary, "wb"):
-        pass
-    try:
-        OpenEXR.File(header, channels).write(str(temporary))
-    except (RuntimeError, OSError, ValueError) as error:
-        raise OSError(_reason(temporary), str(error)) from error
 
 
 def _reason(path: Path) -> int:
@@ -108,20 +118,3 @@ def read(path: Path, *, pass_name: str) -> np.ndarray:
         return np.stack([channels[f"{layer}.{component}"].pixels for component in components], axis=-1)
     except (RuntimeError, OSError, KeyError) as error:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """What a pass says of itself of how it was made; as in `Origin`."""
-
-    revision: str
-    settings: str
-
-
-def read_making(path: Path) -> Made | None:
-    """From the header alone; None where the file says nothing of it, or can't be read as EXR."""
-    try:
-        header = OpenEXR.File(str(path), header_only=True).header()
-        return Made(revision=header["platelight/revision"], settings=header["platelight/settings"])
-    except (RuntimeError, OSError, ValueError, KeyError):
-        return None

@@ -5,17 +5,30 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 _POLL_SECONDS = 0.1
 
 
+@dataclass(frozen=True)
+class _Item(Generic[T]):
+    value: T
+
+
+@dataclass(frozen=True)
+class _End:
+    """`error`: why there is no more; None where all was read."""
+
+    error: Exception | None
+
+
 class ReadAhead(Generic[T]):
     """An iterator over `source` that is up to `depth` items ahead of whoever pulls. What `source` raises, pulling raises."""
 
     def __init__(self, source: Iterator[T], *, depth: int) -> None:
-        self._items: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(maxsize=depth)
+        self._items: queue.Queue[_Item[T] | _End] = queue.Queue(maxsize=depth)
         self._stopped = threading.Event()
         self._ended = False
         self._thread = threading.Thread(target=self._run, args=(source,), name="read-ahead", daemon=True)
@@ -27,13 +40,11 @@ class ReadAhead(Generic[T]):
     def __next__(self) -> T:
         if self._ended:
             raise StopIteration
-        good, item = self._items.get()
-        if good:
-            return item
+        item = self._items.get()
+        if isinstance(item, _Item):
+            return item.value
         self._ended = True
-        if item is None:
-            raise StopIteration
-        raise item
+        raise item.error or StopIteration
 
     def close(self) -> None:
         """Stop reading and wait for the thread; it ends after the item it is at."""
@@ -44,13 +55,13 @@ class ReadAhead(Generic[T]):
     def _run(self, source: Iterator[T]) -> None:
         try:
             for item in source:
-                if not self._put((True, item)):
+                if not self._put(_Item(item)):
                     return
-            self._put((False, None))
+            self._put(_End(None))
         except Exception as error:  # noqa: BLE001 - it is handed over and raised where the items are pulled
-            self._put((False, error))
+            self._put(_End(error))
 
-    def _put(self, entry: tuple[bool, T | BaseException | None]) -> bool:
+    def _put(self, entry: _Item[T] | _End) -> bool:
         while not self._stopped.is_set():
             try:
                 self._items.put(entry, timeout=_POLL_SECONDS)

@@ -30,6 +30,8 @@ class ErrorCode(StrEnum):
     OUTPUT_NOT_WRITABLE = "output_not_writable"
     DISK_FULL = "disk_full"
     PASSES_DIFFER = "passes_differ"
+    FOREIGN_FILES = "foreign_files"
+    SOURCE_IN_OUTPUT = "source_in_output"
     OUTPUT_IN_USE = "output_in_use"
     MODEL_UNKNOWN = "model_unknown"
     MODEL_NOT_INSTALLED = "model_not_installed"
@@ -80,7 +82,9 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.COLOR_SPACE_UNKNOWN: _text(27, "The colour space cannot be used: {detail}", "Choose a colour space that the OpenColorIO configuration has."),
     ErrorCode.OUTPUT_NOT_WRITABLE: _text(28, "The passes cannot be written: {detail}", "Choose a folder you may write to, or save the project first so that passes go beside it."),
     ErrorCode.DISK_FULL: _text(29, "The disk is full: {detail}", "Free some space and estimate again: it continues where it stopped."),
-    ErrorCode.PASSES_DIFFER: _text(30, "There are passes with other settings already: {detail}", "Choose Overwrite, another folder, or the settings they were made with."),
+    ErrorCode.PASSES_DIFFER: _text(30, "There are passes with other settings already: {detail}", "Choose another folder, or the settings they were made with. With --overwrite the frames asked for are replaced."),
+    ErrorCode.FOREIGN_FILES: _text(45, "There are files where passes belong that Platelight did not write: {detail}", "Choose another folder for the passes; Platelight never replaces files of other programs."),
+    ErrorCode.SOURCE_IN_OUTPUT: _text(46, "The plate lies in a folder where its passes would be written: {detail}", "Choose another folder for the passes."),
     ErrorCode.OUTPUT_IN_USE: _text(31, "Another job is writing these passes: {detail}", "Wait until it has ended, or choose another folder."),
     ErrorCode.MODEL_UNKNOWN: _text(32, "There is no model of that name: {detail}", "Choose one that `python -m engine models` lists, or the folder of a checkpoint."),
     ErrorCode.MODEL_NOT_INSTALLED: _text(33, "The model's weights are not on this machine: {detail}", "Download them in the preferences, or copy the files by hand to the folder named."),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 
 class Stage(StrEnum):
@@ -135,7 +135,8 @@ class Estimate:
     """Estimate the passes of frames `first` to `last` of a clip, widened by `handles` frames on both sides where it has them.
 
     `out`: folder; passes go to ``out/<pass>/<clip>.<frame>.exr``. `first`, `last`: None for the clip's own ends. `passes`: which of
-    the model's passes are wanted, all of them when empty.
+    the model's passes are wanted, all of them when empty. `overwrite`: replace frames that Platelight wrote. `remove_outside`: with
+    `overwrite`, also delete the clip's frames outside the range that have other settings; they are kept otherwise.
     """
 
     METHOD: ClassVar[str] = "estimate"
@@ -147,6 +148,7 @@ class Estimate:
     handles: int = 0
     settings: EstimateSettings = EstimateSettings()
     overwrite: bool = False
+    remove_outside: bool = False
     passes: tuple[str, ...] = ()
 
 

@@ -15,9 +15,8 @@ from heldout import HELD_OUT
 
 from conftest import ROOT, finish, write_movie
 from conftest import request as request_estimate
-from engine.job.store import read_record
 from engine.models.preview import network, temporal
-from engine.protocol import PlatelightError, Source
+from engine.protocol import PlatelightError, Source, read_record, record_file
 from engine.training.buffer.config import PLATES, PlateSource, PreviewConfig
 from engine.training.buffer.feed import Clip
 from engine.training.buffer.known import SIDE, choose_window, cut_pairs
@@ -56,7 +55,8 @@ def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bou
     assert result.after.change < 0.98 * result.before.change and result.after.away <= 30
     assert "less" in describe(result) and str(result.file) in describe(result)
     finish(request_estimate(plate_file, tmp_path, last=4))
-    assert len(read_record(tmp_path, pass_name="normal", clip="plate").revision.split()) == 2, "the tuned blocks are in use"
+    record = read_record(record_file(tmp_path, pass_name="normal", clip="plate"))
+    assert len(record.revision.split()) == 2, "the tuned blocks are in use"
     result.file.unlink()
     refused = run_tune(dataclasses.replace(request, bound=1e-4, steps=2))
     assert refused.file is None and refused.after == refused.before and not any((tmp_path / "tuned").iterdir())
