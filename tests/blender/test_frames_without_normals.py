@@ -13,15 +13,18 @@ from footage import (
     linear,
     normals,
     plate_bytes,
-    read_exr,
     render,
     render_elsewhere,
     write_exr,
     write_normal,
     write_plate,
 )
-from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.relight import control, kinds, scene_lights
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import build, passes
+from platelight.addon.node_groups import light_types
+from platelight.addon.node_groups import relight as relight_group
+from platelight.addon.relight import control
+from platelight.addon.relight.lights import scene_lights
 from platelight.addon.relight.match import run, wiring
 from platelight.addon.relight.match.fit import Assumptions
 from relit import TOLERANCE, light
@@ -46,7 +49,7 @@ def assert_as_shot(scene, folder, frame=GONE):
 
 def all_lights(scene):
     """A light of each kind, soft and lifted, and a world."""
-    for index, kind in enumerate(kinds.KINDS):
+    for index, kind in enumerate(light_types.KINDS):
         relit_shot.light(scene, f"L{index}", kind, energy=3.0 if kind == "SUN" else 200.0).location.z = 2.0
     scene.world = bpy.data.worlds.new("World")
     scene_lights.wire(scene, "plate", collection=None)
@@ -186,10 +189,8 @@ def test_nothing_is_linked_to_normal(scene, tmp_path):
     """The group alone, in a tree of somebody's own, faces the camera."""
     tree, _ = compat.ensure_compositor_tree(scene)
     node = tree.nodes.new("CompositorNodeGroup")
-    from platelight.addon import relight
-
-    node.node_tree = relight.node_group()
+    node.node_tree = relight_group.node_group()
     tree.links.new(node.outputs["Light"], compat.output_socket(tree) or compat.new_output_socket(tree))
     want = light(np.array([[[0.0, 0.0, 1.0]]]))[0, 0]
     np.testing.assert_allclose(render(scene, [1], tmp_path)[1][5, 5, :3], want, atol=TOLERANCE)
-    assert graph.attached_strips(tree) == set()
+    assert build.attached_strips(tree) == set()
