@@ -286,7 +286,7 @@ class Lane:
 
 
 def _events(message: Estimate) -> Iterator[Any]:
-    from .estimate import run
+    from .job.estimate import run
 
     return run(message)
 
