@@ -11,6 +11,7 @@ from functools import partial
 import bpy
 
 from ..contract import (
+    PASSES,
     Cancel,
     DownloadModelResult,
     ErrorCode,
@@ -102,8 +103,10 @@ def cancel(task: Task) -> None:
 
 
 def _end_engine(task: Task) -> None:
-    """End the engine for the sake of a task that does not end by itself. What else the engine has in hand waits for the next one and
-    goes on where it was. A download is no reason: it ends within a second of being asked, and an estimate may be at work beside it.
+    """End the engine because of a task that does not end by itself.
+
+    Its other tasks go back to the queue: the next engine continues them. A download is no reason to end an engine that is at work
+    on something else, since it stops within a second of being asked.
     """
     others = [other for other in state.queue.tasks if other.active and other is not task]
     if state.client is None or (others and isinstance(task, Download)):
@@ -161,7 +164,7 @@ def _take(event: Event) -> None:
         task.advance(event)
     elif isinstance(event, Notice):
         task.note(event.text)
-    elif isinstance(event, FramesReady) and isinstance(task, Job) and _asked_for(task, event.first, event.last):
+    elif isinstance(event, FramesReady) and isinstance(task, Job) and _asked_for(task, event):
         task.frames_ready(event.pass_name, first=event.first, last=event.last)
         arrivals.frames_arrived(task)
 
@@ -180,11 +183,13 @@ def _start_next(kind: type[Job] | type[Download]) -> None:
     client.request(task.request(), on_result=partial(_done, task), on_error=partial(_failed, task))
 
 
-def _asked_for(job: Job, first: int, last: int) -> bool:
-    """Whether these are frames of a job; others are told and not looked for."""
-    if first <= last and first in job.frames and last in job.frames:
+def _asked_for(job: Job, said: FramesReady | EstimateResult) -> bool:
+    """Whether these are passes and frames of a job; others are told and not looked for."""
+    names = said.passes if isinstance(said, EstimateResult) else (said.pass_name,)
+    if said.first <= said.last and said.first in job.frames and said.last in job.frames and PASSES.keys() >= set(names):
         return True
-    job.note(f"The engine speaks of frames {first} to {last}, and was asked for {job.frames[0]} to {job.frames[-1]}")
+    asked = f"{job.frames[0]} to {job.frames[-1]}"
+    job.note(f"The engine reported {', '.join(names)} of frames {said.first} to {said.last}, and was asked for frames {asked}")
     return False
 
 
@@ -193,7 +198,7 @@ def _done(task: Task, result: EstimateResult | DownloadModelResult) -> None:
         return
     if isinstance(result, EstimateResult) and isinstance(task, Job):
         task.result = result
-        if _asked_for(task, result.first, result.last):
+        if _asked_for(task, result):
             for name in result.passes:
                 task.frames_ready(name, first=result.first, last=result.last)
         task.move(JobState.DONE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,9 +21,9 @@ T = TypeVar("T")
 LARGEST_CONFIG = 1 << 20
 """Bytes of a configuration."""
 
-_MOST, _MOST_LAYERS, _MOST_ITEMS = 1 << 16, 128, 1024
-"""The largest number in a configuration, of those that count layers, and the longest list. No published checkpoint comes near; what
-is built from larger ones fills the memory before its weights turn out not to fit."""
+_MOST, _MOST_LAYERS, _MOST_ITEMS, _DEEPEST = 1 << 16, 128, 1024, 16
+"""The largest number in a configuration, the largest that counts layers, the longest list and the deepest value. No published
+checkpoint comes near; what is built from larger ones fills the memory before its weights turn out not to fit."""
 
 
 _RAISED = (
@@ -105,19 +105,21 @@ def read_json(file: Path) -> dict[str, Any]:
 
 def _too_large(content: dict[str, Any]) -> str:
     """What in a configuration is larger than any model needs, in words, else empty."""
-    waiting = [(name, value) for name, value in content.items()]
+    waiting = [(name, value, 0) for name, value in content.items()]
     while waiting:
-        name, value = waiting.pop()
+        name, value, depth = waiting.pop()
+        if depth > _DEEPEST:
+            return f"{name[:80]} is nested more than {_DEEPEST} deep"
         if isinstance(value, dict):
-            waiting += value.items()
+            waiting += [(inner, item, depth + 1) for inner, item in value.items()]
         elif isinstance(value, list):
             if len(value) > _MOST_ITEMS:
                 return f"{name[:80]} has {len(value)} values"
-            waiting += [(name, item) for item in value]
+            waiting += [(name, item, depth + 1) for item in value]
         elif isinstance(value, int | float):
             most = _MOST_LAYERS if "layers" in name and isinstance(value, int) else _MOST
-            if not math.isfinite(value) or abs(value) > most:
-                return f"{name[:80]} is {value:.4g}, more than {most}"
+            if not -most <= value <= most:  # NaN too
+                return f"{name[:80]} is {reprlib.repr(value)}, more than {most}"
     return ""
 
 

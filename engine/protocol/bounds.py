@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, NoReturn
+from typing import IO, Annotated, Any, NoReturn
 
 LONGEST_LINE = 1 << 20
 """Bytes of a message."""
@@ -47,9 +47,12 @@ Rate = Annotated[float, Between(0.0, 1e15)]
 Share = Annotated[float, Between(0.0, 1.0)]
 
 
-def read_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a stream that aren't blank. Of a line longer than `LONGEST_LINE` only the beginning comes, without its end,
-    and `codec.decode` refuses it: so memory has a bound whatever the other side sends."""
+def read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a stream that aren't blank.
+
+    Of a line longer than `LONGEST_LINE` only the beginning comes, without its end, and `codec.decode` refuses it: so memory has a
+    bound whatever the other side sends.
+    """
     while line := stream.readline(LONGEST_LINE + 1):
         rest = line
         while not rest.endswith(b"\n"):

@@ -10,7 +10,8 @@ import pytest
 
 ODD = [
     "garbage", "", "{}", "[" * 5000, "null", "\x00", '"' * 999, "9" * 5000, "NaN", '{"jsonrpc":"2.0"}', "x" * 2_000_000,
-    '{"jsonrpc":"2.0","id":{},"result":{}}', '{"jsonrpc":"2.0","id":99,"result":[[[]]]}', '{"jsonrpc":"2.0","method":"hello","id":1}',
+    '{"jsonrpc":"2.0","id":{},"result":{}}', '{"jsonrpc":"2.0","id":99,"result":[[[]]]}',
+    '{"jsonrpc":"2.0","method":"hello","id":1}',
 ]
 
 

@@ -47,8 +47,8 @@ def values(hint):
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
     return {
-        str: st.text(st.characters(codec="utf-8", exclude_characters="\0")), int: st.integers(-WHOLE, WHOLE), bool: st.booleans(), type(None): st.none(),
-        float: st.floats(allow_nan=False, allow_infinity=False),
+        str: st.text(st.characters(codec="utf-8", exclude_characters="\0")), int: st.integers(-WHOLE, WHOLE),
+        bool: st.booleans(), type(None): st.none(), float: st.floats(allow_nan=False, allow_infinity=False),
     }[hint]
 
 
