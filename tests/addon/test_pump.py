@@ -66,7 +66,7 @@ def test_no_line_stops_the_pump(part, shot, odd_engine):
     deadline = time.monotonic() + 120
     while pump.tick():
         assert time.monotonic() < deadline
-        part("panels.words").doing(job), part("panels.words").pace(job), part("panels.words").fraction(job.progress)
+        part("panels.texts").doing(job), part("panels.texts").pace(job), part("panels.texts").fraction(job.progress)
         time.sleep(0.01)
     assert job.state == "failed" and job.error.detail == "that is all"
     assert not job.ready and len(job.notices) == 8
