@@ -11,9 +11,8 @@ import numpy as np
 import OpenEXR
 
 from . import files
-from .protocol import ErrorCode, PlatelightError
+from .protocol import PASSES, ErrorCode, PlatelightError
 
-_LAYERS = {"normal": ("Normal", "XYZ", np.float16), "depth": ("Depth", "Z", np.float32)}
 RELATIVE, METRES = "relative", "metres"
 """Values of the attribute ``platelight/unit`` of a depth."""
 
@@ -51,10 +50,9 @@ class Origin:
         }
 
     def _meaning(self, pass_name: str) -> dict[str, object]:
-        if pass_name == "normal":
-            return {"platelight/axes": "+X right, +Y up, +Z toward the camera"}
-        unit = RELATIVE if self.relative_depth else METRES
-        return {"platelight/axes": "distance along the camera's axis", "platelight/unit": unit}
+        kind = PASSES[pass_name]
+        said: dict[str, object] = {f"platelight/{name}": text for name, text in kind.attributes}
+        return said | {"platelight/unit": RELATIVE if self.relative_depth else METRES} if kind.is_distance else said
 
 
 def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
@@ -67,32 +65,27 @@ def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> 
 
 
 def fill(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
-    """Write into a file that is there: ``Normal.X/Y/Z`` in half or ``Depth.Z`` in float, ZIP compressed.
+    """Write into a file that is there, in the channels that `PASSES` says, ZIP compressed.
 
     Args:
         path: the file.
-        values: float (H, W, C), C = 3 for a normal and 1 for a depth.
-        pass_name: normal or depth.
+        values: float (H, W, C), C the pass's number of components.
+        pass_name: a key of `PASSES`.
         origin: what the file says of itself.
 
     Raises:
         OSError: with the reason why it can't be written.
     """
-    layer, components, kind = _LAYERS[pass_name]
+    kind = PASSES[pass_name]
+    stored = np.float16 if kind.is_half else np.float32
     channels = {
-        f"{layer}.{component}": np.ascontiguousarray(values[..., index], dtype=kind) for index, component in enumerate(components)
+        channel: np.ascontiguousarray(values[..., index], dtype=stored) for index, channel in enumerate(kind.channels)
     }
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
     try:
         OpenEXR.File(header, channels).write(str(path))
     except (RuntimeError, OSError, ValueError) as error:
         raise OSError(_reason(path), str(error)) from error
-
-
-def bytes_per_pixel(pass_name: str) -> int:
-    """Of a pass before compression."""
-    _, components, kind = _LAYERS[pass_name]
-    return len(components) * np.dtype(kind).itemsize
 
 
 def _reason(path: Path) -> int:
@@ -112,9 +105,8 @@ def read(path: Path, *, pass_name: str) -> np.ndarray:
     Raises:
         PlatelightError: `source_unreadable`.
     """
-    layer, components, _ = _LAYERS[pass_name]
     try:
         channels = OpenEXR.File(str(path), separate_channels=True).channels()
-        return np.stack([channels[f"{layer}.{component}"].pixels for component in components], axis=-1)
+        return np.stack([channels[channel].pixels for channel in PASSES[pass_name].channels], axis=-1)
     except (RuntimeError, OSError, KeyError) as error:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error

@@ -16,6 +16,7 @@ from ..frames.plate import Plate
 from ..models import registry
 from ..models.interface import Estimator, ResumePoint, Step
 from ..protocol import (
+    PASSES,
     ErrorCode,
     Estimate,
     EstimateResult,
@@ -246,7 +247,7 @@ class _Job:
             PassRecord(
                 pass_name=name, clip=asked.clip, source_path=str(asked.source), source_stamp="", color_space=making.color_space,
                 revision=making.revision, settings=making.settings, first=asked.first, last=asked.last, done=0, complete=False,
-                relative=name == "depth" and estimator.info.relative_depth,
+                relative=PASSES[name].is_distance and estimator.info.relative_depth,
             )
             for name in asked.passes
         ]

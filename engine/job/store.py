@@ -18,6 +18,7 @@ import numpy as np
 
 from .. import exr, files
 from ..protocol import (
+    PASSES,
     ErrorCode,
     EstimateSettings,
     PassHeader,
@@ -198,7 +199,7 @@ def check_space(stores: Sequence[PassStore], frames: Sequence[range], *, count: 
     Raises:
         PlatelightError: `disk_full`.
     """
-    least = count * size[0] * size[1] * sum(exr.bytes_per_pixel(store.pass_name) for store in stores) * _LEAST_COMPRESSED
+    least = count * size[0] * size[1] * sum(PASSES[store.pass_name].bytes_per_pixel for store in stores) * _LEAST_COMPRESSED
     free = shutil.disk_usage(stores[0].out).free + sum(store.bytes_of(run) for store in stores for run in frames)
     if free < least:
         detail = f"{stores[0].out} has {free / 1e9:.2f} GB free, the passes need at least {least / 1e9:.2f} GB"

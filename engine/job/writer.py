@@ -12,7 +12,7 @@ from .. import exr
 from ..frames.plate import Plate
 from ..models.interface import Cut, Estimator, Output, ResumePoint
 from ..normals import convert_axes, normalise
-from ..protocol import EstimateSettings, FramesReady
+from ..protocol import PASSES, EstimateSettings, FramesReady
 from .plan import Piece
 from .records import Records
 from .request import Asked
@@ -84,9 +84,9 @@ class PieceWriter:
         self._records.save(done=self._resume.emitted if self._resume else 0, resume=self._resume)
 
     def _write(self, pass_name: str, frame: int, values: np.ndarray) -> None:
-        """Write one frame of a pass, (H, W, C) as `Output` has it: normals are brought to the camera's axes and to unit length."""
+        """Write one frame of a pass, (H, W, C) as `Output` has it: directions in the camera's axes and of unit length."""
         info = self._estimator.info
-        if pass_name == "normal":
+        if PASSES[pass_name].is_direction:
             values = normalise(convert_axes(values, axes=info.axes))
         origin = exr.Origin(
             clip=self._asked.clip, model=info.name, revision=self._estimator.revision, settings=settings_text(self._settings),

@@ -10,12 +10,14 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from .pass_table import PASSES
 from .passes import split_number
 from .records import read_regular
 
 _MAGIC = b"\x76\x2f\x31\x01\x02\x00\x00\x00"
 """Version 2 without flags: one part, scan lines, short names."""
 _MOST_BYTES = 1 << 16
+_PASSES = {frozenset(info.channels): info.name for info in PASSES.values()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +92,13 @@ def _attributes(data: bytes) -> dict[str, bytes]:
 
 
 def _pass_name(channels: bytes) -> str:
-    """Return the pass that the channels belong to: ``Normal.X``, ``Normal.Y`` and ``Normal.Z`` to ``normal``."""
-    layers = set()
+    """Return the pass that has these channels. Raises: KeyError where none has."""
+    names = set()
     while channels[:1] not in (b"", b"\0"):
         name, _, rest = channels.partition(b"\0")
-        layers.add(name.decode().partition(".")[0])
+        names.add(name.decode())
         channels = rest[16:]
-    [layer] = layers
-    return layer.lower()
+    return _PASSES[frozenset(names)]
 
 
 def _text(value: bytes) -> str:

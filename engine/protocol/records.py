@@ -1,31 +1,26 @@
-"""Reading the record of a pass: what can't be a record is none, and no number in it can cost memory or time."""
+"""Reading the record of a pass: what can't be a record is none."""
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
+from .bounds import LARGEST_FILE, parse_json
 from .codec import from_fields
 from .errors import PlatelightError
-from .passes import DoneRange, FrameRange, PassRecord
-
-_MOST_BYTES = 4 << 20
-_FRAMES = range(-(2**31), 2**31)
+from .passes import PassRecord
 
 
 def read_record(file: Path) -> PassRecord | None:
     """Return the record in `file`, None where there is none or it can't be understood."""
-    data = read_regular(file, at_most=_MOST_BYTES + 1)
-    if data is None or len(data) > _MOST_BYTES:
+    data = read_regular(file, at_most=LARGEST_FILE + 1)
+    if data is None or len(data) > LARGEST_FILE:
         return None
     try:
-        record = from_fields(PassRecord, json.loads(data))
-    except (ValueError, RecursionError, PlatelightError):
+        return from_fields(PassRecord, parse_json(data))
+    except (ValueError, PlatelightError):
         return None
-    return record if _is_sane(record) else None
 
 
 def read_regular(file: Path, *, at_most: int) -> bytes | None:
@@ -40,22 +35,3 @@ def read_regular(file: Path, *, at_most: int) -> bytes | None:
     except OSError:
         return None
 
-
-def _is_sane(record: PassRecord) -> bool:
-    """Whether every range is one, no frame number is beyond all clips, and no more is done than there is to do."""
-    whole = all(run.first in _FRAMES and run.last in _FRAMES and run.first <= run.last for run in _ranges(record))
-    return whole and all(cut in _FRAMES for cut in _cuts(record)) and 0 <= record.done <= record.last - record.first + 1
-
-
-def _ranges(record: PassRecord) -> Iterator[DoneRange | FrameRange]:
-    yield FrameRange(first=record.first, last=record.last)
-    yield from record.others
-    for made in record.earlier:
-        yield from made.sources
-        yield from made.frames
-
-
-def _cuts(record: PassRecord) -> Iterator[int]:
-    yield from (*record.cuts, *record.black)
-    for made in record.earlier:
-        yield from (*made.cuts, *made.black)

@@ -13,7 +13,7 @@ import OpenEXR
 import pytest
 
 from engine import exr, files
-from engine.protocol import ErrorCode, PlatelightError
+from engine.protocol import PASSES, ErrorCode, PlatelightError
 
 ORIGIN = exr.Origin(
     clip="plate", model="preview", revision="r1", settings='{"window": 14}', source="plate.mov", frame=1001,
@@ -91,3 +91,17 @@ def test_a_full_disk_leaves_no_half_file(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], timeout=60, capture_output=True, text=True)
     assert done.returncode == PlatelightError(ErrorCode.DISK_FULL).exit_code, done.stderr
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", PASSES.values(), ids=PASSES.keys())
+def test_every_pass_of_the_table_is_written_and_read_by_its_row(tmp_path, kind):
+    values = np.random.default_rng(1).random((5, 7, len(kind.channels)), np.float32)
+    exr.write(tmp_path / "a.exr", values, pass_name=kind.name, origin=ORIGIN)
+    stored = np.float16 if kind.is_half else np.float32
+    assert np.array_equal(exr.read(tmp_path / "a.exr", pass_name=kind.name), values.astype(stored))
+    file = OpenEXR.File(str(tmp_path / "a.exr"), separate_channels=True)
+    assert sorted(file.channels()) == sorted(kind.channels)
+    assert dict(kind.attributes).items() <= {
+        name.removeprefix("platelight/"): value for name, value in file.header().items()
+    }.items()
+    assert ("platelight/unit" in file.header()) == kind.is_distance
