@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from . import exr, job_files, job_notices, job_plan, job_space
-from .allocation import release_freed_memory
 from .failures import explain
 from .frames.plate import Plate
 from .job_plan import Making, Piece, Work
@@ -22,6 +21,7 @@ from .job_records import Records
 from .job_streams import ReadAhead, WriteBehind
 from .job_writer import PassWriter
 from .lock import hold
+from .memory import release_freed_memory
 from .models import registry
 from .models.interface import Cut, Estimator, Output, ResumePoint, Step
 from .models.table import ModelInfo

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from ..protocol import ErrorCode, PlatelightError
-from ..weights import PICKLES
+from .weights import PICKLES
 
 T = TypeVar("T")
 

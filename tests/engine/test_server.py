@@ -14,7 +14,6 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from conftest import ENGINE, LONG, ROOT, exr_bytes, leftovers, request
 from engine.models.table import MODELS
 from engine.protocol import (
     PROTOCOL_VERSION,
@@ -36,6 +35,9 @@ from engine.protocol import (
 )
 from engine.protocol.codec import read_result
 from engine.server import LONGEST_LINE
+from tests.support.jobs import exr_bytes, leftovers, request
+from tests.support.places import ENGINE, ROOT
+from tests.support.plates import LONG
 
 
 class Wire:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import weights
+from engine.models import weights
 from engine.models.table import ModelInfo
 from engine.protocol import ErrorCode, PlatelightError
 
