@@ -1,4 +1,4 @@
-"""What a model family must do so that `engine.estimate` can stream a clip through it."""
+"""What a model family must do so that `engine.job.estimate` can stream a clip through it."""
 
 from __future__ import annotations
 

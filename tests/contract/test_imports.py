@@ -71,7 +71,7 @@ def test_the_scan_finds_what_it_looks_for(tmp_path, monkeypatch):
     (tmp_path / "addon" / "deep" / "a.py").write_text("def f():\n    from ...engine import estimate\n    import torch.nn\n")
     (tmp_path / "addon" / "b.py").write_text("from ..engine.protocol import Hello\n")
     found = breaches("addon", forbidden=("engine", "torch"), allowed=("engine.protocol",))
-    assert found == ["addon/deep/a.py:2 imports engine.estimate", "addon/deep/a.py:3 imports torch.nn"]
+    assert found == ["addon/deep/a.py:2 imports engine.job.estimate", "addon/deep/a.py:3 imports torch.nn"]
 
 
 @pytest.mark.parametrize("module", ["engine.protocol", "engine.server"])

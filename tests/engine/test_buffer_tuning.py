@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.job_files import read_record
+from engine.job.store import read_record
 from engine.models.preview import network, temporal
 from engine.protocol import PlatelightError, Source
 from engine.tuning.config import PLATES, PlateSource, PreviewConfig

@@ -13,7 +13,7 @@ import OpenEXR
 import pytest
 
 from engine import exr
-from engine.estimate import run
+from engine.job.estimate import run
 from engine.models import registry
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.interface import Output, ResumePoint, Step

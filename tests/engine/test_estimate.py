@@ -14,7 +14,7 @@ import OpenEXR
 import pytest
 
 from engine import exr
-from engine.estimate import run
+from engine.job.estimate import run
 from engine.models.interface import ResumePoint
 from engine.protocol import ErrorCode, FramesReady, Stage
 from tests.support.jobs import Unwilling, exr_bytes, finish, leftovers, refused, request

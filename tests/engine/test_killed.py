@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine import exr
-from engine.lock import hold
+from engine.job.lock import hold
 from engine.protocol import ErrorCode, PlatelightError
 from tests.support.jobs import exr_bytes, finish, leftovers, request
 from tests.support.places import ENGINE, GOLDEN, ROOT

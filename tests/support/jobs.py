@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.estimate import run
+from engine.job.estimate import run
 from engine.models.interface import Estimator
 from engine.protocol import Estimate, EstimateResult, EstimateSettings, FramesReady, Notice, PlatelightError, Progress, Source
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from . import exr
-from .job_files import settings_text
-from .models.interface import Estimator
-from .normals import convert_axes, normalise
-from .protocol import EstimateSettings, pass_file
+from .. import exr
+from ..models.interface import Estimator
+from ..normals import convert_axes, normalise
+from ..protocol import EstimateSettings, pass_file
+from .store import settings_text
 
 
 @dataclass(frozen=True, kw_only=True)
