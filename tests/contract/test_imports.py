@@ -54,7 +54,10 @@ def test_the_contract_comes_in_by_one_door():
 
 
 def test_the_engine_never_sees_the_addon_or_blender():
-    assert breaches("engine", forbidden=("addon", "bpy", "mathutils", "gpu", "blf")) == []
+    assert breaches("engine", forbidden=("addon",)) == []
+    others = breaches("engine", forbidden=("bpy", "bmesh", "mathutils", "gpu", "blf"))
+    # The scenes of the sample clips are rendered by Blender; a person runs that script in Blender's Python.
+    assert [breach for breach in others if not breach.startswith("engine/lab/samples/")] == []
 
 
 def test_the_contract_uses_the_standard_library_only():
@@ -71,7 +74,7 @@ def test_the_scan_finds_what_it_looks_for(tmp_path, monkeypatch):
     (tmp_path / "addon" / "deep" / "a.py").write_text("def f():\n    from ...engine import estimate\n    import torch.nn\n")
     (tmp_path / "addon" / "b.py").write_text("from ..engine.protocol import Hello\n")
     found = breaches("addon", forbidden=("engine", "torch"), allowed=("engine.protocol",))
-    assert found == ["addon/deep/a.py:2 imports engine.job.estimate", "addon/deep/a.py:3 imports torch.nn"]
+    assert found == ["addon/deep/a.py:2 imports engine.estimate", "addon/deep/a.py:3 imports torch.nn"]
 
 
 @pytest.mark.parametrize("module", ["engine.protocol", "engine.server"])
