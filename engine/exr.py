@@ -11,9 +11,8 @@ import numpy as np
 import OpenEXR
 
 from . import files
-from .protocol import ErrorCode, PlatelightError
+from .protocol import PASSES, ErrorCode, PlatelightError
 
-_LAYERS = {"normal": ("Normal", "XYZ", np.float16), "depth": ("Depth", "Z", np.float32)}
 RELATIVE, METRES = "relative", "metres"
 """Values of the attribute ``platelight/unit`` of a depth."""
 
@@ -44,35 +43,29 @@ class Origin:
         }
 
     def _meaning(self, pass_name: str) -> dict[str, object]:
-        if pass_name == "normal":
-            return {"platelight/axes": "+X right, +Y up, +Z toward the camera"}
-        unit = RELATIVE if self.relative_depth else METRES
-        return {"platelight/axes": "distance along the camera's axis", "platelight/unit": unit}
+        kind = PASSES[pass_name]
+        said: dict[str, object] = {f"platelight/{name}": text for name, text in kind.attributes}
+        return said | {"platelight/unit": RELATIVE if self.relative_depth else METRES} if kind.is_distance else said
 
 
 def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
-    """Write one pass of one frame: ``Normal.X/Y/Z`` in half or ``Depth.Z`` in float, ZIP compressed.
+    """Write one pass of one frame in the channels that `PASSES` says, ZIP compressed.
 
     Args:
         path: the final name; nothing stands under it before the file is whole.
-        values: float (H, W, C), C = 3 for a normal and 1 for a depth.
-        pass_name: normal or depth.
+        values: float (H, W, C), C the pass's number of components.
+        pass_name: a key of `PASSES`.
 
     Raises:
         PlatelightError: `disk_full`, `output_not_writable`.
     """
-    layer, components, kind = _LAYERS[pass_name]
+    kind = PASSES[pass_name]
+    stored = np.float16 if kind.is_half else np.float32
     channels = {
-        f"{layer}.{component}": np.ascontiguousarray(values[..., index], dtype=kind) for index, component in enumerate(components)
+        channel: np.ascontiguousarray(values[..., index], dtype=stored) for index, channel in enumerate(kind.channels)
     }
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
     files.replace(path, lambda temporary: _write(temporary, header, channels))
-
-
-def bytes_per_pixel(pass_name: str) -> int:
-    """Of a pass before compression."""
-    _, components, kind = _LAYERS[pass_name]
-    return len(components) * np.dtype(kind).itemsize
 
 
 def _write(temporary: Path, header: dict[str, object], channels: dict[str, np.ndarray]) -> None:
@@ -102,10 +95,9 @@ def read(path: Path, *, pass_name: str) -> np.ndarray:
     Raises:
         PlatelightError: `source_unreadable`.
     """
-    layer, components, _ = _LAYERS[pass_name]
     try:
         channels = OpenEXR.File(str(path), separate_channels=True).channels()
-        return np.stack([channels[f"{layer}.{component}"].pixels for component in components], axis=-1)
+        return np.stack([channels[channel].pixels for channel in PASSES[pass_name].channels], axis=-1)
     except (RuntimeError, OSError, KeyError) as error:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
 

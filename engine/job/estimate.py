@@ -20,6 +20,7 @@ from ..models import registry
 from ..models.interface import Cut, Estimator, Output, ResumePoint, Step
 from ..models.table import ModelInfo
 from ..protocol import (
+    PASSES,
     ErrorCode,
     Estimate,
     EstimateResult,
@@ -281,7 +282,7 @@ class _Job:
                 color_space=self.request.source.color_space, revision=estimator.revision, settings=self.settings,
                 first=self.first, last=self.last, done=0, complete=False,
                 cuts=record.cuts if record else (), black=record.black if record else (),
-                relative=pass_name == "depth" and estimator.info.relative_depth,
+                relative=PASSES[pass_name].is_distance and estimator.info.relative_depth,
             )
             for pass_name in self.passes
         )

@@ -6,8 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import exr
-from ..protocol import ErrorCode, PlatelightError
+from ..protocol import PASSES, ErrorCode, PlatelightError
 from . import store
 from .plan import Work
 
@@ -21,7 +20,7 @@ def check(out: Path, work: Work, *, passes: Sequence[str], clip: str, count: int
     Raises:
         PlatelightError: `disk_full`.
     """
-    least = count * size[0] * size[1] * sum(map(exr.bytes_per_pixel, passes)) * _LEAST_COMPRESSED
+    least = count * size[0] * size[1] * sum(PASSES[name].bytes_per_pixel for name in passes) * _LEAST_COMPRESSED
     free = shutil.disk_usage(out).free
     for frames in (None,) if work.replace else tuple(piece.frames for piece in work.pieces if not piece.there):
         free += sum(store.bytes_of(out, pass_name=name, clip=clip, frames=frames) for name in passes)

@@ -18,8 +18,9 @@ from footage import (
     write_plate,
     write_png,
 )
-from platelight.addon import relight
-from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import build, passes
+from platelight.addon.node_groups import relight
 from relit import TOLERANCE, light, stored
 from strips import image_strip
 
@@ -29,7 +30,7 @@ def attach(scene, files, out, **settings):
     image_strip(scene, files)
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(out), passes=("normal",), first=target.first, last=target.last)
-    group = graph.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+    group = build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
     for name, value in settings.items():
         group.inputs[name.replace("_", " ")].default_value = value
     return group
@@ -113,13 +114,6 @@ def test_the_other_outputs(scene, tmp_path, output, want):
     tree = compat.compositor_tree(scene)
     tree.links.new(group.outputs[output], compat.output_socket(tree))
     np.testing.assert_allclose(render(scene, [1], tmp_path)[1][..., :3], want(stored(1)), atol=TOLERANCE)
-
-
-def test_normals_of_no_length_get_ambient_light_only(scene, tmp_path):
-    write_normal(tmp_path / "passes/normal/plate.0001.exr", np.zeros((HEIGHT, WIDTH, 3)))
-    attach(scene, write_plate(tmp_path, range(1, 2)), tmp_path / "passes")
-    image = render(scene, [1], tmp_path)[1]
-    np.testing.assert_allclose(image[..., :3], linear(plate_bytes(1)) * light(np.zeros((HEIGHT, WIDTH, 3))), atol=TOLERANCE)
 
 
 def test_the_group_is_made_once_and_reads_well(scene):

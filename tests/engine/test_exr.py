@@ -14,7 +14,7 @@ import OpenEXR
 import pytest
 
 from engine import exr, files
-from engine.protocol import ErrorCode, PlatelightError
+from engine.protocol import PASSES, ErrorCode, PlatelightError
 
 ORIGIN = exr.Origin(
     model="preview", revision="r1", settings='{"window": 14}', source="plate.mov", frame=1001, plate_size=(1920, 1080),
@@ -147,3 +147,17 @@ def test_leftovers_of_a_killed_run_are_removed_but_only_ours(tmp_path):
         (tmp_path / name).write_bytes(b"x")
     files.remove_leftovers(tmp_path, clip="plate")
     assert sorted(os.listdir(tmp_path)) == [".other.0007.exr.123.part", "plate.0006.exr"]
+
+
+@pytest.mark.parametrize("kind", PASSES.values(), ids=PASSES.keys())
+def test_every_pass_of_the_table_is_written_and_read_by_its_row(tmp_path, kind):
+    values = np.random.default_rng(1).random((5, 7, len(kind.channels)), np.float32)
+    exr.write(tmp_path / "a.exr", values, pass_name=kind.name, origin=ORIGIN)
+    stored = np.float16 if kind.is_half else np.float32
+    assert np.array_equal(exr.read(tmp_path / "a.exr", pass_name=kind.name), values.astype(stored))
+    file = OpenEXR.File(str(tmp_path / "a.exr"), separate_channels=True)
+    assert sorted(file.channels()) == sorted(kind.channels)
+    assert dict(kind.attributes).items() <= {
+        name.removeprefix("platelight/"): value for name, value in file.header().items()
+    }.items()
+    assert ("platelight/unit" in file.header()) == kind.is_distance

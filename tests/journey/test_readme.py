@@ -10,7 +10,7 @@ from conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLENDERS_OWN = {"--command"}
-COMMANDS = ("addon/batch_arguments.py", "engine/cli/commands.py", "engine/lab/training/temporal/commands.py")
+COMMANDS = ("addon/batch/arguments.py", "engine/cli/commands.py", "engine/lab/training/temporal/commands.py")
 BUTTONS = ("Install Engine", "Check Engine", "Show Log", "Estimate Normals", "Estimate Again", "Make Anew", "Download")
 SETTINGS = re.findall(r"^\| ([A-Z][\w ]+(?:, [A-Z][\w ]+)*) \|", README.split("## Settings")[1].split("##")[0], re.M)[1:]
 
