@@ -17,10 +17,11 @@ import psutil
 import torch
 
 from . import device as devices
-from . import estimate, exr
+from . import exr
 from .allocation import keep_freed_memory
 from .bench_report import NETWORKS, BenchReport, Cost, render, render_many
 from .frames.plate import Plate
+from .job import estimate
 from .models import registry
 from .models.interface import Estimator, Event, ResumePoint, Step
 from .models.table import NORMALCRAFTER, PREVIEW

@@ -93,7 +93,7 @@ def estimate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace passes that are there")] = False,
 ) -> None:
     """Estimate the passes of a clip."""
-    from .estimate import run
+    from .job.estimate import run
 
     if not model:
         model = registry.default_model()

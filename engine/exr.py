@@ -1,36 +1,20 @@
-"""Writing and reading passes as EXR. A file appears whole or not at all, and the same input gives the same bytes."""
+"""Writing and reading passes as EXR. The same input gives the same bytes."""
 
 from __future__ import annotations
 
 import errno
 import os
-import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import OpenEXR
 
-from .failures import FULL_DISK, output_error
-from .protocol import ErrorCode, PlatelightError
+from . import files
+from .protocol import PASSES, ErrorCode, PlatelightError
 
-_TEMPORARY = ".part"
-_ATTEMPTS = 4
-_LAYERS = {"normal": ("Normal", "XYZ", np.float16), "depth": ("Depth", "Z", np.float32)}
 RELATIVE, METRES = "relative", "metres"
 """Values of the attribute ``platelight/unit`` of a depth."""
-
-
-def lasting_errors(platform: str) -> tuple[int, ...]:
-    """The errors that trying again won't mend. Windows says `EACCES` too while a virus scanner or a reader has the file open (its
-    errors 5, 32 and 33), and `make_folder` has proven that files may be written."""
-    denied = () if platform == "win32" else (errno.EACCES,)
-    return (*denied, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST, *FULL_DISK)
-
-
-_LASTING = lasting_errors(sys.platform)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,35 +43,29 @@ class Origin:
         }
 
     def _meaning(self, pass_name: str) -> dict[str, object]:
-        if pass_name == "normal":
-            return {"platelight/axes": "+X right, +Y up, +Z toward the camera"}
-        unit = RELATIVE if self.relative_depth else METRES
-        return {"platelight/axes": "distance along the camera's axis", "platelight/unit": unit}
+        kind = PASSES[pass_name]
+        said: dict[str, object] = {f"platelight/{name}": text for name, text in kind.attributes}
+        return said | {"platelight/unit": RELATIVE if self.relative_depth else METRES} if kind.is_distance else said
 
 
 def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
-    """Write one pass of one frame: ``Normal.X/Y/Z`` in half or ``Depth.Z`` in float, ZIP compressed.
+    """Write one pass of one frame in the channels that `PASSES` says, ZIP compressed.
 
     Args:
         path: the final name; nothing stands under it before the file is whole.
-        values: float (H, W, C), C = 3 for a normal and 1 for a depth.
-        pass_name: normal or depth.
+        values: float (H, W, C), C the pass's number of components.
+        pass_name: a key of `PASSES`.
 
     Raises:
         PlatelightError: `disk_full`, `output_not_writable`.
     """
-    layer, components, kind = _LAYERS[pass_name]
+    kind = PASSES[pass_name]
+    stored = np.float16 if kind.is_half else np.float32
     channels = {
-        f"{layer}.{component}": np.ascontiguousarray(values[..., index], dtype=kind) for index, component in enumerate(components)
+        channel: np.ascontiguousarray(values[..., index], dtype=stored) for index, channel in enumerate(kind.channels)
     }
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
-    replace(path, lambda temporary: _write(temporary, header, channels))
-
-
-def bytes_per_pixel(pass_name: str) -> int:
-    """Of a pass before compression."""
-    _, components, kind = _LAYERS[pass_name]
-    return len(components) * np.dtype(kind).itemsize
+    files.replace(path, lambda temporary: _write(temporary, header, channels))
 
 
 def _write(temporary: Path, header: dict[str, object], channels: dict[str, np.ndarray]) -> None:
@@ -117,10 +95,9 @@ def read(path: Path, *, pass_name: str) -> np.ndarray:
     Raises:
         PlatelightError: `source_unreadable`.
     """
-    layer, components, _ = _LAYERS[pass_name]
     try:
         channels = OpenEXR.File(str(path), separate_channels=True).channels()
-        return np.stack([channels[f"{layer}.{component}"].pixels for component in components], axis=-1)
+        return np.stack([channels[channel].pixels for channel in PASSES[pass_name].channels], axis=-1)
     except (RuntimeError, OSError, KeyError) as error:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
 
@@ -140,73 +117,3 @@ def read_making(path: Path) -> Made | None:
         return Made(revision=header["platelight/revision"], settings=header["platelight/settings"])
     except (RuntimeError, OSError, ValueError, KeyError):
         return None
-
-
-def replace(path: Path, write_to: Callable[[Path], None]) -> None:
-    """Make `path` appear whole: `write_to` fills a file beside it, which is flushed and then takes the name.
-
-    Raises:
-        PlatelightError: `disk_full`, `output_not_writable`.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
-
-    def attempt() -> None:
-        try:
-            write_to(temporary)
-            with open(temporary, "rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except OSError:
-            _discard(temporary)
-            raise
-
-    _again(attempt, path)
-
-
-def remove(path: Path) -> None:
-    """Delete a file, if it is there.
-
-    Raises:
-        PlatelightError: `output_not_writable`.
-    """
-    _again(lambda: path.unlink(missing_ok=True), path)
-
-
-def _again(attempt: Callable[[], None], path: Path) -> None:
-    """Trouble that may pass (a network drive that blinks) is tried again a few times."""
-    for number in range(_ATTEMPTS):
-        try:
-            return attempt()
-        except OSError as error:
-            if error.errno in _LASTING or number == _ATTEMPTS - 1:
-                raise output_error(error, path) from error
-            time.sleep(0.1 * 4**number)
-
-
-def make_folder(folder: Path) -> None:
-    """Make `folder` and prove that a file can be written there.
-
-    Raises:
-        PlatelightError: `disk_full`, `output_not_writable`.
-    """
-    probe = folder / f".probe.{os.getpid()}{_TEMPORARY}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise output_error(error, folder) from error
-
-
-def remove_leftovers(folder: Path, *, clip: str) -> None:
-    """Delete what a killed run left half-written for `clip`. Call it only while holding the clip's lock."""
-    for entry in os.scandir(folder):
-        if entry.name.startswith(f".{clip}.") and entry.name.endswith(_TEMPORARY):
-            _discard(Path(entry.path))
-
-
-def _discard(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return  # the next run finds it again

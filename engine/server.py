@@ -258,7 +258,7 @@ def _lines(file: BinaryIO) -> Iterator[bytes | None]:
 
 
 def _events(message: Estimate) -> Iterator[Any]:
-    from .estimate import run
+    from .job.estimate import run
 
     return run(message)
 

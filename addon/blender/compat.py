@@ -252,6 +252,14 @@ def scale_to_render_size(node: bpy.types.Node, *, keep_shape: bool) -> None:
         node.space, node.frame_method = "RENDER_SIZE", method
 
 
+def interpolate(node: bpy.types.Node, how: str) -> None:
+    """Say how a Scale node reads between pixels, `how` as the menu has it; 4.2 has no choice."""
+    if "Interpolation" in node.inputs:
+        node.inputs["Interpolation"].default_value = how
+    elif hasattr(node, "interpolation"):
+        node.interpolation = how.upper()
+
+
 def scale_to_pixels(node: bpy.types.Node, *, width: int, height: int) -> None:
     """Let a Scale node give an image of this size."""
     if "Type" in node.inputs:

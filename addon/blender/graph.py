@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 
 from .. import relight
+from ..contract import PASSES, Interpolation
 from . import compat, images
 from .clips import ClipTarget
 from .images import FrameMap
@@ -101,7 +102,8 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
         group.node_tree = relight.node_group()
     _join(tree, plate_out, group.inputs["Image"])
     fitted = {
-        name: fit(block, name, output, whole=whole, down=420.0 * (1 + row)) for row, (name, output) in enumerate(outputs.items())
+        name: fit(block, name, output, whole=whole, down=420.0 * (1 + row), interpolation=PASSES[name].interpolation)
+        for row, (name, output) in enumerate(outputs.items())
     }
     if "normal" in fitted:
         _join(tree, fitted["normal"], group.inputs["Normal"])
@@ -128,7 +130,7 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, 
 def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
     node = block.node(f"pass {name}", "CompositorNodeImage", at=(0, down), label=name.title())
     _show(node, layer)
-    return node.outputs.get(name.title()) or node.outputs[0]
+    return node.outputs.get(PASSES[name].layer) or node.outputs[0]
 
 
 def fills_render(scene: bpy.types.Scene, plate: bpy.types.Image) -> bool:
@@ -137,7 +139,9 @@ def fills_render(scene: bpy.types.Scene, plate: bpy.types.Image) -> bool:
     return not width or abs(render.resolution_x * height / width - render.resolution_y) < 1.5
 
 
-def fit(block: Block, name: str, output: Socket, *, whole: bool, down: float) -> Socket:
+def fit(
+    block: Block, name: str, output: Socket, *, whole: bool, down: float, interpolation: Interpolation = Interpolation.BILINEAR
+) -> Socket:
     """A pass or a matte over the plate pixel for pixel, whatever size it has; `whole`: the plate fills the render."""
     if not whole:
         width, height = block.find("plate").image.size
@@ -147,6 +151,7 @@ def fit(block: Block, name: str, output: Socket, *, whole: bool, down: float) ->
         output = shape.outputs["Image"]
     size = block.node(f"{name} size", "CompositorNodeScale", at=(320, down), label="To the render's size")
     compat.scale_to_render_size(size, keep_shape=not whole)
+    compat.interpolate(size, interpolation)
     _join(block.tree, output, size.inputs["Image"])
     return size.outputs["Image"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from ..contract import ErrorCode, PlatelightError, pass_file
+from ..contract import PASSES, ErrorCode, PlatelightError, pass_file
 from ..imports import depth, place
 from . import compat, graph, images, renamed
 from .clips import ClipTarget
@@ -46,7 +46,7 @@ def attach(
             raise PlatelightError(ErrorCode.FRAME_MISSING, f"{file}{f' and {len(gone) - 1} more' if len(gone) > 1 else ''}")
         file = pass_file(out, pass_name=name, clip=target.source.clip, frame=first)
         layers[name] = Layer(
-            image=images.sequence(file, color_space="Non-Color"),
+            image=images.sequence(file, color_space=PASSES[name].color_space),
             frames=FrameMap(first=first, last=last, start=target.timeline_start + first - target.first),
         )
         layers[name].image.reload()  # files that were looked for before they came, or that were made anew
@@ -72,7 +72,7 @@ def _beside(
     scene: bpy.types.Scene, target: ClipTarget, *, out: str, passes: tuple[str, ...], first: int, last: int
 ) -> tuple[str, ...]:
     """Passes of the same frames that another model has made there before; imported normals don't give way to those."""
-    others = {"depth"} if target.strip_name in place.imported(scene) else {"depth", "normal"}
+    others = set(PASSES) - ({"normal"} if target.strip_name in place.imported(scene) else set())
     clip = target.source.clip
     return tuple(
         name for name in sorted(others.difference(passes))

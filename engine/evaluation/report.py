@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from .. import exr
+from .. import files
 from ..protocol import ErrorCode, PlatelightError
 from . import paper, pictures, plots
 from .evaluate import Finding, Outcome
@@ -82,8 +82,8 @@ def write(outcome: Outcome, *, out: Path) -> tuple[Path, Path]:
     )
     numbers = {**dataclasses.asdict(evaluation), "quoted": {"source": paper.SOURCE, "columns": paper.COLUMNS} | _tables()}
     text = json.dumps(_finite(numbers), indent=1, allow_nan=False) + "\n"
-    exr.replace(out / JSON, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    exr.replace(out / HTML, lambda temporary: temporary.write_text(page, encoding="utf-8"))
+    files.replace(out / JSON, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    files.replace(out / HTML, lambda temporary: temporary.write_text(page, encoding="utf-8"))
     return out / HTML, out / JSON
 
 
@@ -199,4 +199,4 @@ def check_folder(out: Path) -> None:
     """
     if out.is_file():
         raise PlatelightError(ErrorCode.OUTPUT_NOT_WRITABLE, f"{out} is a file; name a folder for the report")
-    exr.make_folder(out)
+    files.make_folder(out)

@@ -1,4 +1,4 @@
-"""What a model family must do so that `engine.estimate` can stream a clip through it."""
+"""What a model family must do so that `engine.job.estimate` can stream a clip through it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Step:
 @dataclass(frozen=True, kw_only=True)
 class Output:
     """Frames that will not change any more. `start`: index of the first, from 0. `values`: float32 (T, H, W, C), the model's answer
-    at the size of the frames it was given. A normal: C = 3, in the model's axes, not unit length. A depth: C = 1, distance along
-    the camera's axis, in metres or, as `ModelInfo.relative_depth` says, in a unit of the shot's own."""
+    at the size of the frames it was given, C the components that `PASSES` says. A direction is in the model's axes, not of unit
+    length. A distance is in metres or, as `ModelInfo.relative_depth` says, in a unit of the shot's own."""
 
     pass_name: str
     start: int

@@ -11,6 +11,7 @@ from .messages import (
     EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
     Notice, Progress, Shutdown, ShutdownResult, Source, Stage,
 )
+from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
     DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences, split_number,
     tuned_file,
@@ -18,10 +19,11 @@ from .passes import (
 from .revisions import weights_difference, with_temporal
 
 __all__ = [
-    "ERRORS", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult", "DoneRange", "DownloadModel",
-    "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult", "EstimateSettings", "Finding", "FramesReady",
-    "Hello", "HelloResult", "Incoming", "ListModels", "ListModelsResult", "ModelEntry", "Notice", "PassRecord",
-    "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source", "Stage", "clip_name", "decode", "done_frames",
-    "encode_error", "encode_notification", "encode_request", "encode_result", "pass_file", "pass_folder", "record_file",
-    "settings_differences", "split_number", "tuned_file", "weights_difference", "with_temporal",
+    "DEPTH", "ERRORS", "MASK", "NORMAL", "PASSES", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult",
+    "DoneRange", "DownloadModel", "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult", "EstimateSettings",
+    "Finding", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation", "ListModels", "ListModelsResult",
+    "ModelEntry", "Notice", "PassInfo", "PassRecord", "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source",
+    "Stage", "clip_name", "decode", "done_frames", "encode_error", "encode_notification", "encode_request", "encode_result",
+    "pass_file", "pass_folder", "record_file", "settings_differences", "split_number", "tuned_file", "weights_difference",
+    "with_temporal",
 ]

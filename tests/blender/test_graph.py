@@ -8,7 +8,7 @@ import json
 import bpy
 import numpy as np
 import pytest
-from footage import linear, plate_bytes, render, write_normals, write_plate
+from footage import HEIGHT, WIDTH, linear, plate_bytes, render, write_exr, write_normals, write_plate
 from platelight.addon.blender import clips, compat, folders, graph, passes
 from platelight.addon.contract import ErrorCode, EstimateSettings, PassRecord, PlatelightError, record_file
 from relit import TOLERANCE, light, stored
@@ -182,6 +182,23 @@ def test_the_sequencer_gives_way_only_when_it_holds_plates_alone(scene, plate):
     compat.compositor_tree(scene).nodes.clear()
     title.mute = True
     assert any("Sequencer" in notice for notice in attach()) and not scene.render.use_sequencer
+
+
+def test_a_mask_is_placed_beside_the_normals_and_covers_the_plate(scene, plate, tmp_path):
+    """At half the plate's size, as one float channel: every pass of the table is placed by its row."""
+    _, attach = plate
+    covered = np.zeros((HEIGHT // 2, WIDTH // 2), np.float16)
+    covered[:, : WIDTH // 4] = 1
+    for n in range(1, 4):
+        write_exr(tmp_path / f"passes/mask/plate.{n:04d}.exr", {"Mask.V": covered})
+    attach()
+    tree = compat.compositor_tree(scene)
+    block = graph.Block(tree, strip_name="plate")
+    assert block.find("pass mask").image.colorspace_settings.name == "Non-Color"
+    tree.links.new(block.find("mask size").outputs["Image"], compat.output_socket(tree))
+    shown = render(scene, [2], tmp_path)[2][..., 0]
+    inside = shown[2:-2, 2:-2]  # up to 4.5 a scaled picture fades at its edge
+    assert np.all(inside[:, : WIDTH // 2 - 4] == 1) and np.all(inside[:, WIDTH // 2 :] == 0)
 
 
 def test_missing_frames_are_told_before_blender_renders_black(scene, plate, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.protocol import (
+    PASSES,
     DoneRange,
     EstimateSettings,
     PassRecord,
@@ -113,3 +114,11 @@ def test_other_temporal_blocks_are_told_once(tmp_path):
     assert weights_difference(made, revision=now, temporal=str(file)) == "the file of temporal blocks has changed"
     with pytest.raises(PlatelightError, match="gone"):
         with_temporal("c0ffee", temporal=str(tmp_path / "gone"), tuned=None)
+
+
+def test_each_pass_of_the_table_has_channels_of_its_own():
+    assert {name: each.channels for name, each in PASSES.items()} == {
+        "normal": ("Normal.X", "Normal.Y", "Normal.Z"), "depth": ("Depth.Z",), "mask": ("Mask.V",),
+    }
+    assert all(name == each.name for name, each in PASSES.items())
+    assert not any(each.is_color and (each.is_direction or each.is_distance) for each in PASSES.values())

@@ -16,7 +16,7 @@ import OpenEXR
 import pytest
 import torch
 
-from engine.estimate import run
+from engine.job.estimate import run
 from engine.models.interface import Estimator
 from engine.protocol import Estimate, EstimateResult, EstimateSettings, FramesReady, Notice, PlatelightError, Progress, Source
 

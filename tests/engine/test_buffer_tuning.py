@@ -15,7 +15,7 @@ from heldout import HELD_OUT
 
 from conftest import ROOT, finish, write_movie
 from conftest import request as request_estimate
-from engine.job_files import read_record
+from engine.job.store import read_record
 from engine.models.preview import network, temporal
 from engine.protocol import PlatelightError, Source
 from engine.training.buffer.config import PLATES, PlateSource, PreviewConfig

@@ -16,7 +16,7 @@ from buffer_plates import pan
 
 from conftest import GOLDEN, Unwilling, finish, leftovers, refused, request
 from engine import exr
-from engine.estimate import run
+from engine.job.estimate import run
 from engine.models import registry
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.interface import Output, ResumePoint, Step

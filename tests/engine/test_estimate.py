@@ -15,7 +15,7 @@ import pytest
 
 from conftest import Unwilling, exr_bytes, finish, leftovers, refused, request, write_images, write_movie
 from engine import exr
-from engine.estimate import run
+from engine.job.estimate import run
 from engine.models.interface import ResumePoint
 from engine.protocol import ErrorCode, FramesReady, Stage
 

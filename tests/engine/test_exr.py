@@ -13,8 +13,8 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from engine import exr
-from engine.protocol import ErrorCode, PlatelightError
+from engine import exr, files
+from engine.protocol import PASSES, ErrorCode, PlatelightError
 
 ORIGIN = exr.Origin(
     model="preview", revision="r1", settings='{"window": 14}', source="plate.mov", frame=1001, plate_size=(1920, 1080),
@@ -69,7 +69,7 @@ def test_trouble_that_passes_is_tried_again(tmp_path):
             raise OSError(errno.EIO, "blink")
         temporary.write_bytes(b"whole")
 
-    exr.replace(tmp_path / "a.json", write_to)
+    files.replace(tmp_path / "a.json", write_to)
     assert len(attempts) == 3 and os.listdir(tmp_path) == ["a.json"]
 
 
@@ -83,21 +83,21 @@ def test_windows_denies_what_it_will_allow_in_a_moment(tmp_path, monkeypatch):
             raise PermissionError(errno.EACCES, "Access is denied")
         temporary.write_bytes(b"whole")
 
-    monkeypatch.setattr(exr, "_LASTING", exr.lasting_errors("win32"))
-    exr.replace(tmp_path / "a.json", write_to)
+    monkeypatch.setattr(files, "_LASTING", files.lasting_errors("win32"))
+    files.replace(tmp_path / "a.json", write_to)
     assert len(attempts) == 3 and os.listdir(tmp_path) == ["a.json"]
-    monkeypatch.setattr(exr, "_LASTING", exr.lasting_errors("linux"))
+    monkeypatch.setattr(files, "_LASTING", files.lasting_errors("linux"))
     attempts.clear()
     with pytest.raises(PlatelightError):
-        exr.replace(tmp_path / "a.json", write_to)
+        files.replace(tmp_path / "a.json", write_to)
     assert len(attempts) == 1, "elsewhere it is for good"
 
 
 def test_deleting_is_tried_again_and_says_what_it_could_not_delete(tmp_path):
-    exr.remove(tmp_path / "nothing")
+    files.remove(tmp_path / "nothing")
     (tmp_path / "folder").mkdir()
     with pytest.raises(PlatelightError, match="folder"):
-        exr.remove(tmp_path / "folder")
+        files.remove(tmp_path / "folder")
 
 
 def test_trouble_that_stays_is_reported(tmp_path):
@@ -105,7 +105,7 @@ def test_trouble_that_stays_is_reported(tmp_path):
         raise OSError(errno.EIO, "gone")
 
     with pytest.raises(PlatelightError) as caught:
-        exr.replace(tmp_path / "a.json", write_to)
+        files.replace(tmp_path / "a.json", write_to)
     assert caught.value.code == ErrorCode.OUTPUT_NOT_WRITABLE and str(tmp_path / "a.json") in caught.value.detail
 
 
@@ -113,7 +113,7 @@ def test_folders_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("in the way")
     for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/platelight")):
         with pytest.raises(PlatelightError) as caught:
-            exr.make_folder(folder)
+            files.make_folder(folder)
         assert caught.value.code == ErrorCode.OUTPUT_NOT_WRITABLE
         with pytest.raises(PlatelightError) as caught:
             exr.write(folder / "a.exr", NORMALS, pass_name="normal", origin=ORIGIN)
@@ -145,5 +145,19 @@ def test_a_full_disk_leaves_no_half_file(tmp_path):
 def test_leftovers_of_a_killed_run_are_removed_but_only_ours(tmp_path):
     for name in (".plate.0007.exr.123.part", ".other.0007.exr.123.part", "plate.0006.exr"):
         (tmp_path / name).write_bytes(b"x")
-    exr.remove_leftovers(tmp_path, clip="plate")
+    files.remove_leftovers(tmp_path, clip="plate")
     assert sorted(os.listdir(tmp_path)) == [".other.0007.exr.123.part", "plate.0006.exr"]
+
+
+@pytest.mark.parametrize("kind", PASSES.values(), ids=PASSES.keys())
+def test_every_pass_of_the_table_is_written_and_read_by_its_row(tmp_path, kind):
+    values = np.random.default_rng(1).random((5, 7, len(kind.channels)), np.float32)
+    exr.write(tmp_path / "a.exr", values, pass_name=kind.name, origin=ORIGIN)
+    stored = np.float16 if kind.is_half else np.float32
+    assert np.array_equal(exr.read(tmp_path / "a.exr", pass_name=kind.name), values.astype(stored))
+    file = OpenEXR.File(str(tmp_path / "a.exr"), separate_channels=True)
+    assert sorted(file.channels()) == sorted(kind.channels)
+    assert dict(kind.attributes).items() <= {
+        name.removeprefix("platelight/"): value for name, value in file.header().items()
+    }.items()
+    assert ("platelight/unit" in file.header()) == kind.is_distance

@@ -16,7 +16,7 @@ import pytest
 
 from conftest import ENGINE, GOLDEN, ROOT, exr_bytes, finish, leftovers, request
 from engine import exr
-from engine.lock import hold
+from engine.job.lock import hold
 from engine.protocol import ErrorCode, PlatelightError
 
 MODELS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine import job_progress
-from engine.job_progress import Meter
+from engine.job import progress
+from engine.job.progress import Meter
 from engine.models.interface import Step
 from engine.models.table import NORMALCRAFTER
 from engine.protocol import Stage
@@ -17,7 +17,7 @@ COSTS = {Stage.CLIP: 0.1, Stage.ENCODE: 0.5, Stage.UNET: 2.0, Stage.DECODE: 3.5}
 @pytest.fixture
 def clock(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(job_progress.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
     return now
 
 

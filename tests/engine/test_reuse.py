@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import GOLDEN, exr_bytes, finish, request, write_images
-from engine.estimate import run
+from engine.job.estimate import run
 from engine.models import registry
 from engine.models.normalcrafter.revision import revision
 from engine.protocol import ErrorCode, FramesReady, PlatelightError

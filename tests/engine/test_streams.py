@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from engine.job_streams import ReadAhead, WriteBehind
+from engine.job.streams import ReadAhead, WriteBehind
 
 
 def threads() -> set[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .frames.plate import Plate
-from .job_plan import Piece
+from ..frames.plate import Plate
+from .plan import Piece
 
 _CUTS_SHOWN = 8
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from .models.interface import Step
-from .protocol import Progress, Stage
+from ..models.interface import Step
+from ..protocol import Progress, Stage
 
 _GUESS = {Stage.CLIP: 0.02, Stage.ENCODE: 0.1, Stage.UNET: 0.35, Stage.DECODE: 0.53}
 """Shares of a frame's time before anything is measured; only their proportions matter."""

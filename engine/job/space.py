@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import exr, job_files
-from .job_plan import Work
-from .protocol import ErrorCode, PlatelightError
+from ..protocol import PASSES, ErrorCode, PlatelightError
+from . import store
+from .plan import Work
 
 _LEAST_COMPRESSED = 0.15
 """Nothing that looks like a normal pass compresses below this share; less free space than that can't be enough."""
@@ -20,10 +20,10 @@ def check(out: Path, work: Work, *, passes: Sequence[str], clip: str, count: int
     Raises:
         PlatelightError: `disk_full`.
     """
-    least = count * size[0] * size[1] * sum(map(exr.bytes_per_pixel, passes)) * _LEAST_COMPRESSED
+    least = count * size[0] * size[1] * sum(PASSES[name].bytes_per_pixel for name in passes) * _LEAST_COMPRESSED
     free = shutil.disk_usage(out).free
     for frames in (None,) if work.replace else tuple(piece.frames for piece in work.pieces if not piece.there):
-        free += sum(job_files.bytes_of(out, pass_name=name, clip=clip, frames=frames) for name in passes)
+        free += sum(store.bytes_of(out, pass_name=name, clip=clip, frames=frames) for name in passes)
     if free < least:
         detail = f"{out} has {free / 1e9:.2f} GB free, the passes need at least {least / 1e9:.2f} GB"
         raise PlatelightError(ErrorCode.DISK_FULL, detail)

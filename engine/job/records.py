@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from . import exr, job_files
-from .job_plan import Piece
-from .models.interface import ResumePoint
-from .protocol import DoneRange, PassRecord
+from .. import files
+from ..models.interface import ResumePoint
+from ..protocol import DoneRange, PassRecord
+from . import store
+from .plan import Piece
 
 
 class Records:
@@ -27,7 +28,7 @@ class Records:
     ) -> None:
         self._out, self._made, self._stamp = out, made, stamp
         self._kept = [run for run in kept if run]
-        self._state = job_files.resume_file(out, pass_name=made[0].pass_name, clip=made[0].clip)
+        self._state = store.resume_file(out, pass_name=made[0].pass_name, clip=made[0].clip)
 
     @property
     def cuts(self) -> tuple[int, ...]:
@@ -58,7 +59,7 @@ class Records:
             )
             for made in self._made
         )
-        point = job_files.read_resume(self._state, made=self._made[0]) if piece.resume else None
+        point = store.read_resume(self._state, made=self._made[0]) if piece.resume else None
         if point is None or not all(piece.first + index in present for index in range(point.emitted)):
             return None
         return point
@@ -72,11 +73,11 @@ class Records:
         piece = range(self._made[0].first, self._made[0].last + 1)
         complete = done == len(piece)
         if resume is not None and not complete:
-            job_files.write_resume(self._state, resume, made=self._made[0])
+            store.write_resume(self._state, resume, made=self._made[0])
         for made in self._made:
-            job_files.write_record(self._out, dataclasses.replace(made, done=done, complete=complete))
+            store.write_record(self._out, dataclasses.replace(made, done=done, complete=complete))
         if resume is None or complete:
-            exr.remove(self._state)
+            files.remove(self._state)
         if complete and piece not in self._kept:
             self._kept.append(piece)
 

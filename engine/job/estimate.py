@@ -12,20 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from . import exr, job_files, job_notices, job_plan, job_space
-from .allocation import release_freed_memory
-from .failures import explain
-from .frames.plate import Plate
-from .job_plan import Making, Piece, Work
-from .job_progress import Meter
-from .job_records import Records
-from .job_streams import ReadAhead, WriteBehind
-from .job_writer import PassWriter
-from .lock import hold
-from .models import registry
-from .models.interface import Cut, Estimator, Output, ResumePoint, Step
-from .models.table import ModelInfo
-from .protocol import (
+from .. import files
+from ..allocation import release_freed_memory
+from ..failures import explain
+from ..frames.plate import Plate
+from ..models import registry
+from ..models.interface import Cut, Estimator, Output, ResumePoint, Step
+from ..models.table import ModelInfo
+from ..protocol import (
+    PASSES,
     ErrorCode,
     Estimate,
     EstimateResult,
@@ -40,6 +35,13 @@ from .protocol import (
     done_frames,
     pass_folder,
 )
+from . import notices, plan, space, store
+from .lock import hold
+from .plan import Making, Piece, Work
+from .progress import Meter
+from .records import Records
+from .streams import ReadAhead, WriteBehind
+from .writer import PassWriter
 
 Event = Progress | FramesReady | Notice
 
@@ -79,12 +81,12 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
 
 def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
     begun = time.perf_counter()
-    job_plan.check_request(request)
+    plan.check_request(request)
     model = estimator.info if estimator else registry.info(request.settings.model)
-    settings, passes = job_plan.effective(request.settings, model), job_plan.wanted_passes(request, model)
+    settings, passes = plan.effective(request.settings, model), plan.wanted_passes(request, model)
     yield Progress(job=request.job, stage=Stage.READING, done=0, total=0)
     plate = Plate(request.source, max_resolution=settings.max_resolution)
-    first, last = job_plan.plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last)
+    first, last = plan.plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last)
     plate.clip.check(first, last)
     for notice in plate.clip.notices:
         yield Notice(job=request.job, text=notice)
@@ -93,10 +95,10 @@ def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
     with contextlib.ExitStack() as held:
         for pass_name in passes:
             folder = pass_folder(out, pass_name)
-            exr.make_folder(folder)
+            files.make_folder(folder)
             if not held.enter_context(hold(folder / f".{clip}.lock")):
-                yield Notice(job=request.job, text=job_notices.unlocked(folder))
-            exr.remove_leftovers(folder, clip=clip)
+                yield Notice(job=request.job, text=notices.unlocked(folder))
+            files.remove_leftovers(folder, clip=clip)
         job = _Job(
             request, settings=settings, model=model, passes=passes, plate=plate, out=out, clip=clip, first=first, last=last
         )
@@ -119,7 +121,7 @@ class _Job:
         self.count = last - first + 1
         self.written = 0
         self.cuts: tuple[int, ...] = ()
-        self._tuned = job_files.tuned_blocks(out, model=model, clip=clip)
+        self._tuned = store.tuned_blocks(out, model=model, clip=clip)
         self._stamp = functools.cache(plate.clip.stamp)
         self._replaces = False
         self._news: queue.SimpleQueue[FramesReady | Notice] = queue.SimpleQueue()
@@ -129,16 +131,16 @@ class _Job:
 
         What is there is compared twice: before the model is loaded, which takes long, and after, when ``auto`` is resolved.
         """
-        there = job_plan.speaking(
-            [job_files.what_is_there(self.out, pass_name=name, clip=self.clip) for name in self.passes]
+        there = plan.speaking(
+            [store.what_is_there(self.out, pass_name=name, clip=self.clip) for name in self.passes]
         )
         making = Making(
             settings=self.settings, stamp=self._stamp, color_space=self.request.source.color_space,
             revision=estimator.revision if estimator else registry.revision(self.model, settings=self.settings, tuned=self._tuned),
         )
         overwrite = self.request.overwrite
-        work = job_plan.decide(there, making, first=self.first, last=self.last, overwrite=overwrite)
-        record = job_plan.shared_record(there)
+        work = plan.decide(there, making, first=self.first, last=self.last, overwrite=overwrite)
+        record = plan.shared_record(there)
         if work.there == self.count:
             self.cuts = self._inside(record.cuts)
             yield from self._announce(self.first, self.last)
@@ -149,10 +151,10 @@ class _Job:
         estimator = estimator or self._load(record if continues or not overwrite else None)
         self.settings = dataclasses.replace(self.settings, precision=estimator.precision, device=estimator.device)
         making = dataclasses.replace(making, settings=self.settings, revision=estimator.revision)
-        if changes := job_plan.all_differences(there, making):
+        if changes := plan.all_differences(there, making):
             if not overwrite:
                 raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
-            work = job_plan.anew(self.first, self.last, replace=True)
+            work = plan.anew(self.first, self.last, replace=True)
         present = frozenset.intersection(*(each.frames for each in there))
         return (yield from self._make(work, estimator, record=None if work.replace else record, present=present))
 
@@ -171,11 +173,11 @@ class _Job:
         begun = next(piece for piece in work.pieces if not piece.there)
         point = records.begin(begun, present)
         reused = work.there + (point.emitted if point else 0)
-        job_space.check(
+        space.check(
             self.out, work, passes=self.passes, clip=self.clip, count=self.count - reused, size=self.plate.size
         )
         if self.model.temporal and self.settings.temporal != registry.PER_FRAME and work.joins:
-            yield Notice(job=self.request.job, text=job_notices.joined(work.joins))
+            yield Notice(job=self.request.job, text=notices.joined(work.joins))
         meter = Meter(
             job=self.request.job, stages=self.model.stages, count=self.count, reused=reused,
             read_from=reused + (point.read_from + point.context - point.emitted if point else 0),
@@ -186,16 +188,16 @@ class _Job:
             else:
                 resume = point if piece is begun else records.begin(piece, present)
                 yield from self._stream(piece, estimator, records=records, meter=meter, resume=resume)
-        for text in job_notices.of_plate(self.plate):
+        for text in notices.of_plate(self.plate):
             yield Notice(job=self.request.job, text=text)
         self.cuts = self._inside(records.cuts)
         if self.cuts:
-            yield Notice(job=self.request.job, text=job_notices.cuts(self.cuts))
+            yield Notice(job=self.request.job, text=notices.cuts(self.cuts))
         return self.count - reused, reused
 
     def _load(self, record: PassRecord | None) -> Estimator:
         """The model, on the device and in the precision of the record where the choice is free."""
-        adopted = job_plan.adopt(self.settings, record) if record else self.settings
+        adopted = plan.adopt(self.settings, record) if record else self.settings
         try:
             return registry.load(adopted, tuned=self._tuned)
         except PlatelightError as error:
@@ -254,9 +256,9 @@ class _Job:
         nothing that was there."""
         if self._replaces:
             self._replaces = False
-            gone = set().union(*(job_files.remove_frames(self.out, pass_name=name, clip=self.clip) for name in self.passes))
+            gone = set().union(*(store.remove_frames(self.out, pass_name=name, clip=self.clip) for name in self.passes))
             if outside := len(gone.difference(range(self.first, self.last + 1))):
-                told = job_notices.removed(outside, first=self.first, last=self.last)
+                told = notices.removed(outside, first=self.first, last=self.last)
                 self._news.put(Notice(job=self.request.job, text=told))
         records.save(done=resume.emitted if resume else 0, resume=resume)
 
@@ -280,7 +282,7 @@ class _Job:
                 color_space=self.request.source.color_space, revision=estimator.revision, settings=self.settings,
                 first=self.first, last=self.last, done=0, complete=False,
                 cuts=record.cuts if record else (), black=record.black if record else (),
-                relative=pass_name == "depth" and estimator.info.relative_depth,
+                relative=PASSES[pass_name].is_distance and estimator.info.relative_depth,
             )
             for pass_name in self.passes
         )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from . import exr
-from .job_files import settings_text
-from .models.interface import Estimator
-from .normals import convert_axes, normalise
-from .protocol import EstimateSettings, pass_file
+from .. import exr
+from ..models.interface import Estimator
+from ..normals import convert_axes, normalise
+from ..protocol import PASSES, EstimateSettings, pass_file
+from .store import settings_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +26,13 @@ class PassWriter:
     estimator: Estimator
 
     def write(self, pass_name: str, *, frame: int, values: np.ndarray) -> None:
-        """Write one frame of a pass, (H, W, C) as `Output` has it: normals are brought to the camera's axes and to unit length.
+        """Write one frame of a pass, (H, W, C) as `Output` has it: directions are brought to the camera's axes and to unit length.
 
         Raises:
             PlatelightError: `disk_full`, `output_not_writable`.
         """
         info = self.estimator.info
-        if pass_name == "normal":
+        if PASSES[pass_name].is_direction:
             values = normalise(convert_axes(values, axes=info.axes))
         origin = exr.Origin(
             model=info.name,

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .failures import output_error
-from .protocol import ErrorCode, PlatelightError
+from ..failures import output_error
+from ..protocol import ErrorCode, PlatelightError
 
 if sys.platform == "win32":
     import msvcrt

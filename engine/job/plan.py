@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .models.table import ModelInfo
-from .protocol import (
+from ..models.table import ModelInfo
+from ..protocol import (
     DoneRange,
     ErrorCode,
     Estimate,

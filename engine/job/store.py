@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from . import exr
-from .job_plan import There, recorded_frames
-from .models.interface import ResumePoint
-from .models.table import ModelInfo
-from .protocol import EstimateSettings, PassRecord, PlatelightError, pass_folder, record_file, tuned_file
-from .protocol.codec import from_fields
+from .. import exr, files
+from ..models.interface import ResumePoint
+from ..models.table import ModelInfo
+from ..protocol import EstimateSettings, PassRecord, PlatelightError, pass_folder, record_file, tuned_file
+from ..protocol.codec import from_fields
+from .plan import There, recorded_frames
 
 _STATE_FIELDS = ("emitted", "read_from", "context", "made")
 _STATE_FORMAT = 2
@@ -36,7 +36,7 @@ def write_record(out: Path, record: PassRecord) -> None:
     """Raises: `disk_full`, `output_not_writable`."""
     text = json.dumps(dataclasses.asdict(record), indent=1) + "\n"
     path = record_file(out, pass_name=record.pass_name, clip=record.clip)
-    exr.replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    files.replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def what_is_there(out: Path, *, pass_name: str, clip: str) -> There:
@@ -46,14 +46,14 @@ def what_is_there(out: Path, *, pass_name: str, clip: str) -> There:
     a run that was killed leaves them.
     """
     record = read_record(out, pass_name=pass_name, clip=clip)
-    files = {frame: entry for frame, entry in _files(out, pass_name=pass_name, clip=clip) if entry.stat().st_size > 0}
+    found = {frame: entry for frame, entry in _files(out, pass_name=pass_name, clip=clip) if entry.stat().st_size > 0}
     known, made = recorded_frames(record), settings_text(record.settings) if record else ""
     strangers = frozenset(
-        frame for frame, entry in files.items()
+        frame for frame, entry in found.items()
         if frame not in known
         and not (record and exr.read_making(Path(entry.path)) == exr.Made(revision=record.revision, settings=made))
     )
-    return There(record=record, frames=frozenset(files), strangers=strangers)
+    return There(record=record, frames=frozenset(found), strangers=strangers)
 
 
 def settings_text(settings: EstimateSettings) -> str:
@@ -63,15 +63,15 @@ def settings_text(settings: EstimateSettings) -> str:
 
 def bytes_of(out: Path, *, pass_name: str, clip: str, frames: range | None = None) -> int:
     """What the files of a pass take, of all its frames or of some."""
-    files = _files(out, pass_name=pass_name, clip=clip)
-    return sum(entry.stat().st_size for frame, entry in files if frames is None or frame in frames)
+    found = _files(out, pass_name=pass_name, clip=clip)
+    return sum(entry.stat().st_size for frame, entry in found if frames is None or frame in frames)
 
 
 def remove_frames(out: Path, *, pass_name: str, clip: str) -> set[int]:
     """Delete all files of a pass of this clip; returns their frames. Raises: `output_not_writable`."""
     found = _files(out, pass_name=pass_name, clip=clip)
     for _, entry in found:
-        exr.remove(Path(entry.path))
+        files.remove(Path(entry.path))
     return {frame for frame, _ in found}
 
 
@@ -103,7 +103,7 @@ def write_resume(path: Path, point: ResumePoint, *, made: PassRecord) -> None:
         with open(temporary, "wb") as file:
             np.savez(file, **fields, **arrays)
 
-    exr.replace(path, save)
+    files.replace(path, save)
 
 
 def read_resume(path: Path, *, made: PassRecord) -> ResumePoint | None:
