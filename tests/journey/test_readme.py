@@ -13,11 +13,15 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 ARTIST_PAGES = ("README.md", "docs/installing.md", "docs/estimating.md", "docs/headless.md", "docs/troubleshooting.md")
 OTHERS = {"--command", "--help"}
-COMMANDS = ("build.py", "addon/batch", "engine/commands.py", "engine/cli", "engine/lab/training", "engine/lab/evaluation", "engine/training")
+COMMANDS = ("build.py", "addon/batch", "engine/cli", "engine/lab", "engine/commands.py", "engine/training")
 BUTTONS = ("Install Engine", "Check Engine", "Show Log", "Estimate Normals", "Estimate Again", "Download", "Use CPU Compositor")
-SETTINGS = re.findall(
-    r"^\| ([A-Z][\w ]+(?:, [A-Z][\w ]+)*) \|", (ROOT / "docs/estimating.md").read_text("utf-8").split("## Settings")[1].split("##")[0], re.M
-)[1:]
+ESTIMATING = (ROOT / "docs/estimating.md").read_text("utf-8")
+SETTINGS = re.findall(r"^\| ([A-Z][\w ]+(?:, [A-Z][\w ]+)*) \|", ESTIMATING.split("## Settings")[1].split("##")[0], re.M)[1:]
+
+
+def _flags() -> list[str]:
+    found = {flag for page in ARTIST_PAGES for flag in re.findall(r"--[a-z][a-z-]+", (ROOT / page).read_text("utf-8"))}
+    return sorted(found - OTHERS)
 
 
 def _links() -> list[tuple[str, str]]:
@@ -57,9 +61,7 @@ def test_the_readme_is_short():
     assert len(README.splitlines()) <= 110
 
 
-@pytest.mark.parametrize(
-    "flag", sorted({flag for page in ARTIST_PAGES for flag in re.findall(r"--[a-z][a-z-]+", (ROOT / page).read_text("utf-8"))} - OTHERS)
-)
+@pytest.mark.parametrize("flag", _flags())
 def test_the_flags_on_the_pages_exist(flag):
     spelled = (flag, f"    {flag.removeprefix('--').replace('-', '_')}: Annotated[")
     code = _code(*COMMANDS)
