@@ -8,7 +8,6 @@ program has put into the Hugging Face cache is used from there. Nothing but safe
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -16,13 +15,14 @@ from pathlib import Path
 
 from .models.table import ModelInfo
 from .protocol import ErrorCode, ModelEntry, PlatelightError
+from .protocol.bounds import LARGEST_FILE, parse_json
 
 FOLDER_VARIABLE = "PLATELIGHT_MODELS"
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 """Weights in these may run code when they are read; they never are."""
 
-HEADER_LIMIT = 100_000_000
-"""Bytes: what the safetensors format allows for its header."""
+HEADER_LIMIT = LARGEST_FILE
+"""Bytes of a safetensors file's header; the format allows more, no checkpoint needs it."""
 
 
 def folder(info: ModelInfo) -> Path:
@@ -80,23 +80,24 @@ def check_safetensors(file: Path) -> None:
         if length > min(HEADER_LIMIT, size):
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not a safetensors file")
         try:
-            header = json.loads(stream.read(length))
+            header = parse_json(stream.read(length))
             ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+            whole = 8 + length + max(ends) == size
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not a safetensors file") from error
-    if not ends or 8 + length + max(ends) != size:
+    if not whole:
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is cut short or damaged: it has {size} bytes")
 
 
-def download(
-    info: ModelInfo, *, on_progress: Callable[[int, int], None], cancelled: Callable[[], bool], revision: str = "main"
-) -> Path:
-    """Fetch what is missing; what an earlier attempt left half done is continued. With everything here, it needs no network.
+def download(info: ModelInfo, *, on_progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Path:
+    """Fetch what is missing or not as it was released; what an earlier attempt left half done is continued.
+
+    Every file is checked: against the table's hash, or else the one that the hub announces. With everything here as the table has
+    it, no network is needed.
 
     Args:
         on_progress: called with bytes done and bytes in all.
         cancelled: asked after every piece.
-        revision: branch, tag or commit; all files come from the commit it names when the download begins.
 
     Returns:
         The folder.
@@ -104,19 +105,19 @@ def download(
     Raises:
         PlatelightError: `offline`, `download_failed` (both say licence, size and folder), `disk_full`, `cancelled`.
     """
-    if installed(info):
-        return folder(info)
     where = _models_folder() / info.name
+    if installed(info) and (folder(info) != where or not _altered(where, info, cancelled=cancelled)):
+        return folder(info)
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
-        raise PlatelightError(ErrorCode.OFFLINE, _by_hand(info, where))
-    from httpx2 import HTTPError
-    from huggingface_hub.errors import HfHubHTTPError
+        altered = "".join(f"{name} is not as it was released; " for name in _altered(where, info, cancelled=cancelled))
+        raise PlatelightError(ErrorCode.OFFLINE, altered + _by_hand(info, where))
+    from httpx2 import HTTPError, InvalidURL
 
     from .hub import fetch_all
 
     try:
-        fetch_all(info, where, on_progress=on_progress, cancelled=cancelled, revision=revision)
-    except (HfHubHTTPError, HTTPError) as error:
+        fetch_all(info, where, on_progress=on_progress, cancelled=cancelled)
+    except (HTTPError, InvalidURL) as error:
         raise PlatelightError(ErrorCode.DOWNLOAD_FAILED, f"{_first_line(error)}; {_by_hand(info, where)}") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -124,6 +125,16 @@ def download(
         raise PlatelightError(ErrorCode.DOWNLOAD_FAILED, f"{_first_line(error)}; {_by_hand(info, where)}") from error
     check(where, info)
     return where
+
+
+def _altered(where: Path, info: ModelInfo, *, cancelled: Callable[[], bool]) -> list[str]:
+    """The files that are there under their own names and are not those that the table's hashes are of."""
+    from .hub import is_as_released
+
+    return [
+        name for name, checksum in info.hashes.items()
+        if (where / name).is_file() and not is_as_released(where / name, checksum, cancelled=cancelled)
+    ]
 
 
 def _models_folder() -> Path:
