@@ -5,11 +5,12 @@ from types import ModuleType
 
 def _parts() -> tuple[ModuleType, ...]:
     """What registers something, in order. Imported late, so that parts without bpy can be imported without Blender."""
-    from . import batch, operators, panels, preferences, properties
+    from . import operators, panels, preferences, properties
+    from .batch import command
     from .link import session
-    from .relight import settings, watch
+    from .relight import handlers, settings
 
-    return properties, settings, preferences, operators, panels, session, watch, batch
+    return properties, settings, preferences, operators, panels, session, handlers, command
 
 
 def register() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
+from .compositor import import_settings as imports
 from .contract import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
-from .imports import settings as imports
 from .link import known_models
 from .link.state import state
 from .relight.match import settings as match_settings

@@ -10,11 +10,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ..blender import image_layers as layers
 from ..blender import sequences
 from ..blender.clips import ClipTarget
-from ..relight.match import MatchError, looking
-from . import doctor, files, layers, pixels
-from .doctor import Finding, View
+from ..relight.match import MatchError, sample
+from . import detect_convention, files, pixels
+from .detect_convention import GUESS, SURE, Finding, View
 from .files import Found, Header, NormalsError
 
 FRAMES = 4
@@ -31,7 +32,7 @@ class Examined:
     layer: str
     layers: tuple[str, ...]
     offset: int
-    convention: doctor.Convention
+    convention: detect_convention.Convention
     findings: tuple[Finding, ...]
 
 
@@ -52,19 +53,19 @@ def examine(file: Path, *, layer: str, target: ClipTarget, scene: bpy.types.Scen
     aligned = files.align(found, shown=(target.first, target.last), clip_first=_clip_first(target), is_movie=not target.is_sequence)
     numbers = _spread(list(found.files))
     pictures = {each: [pixels.read(found.files[n], layer=each, header=headers[n]) for n in numbers] for each in wanted}
-    layer = max(wanted, key=lambda each: doctor.likeness(pictures[each]))
+    layer = max(wanted, key=lambda each: detect_convention.likeness(pictures[each]))
     frames = pictures[layer]
     findings = [
         *_about_files(found, headers),
         *_about_layer(header, choices, layer),
-        Finding(text=aligned.sentence, sure=doctor.SURE if aligned.sure else doctor.GUESS, trouble=not aligned.sure),
+        Finding(text=aligned.sentence, sure=SURE if aligned.sure else GUESS, trouble=not aligned.sure),
     ]
     start = target.timeline_start - target.first + aligned.offset
     try:
         view = _view(scene, [start + n for n in numbers])
     except MatchError as error:
         raise NormalsError("Blender is rendering, and cameras can't be looked at meanwhile: try again when it is done") from error
-    told = doctor.diagnose(frames, view, byte_files=header.bits == 8 if header else file.suffix.lower() in files.BYTES)
+    told = detect_convention.diagnose(frames, view, byte_files=header.bits == 8 if header else file.suffix.lower() in files.BYTES)
     return Examined(
         found=found,
         layer=layer,
@@ -122,7 +123,7 @@ def _about_layer(header: Header | None, choices: tuple[str, ...], layer: str) ->
     told = ", ".join(channel for channel in header.channels if channel.rpartition(".")[0] == layer)
     if not layer and len(choices) == 1:
         return [Finding(text=f"The normals are in the channels {told}")]
-    sure = doctor.SURE if layers.is_named_normal(layer) or len(choices) == 1 else doctor.GUESS
+    sure = SURE if layers.is_named_normal(layer) or len(choices) == 1 else GUESS
     others = [each or "its own colours" for each in choices if each != layer]
     text = f"The normals are in the layer {layer or 'of its own colours'} ({told})"
     return [Finding(text=f"{text}; there are also {', '.join(others)}" if others else text, sure=sure)]
@@ -144,8 +145,8 @@ def _view(scene: bpy.types.Scene, numbers: list[int]) -> View:
     what was moved in it and not keyed."""
     turns, view = [], View()
     for number in numbers:
-        with looking.copied(scene, number) as copy:
-            camera = looking.camera_of(copy)
+        with sample.copied(scene, number) as copy:
+            camera = sample.camera_of(copy)
             if camera is None or camera.type != "CAMERA" or camera.data.type != "PERSP":
                 continue
             turns.append(np.array(camera.matrix_world.to_3x3().normalized()))

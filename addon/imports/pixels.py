@@ -8,8 +8,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..blender import compat
-from . import layers
+from ..blender import compat, image_layers
 from .files import Header, NormalsError
 
 
@@ -22,7 +21,7 @@ def read(file: Path, *, layer: str, header: Header | None) -> np.ndarray:
     image = bpy.data.images.load(str(file), check_existing=False)
     try:
         image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
-        if header and layers.is_layered(header.channels):
+        if header and image_layers.is_layered(header.channels):
             values = _rendered(image, layer=layer, size=(header.width, header.height))
         else:
             values = _pixels(image)
@@ -41,7 +40,7 @@ def output(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
     Raises:
         NormalsError: there is none.
     """
-    group, name = layers.place_in_node(layer)
+    group, name = image_layers.place_in_node(layer)
     for place in (group, layer) if node.has_layers and layer else ("",):  # 4.2 has a layer for each part of a file
         if place and not _show(node, place):
             continue

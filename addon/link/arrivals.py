@@ -8,7 +8,7 @@ import time
 import bpy
 
 from ..contract import PlatelightError
-from ..jobs import Job
+from .jobs import Job
 from .state import state
 
 WIDEN_EVERY = 5.0
@@ -47,7 +47,7 @@ def attach(job: Job, *, undo_step: bool = True) -> bool:
 
     What prevents it becomes a notice of the job. `undo_step`: as for `passes.attach`.
     """
-    from ..blender import passes
+    from ..compositor import passes
 
     if job.first_ready is None or job.last_ready is None:
         return False

@@ -23,10 +23,10 @@ from ..contract import (
     Progress,
 )
 from ..identity import extension_root, log_file
-from ..jobs import Download, Job, JobState, Task
 from . import arrivals, known_models
 from .client import Client, Event, Garbage
 from .command import engine_choice, engine_command, engine_environment
+from .jobs import Download, Job, JobState, Task
 from .state import state
 
 BUSY_INTERVAL, IDLE_INTERVAL = 0.1, 1.0

@@ -14,9 +14,9 @@ from bpy.app.handlers import persistent
 from ..blender import folders
 from ..contract import Doctor, DoctorResult, ErrorCode, EstimateSettings, PlatelightError, Source
 from ..identity import extension_root, user_folder
-from ..jobs import Download, Job
 from . import arrivals, installer, known_models, process, pump
 from .command import check_online, engine_command, engine_environment, requirements_file
+from .jobs import Download, Job
 from .state import forget, state
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..contract import DoctorResult, ModelEntry, PlatelightError
-from ..jobs import Job, JobQueue
 from .client import Client
 from .installer import Install
+from .jobs import Job, JobQueue
 from .known_models import BEFORE_ASKING
 
 

@@ -15,9 +15,9 @@ import bpy
 
 from ..contract import ErrorCode, PlatelightError
 from ..identity import extension_root
+from ..planning import Plan
 from . import pump
 from .command import engine_command, engine_environment
-from .planning import Plan
 from .process import ChildProcess, Ended
 
 INTERVAL = 0.5

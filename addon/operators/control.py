@@ -5,8 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat
-from ..relight import control, control_normals, mattes, outputs, scene_lights
-from ..relight.scene_lights import RelightError
+from ..relight import control, control_normals, mattes, outputs
+from ..relight.lights import scene_lights
+from ..relight.lights.scene_lights import RelightError
 from .of_plates import OfRelitPlates
 
 _KINDS = (

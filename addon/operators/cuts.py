@@ -2,9 +2,9 @@
 
 import bpy
 
+from .. import planning
 from ..blender import compat, folders, shot_cuts
 from ..contract import ErrorCode, PlatelightError
-from ..link import planning
 from .reporting import refuse
 
 

@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender import compat
-from ..imports import depth
+from ..compositor import depth
 from ..imports.files import NormalsError
 
 

@@ -2,11 +2,11 @@
 
 import bpy
 
-from .. import messages
+from .. import messages, planning
 from ..blender import compat
 from ..contract import PlatelightError
-from ..jobs import Job
-from ..link import planning, session
+from ..link import session
+from ..link.jobs import Job
 from .reporting import refuse
 
 

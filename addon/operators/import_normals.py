@@ -6,8 +6,9 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..blender import clips, compat
+from ..compositor import bring_in, import_settings, imported_normals
 from ..contract import PlatelightError
-from ..imports import files, place, session, settings
+from ..imports import files
 from ..imports.files import NormalsError
 from .reporting import refuse
 
@@ -26,10 +27,10 @@ def _bring_in(operator, context, *, file, layer):
     """Take the files for the operator's plate, or for the one that is selected, and tell what was found."""
     scene = compat.shown_scene(context)
     try:
-        target = session.target_named(scene, operator.shot) if operator.shot else session.one_target(context)
+        target = bring_in.target_named(scene, operator.shot) if operator.shot else bring_in.one_target(context)
         if scene.name != target.scene_name:
             scene = bpy.data.scenes[target.scene_name]
-        entry, notices = session.bring_in(scene, target, file=file, layer=layer)
+        entry, notices = bring_in.bring_in(scene, target, file=file, layer=layer)
     except NormalsError as error:
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}
@@ -75,7 +76,7 @@ class PLATELIGHT_OT_check_normals(bpy.types.Operator):
 
     def execute(self, context):
         scene = compat.shown_scene(context)
-        entry = settings.entry_of(scene, self.shot)
+        entry = import_settings.entry_of(scene, self.shot)
         if entry is None:
             self.report({"ERROR"}, f"No normals were imported for {self.shot}: import some first")
             return {"CANCELLED"}
@@ -92,7 +93,7 @@ class PLATELIGHT_OT_forget_normals(bpy.types.Operator):
 
     def execute(self, context):
         entries = compat.shown_scene(context).platelight_imports.normals
-        place.remove(compat.shown_scene(context), self.shot)
+        imported_normals.remove(compat.shown_scene(context), self.shot)
         if (index := entries.find(self.shot)) >= 0:
             entries.remove(index)
         return {"FINISHED"}

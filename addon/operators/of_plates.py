@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender import compat
-from ..relight import scene_lights
+from ..relight.lights import scene_lights
 
 
 class OfRelitPlates:

@@ -3,8 +3,9 @@
 import bpy
 
 from ..blender import compat
-from ..relight import control, presets, scene_lights
-from ..relight.scene_lights import RelightError
+from ..relight import control, presets
+from ..relight.lights import scene_lights
+from ..relight.lights.scene_lights import RelightError
 
 
 class PLATELIGHT_OT_light_preset(bpy.types.Operator):

@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender import compat
-from ..imports import depth
+from ..compositor import depth
 from ..imports.files import NormalsError
 from ..relight import card
 from ..relight.card import controls
@@ -68,10 +68,10 @@ class PLATELIGHT_OT_card_own_shadows(_Card, bpy.types.Operator):
         found = self.card(context)
         if found is None:
             return _refuse(self, "There is no card of that plate: add one.")
-        if not card.apart.can():
+        if not card.shadows.can():
             return _refuse(self, "Blender tells the card's own shadows from others since 4.5: switch off Casts Shadows instead.")
-        card.apart.set_apart(found, not card.apart.is_apart(found))
-        for notice in card.apart.update(compat.shown_scene(context)):
+        card.shadows.set_apart(found, not card.shadows.is_apart(found))
+        for notice in card.shadows.update(compat.shown_scene(context)):
             self.report({"INFO"}, notice)
         return {"FINISHED"}
 

@@ -3,7 +3,8 @@
 import bpy
 
 from ..blender import compat
-from ..relight import control, scene_lights
+from ..relight import control
+from ..relight.lights import scene_lights
 from .of_plates import OfRelitPlates
 
 

@@ -3,8 +3,8 @@
 import bpy
 
 from ..blender import compat
-from ..relight import scene_lights
-from ..relight.match import MatchError, run, sun, wiring, words
+from ..relight.lights import scene_lights
+from ..relight.match import MatchError, run, summary, sun, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
 from .of_plates import OfRelitPlates
@@ -107,7 +107,7 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
         for shot in [self.shot] if self.shot else scene_lights.shots(scene):
             yield from run.match(scene, shot, frames=settings.frames, assume=assume)
             self._done += 1
-            self.report({"INFO"}, f"{shot}: {words.found(scene, shot)}")
+            self.report({"INFO"}, f"{shot}: {summary.found(scene, shot)}")
 
 
 class PLATELIGHT_OT_match_mode(_OfMatched, bpy.types.Operator):

@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender import compat
-from ..relight import space
+from ..compositor import space
 from .of_plates import OfRelitPlates
 
 

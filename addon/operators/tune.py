@@ -2,8 +2,9 @@
 
 import bpy
 
+from .. import planning
 from ..contract import PlatelightError
-from ..link import planning, tuning
+from ..link import tuning
 from .reporting import refuse
 
 

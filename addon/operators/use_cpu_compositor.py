@@ -2,7 +2,8 @@
 
 import bpy
 
-from ..blender import compat, passes
+from ..blender import compat
+from ..compositor import passes
 
 
 class PLATELIGHT_OT_use_cpu_compositor(bpy.types.Operator):

@@ -3,8 +3,9 @@
 import bpy
 
 from ..blender import compat
-from ..relight import control, scene_lights, viewing
-from ..relight.scene_lights import RelightError
+from ..relight import control, viewing
+from ..relight.lights import scene_lights
+from ..relight.lights.scene_lights import RelightError
 from ..relight.viewing import View
 
 MODES = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat
-from ..relight import control, control_normals, scene_lights
+from ..relight import control, control_normals
 from ..relight.control import Handle, Shot
+from ..relight.lights import scene_lights
 
 _LONG = 12
 """Characters of a name that the row of a light has room for at the side bar's usual width."""

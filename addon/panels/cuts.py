@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat, shot_cuts
-from ..jobs import Job
+from ..link.jobs import Job
 from ..link.state import state
 from .selection import selected
-from .words import characters, paragraph
+from .texts import characters, paragraph
 
 _HINT = "Cuts are found while passes are estimated. Nothing is carried across them."
 _SHOWN = 40

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender import compat, graph
-from ..imports import depth
+from ..blender import compat
+from ..compositor import build, depth
 
 
 class DepthPanel:
@@ -25,7 +25,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     scene = compat.shown_scene(context)
     tree = compat.compositor_tree(scene)
     for shot in depth.shots(scene):
-        node = graph.Block(tree, strip_name=shot).find(depth.NODE)
+        node = build.Block(tree, strip_name=shot).find(depth.NODE)
         box = layout.box()
         relative = depth.scale_of(node).relative
         box.label(text=f"{shot}: {'relative depth' if relative else 'depth in metres'}", icon="EMPTY_SINGLE_ARROW")

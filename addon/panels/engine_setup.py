@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..contract import ErrorCode, ModelEntry, PlatelightError
-from ..jobs import Download
+from ..link.jobs import Download
 from ..link.state import state
-from . import queue, words
+from . import queue, texts
 
 if TYPE_CHECKING:
     from ..preferences import PlatelightPreferences
@@ -19,14 +19,14 @@ _LINES = 8
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: PlatelightPreferences) -> None:
-    width = words.characters(context, margin=140)
+    width = texts.characters(context, margin=140)
     layout.row().prop(preferences, "engine_kind", expand=True)
     if preferences.engine_kind == "INSTALLED":
         _draw_install(layout.box(), width=width)
     else:
         layout.prop(preferences, "engine_python" if preferences.engine_kind == "EXISTING" else "engine_command")
         if state.engine_problem:
-            words.problem(layout, PlatelightError(ErrorCode.ENGINE_MISSING, state.engine_problem), width=width)
+            texts.problem(layout, PlatelightError(ErrorCode.ENGINE_MISSING, state.engine_problem), width=width)
     _draw_report(layout.box(), width=width)
     _draw_models(layout.box(), width=width)
     column = layout.column()
@@ -39,7 +39,7 @@ def _draw_install(layout: bpy.types.UILayout, *, width: int) -> None:
     install = state.install
     if install and not install.finished:
         row = layout.row()
-        row.label(text=f"Installing, {words.duration(time.monotonic() - install.started)}", icon="SORTTIME")
+        row.label(text=f"Installing, {texts.duration(time.monotonic() - install.started)}", icon="SORTTIME")
         row.operator("platelight.cancel_install", icon="CANCEL")
         _draw_lines(layout, list(install.lines), width=width)
         return
@@ -53,17 +53,17 @@ def _draw_install(layout: bpy.types.UILayout, *, width: int) -> None:
         _draw_offline(layout, width=width)
     if install and install.error and install.error.code is not ErrorCode.CANCELLED:
         _draw_lines(layout, list(install.lines), width=width)
-        words.problem(layout, install.error, width=width)
+        texts.problem(layout, install.error, width=width)
     if install and install.report and install.report.warning:
         warning = layout.column()
         warning.alert = True
-        words.paragraph(warning, install.report.warning, width=width, icon="ERROR")
+        texts.paragraph(warning, install.report.warning, width=width, icon="ERROR")
 
 
 def _draw_offline(layout: bpy.types.UILayout, *, width: int) -> None:
     if bpy.app.online_access_override:
         offline = "Blender was started in offline mode: nothing can be downloaded."
-        words.paragraph(layout, offline, width=width, icon="INTERNET_OFFLINE")
+        texts.paragraph(layout, offline, width=width, icon="INTERNET_OFFLINE")
         return
     row = layout.row()
     row.label(text="Blender may not go online", icon="INTERNET_OFFLINE")
@@ -86,14 +86,14 @@ def _draw_report(layout: bpy.types.UILayout, *, width: int) -> None:
         row.operator("platelight.check_engine", icon="FILE_REFRESH")
     row.operator("platelight.open_log", icon="TEXT")
     if state.failure:
-        words.problem(layout, state.failure, width=width)
+        texts.problem(layout, state.failure, width=width)
     for finding in state.doctor.findings if state.doctor else ():
         split = layout.split(factor=0.25)
         split.label(text=finding.name, icon="CHECKMARK" if finding.ok else "CANCEL")
         column = split.column(align=True)
-        words.paragraph(column, finding.value, width=int(width * 0.75))
+        texts.paragraph(column, finding.value, width=int(width * 0.75))
         if finding.remedy:
-            words.paragraph(column, finding.remedy, width=int(width * 0.75), icon="INFO")
+            texts.paragraph(column, finding.remedy, width=int(width * 0.75), icon="INFO")
 
 
 def _draw_models(layout: bpy.types.UILayout, *, width: int) -> None:
@@ -109,12 +109,12 @@ def _draw_model(layout: bpy.types.UILayout, model: ModelEntry, *, width: int) ->
     if not model.installed and (task is None or task.finished):
         button = row.row()
         button.enabled = bpy.app.online_access
-        size = f" ({words.size(model.size_bytes)})" if model.size_bytes else ""
+        size = f" ({texts.size(model.size_bytes)})" if model.size_bytes else ""
         get = button.operator("platelight.download_model", text=f"Download{size}", icon="IMPORT")
         get.model, get.title = model.name, model.title
-    words.paragraph(layout, f"{model.purpose}. Licence: {model.licence}.", width=width, icon="BLANK1")
+    texts.paragraph(layout, f"{model.purpose}. Licence: {model.licence}.", width=width, icon="BLANK1")
     if task and not (task.finished and model.installed):
         queue.draw_task(layout.box(), task, width=width)
     elif not model.installed:
         where = f"Or copy {model.hub_id} by hand to {model.folder}" if model.folder else f"Hugging Face: {model.hub_id}"
-        words.paragraph(layout, f"{where}.", width=width, icon="BLANK1")
+        texts.paragraph(layout, f"{where}.", width=width, icon="BLANK1")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat
-from ..imports import convention, place
-from ..imports.settings import PlatelightNormals, entry_of
-from .words import characters, paragraph
+from ..compositor import imported_normals
+from ..compositor.import_settings import PlatelightNormals, entry_of
+from ..imports import convention
+from .texts import characters, paragraph
 
 _ICONS = {"sure": "CHECKMARK", "likely": "DOT", "a guess": "QUESTION"}
 
@@ -25,7 +26,7 @@ class NormalsPanel:
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.operator("platelight.import_normals", text="Import Normals…", icon="IMPORT")
     scene = compat.shown_scene(context)
-    for shot in place.imported(scene):
+    for shot in imported_normals.imported(scene):
         if entry := entry_of(scene, shot):
             _draw_shot(layout.box(), context, entry)
 

@@ -8,7 +8,7 @@ from .. import properties
 from ..blender import compat
 from ..link.state import state
 from .selection import needs_gpu, selected
-from .words import characters, paragraph
+from .texts import characters, paragraph
 
 _SHOWN = 4
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..contract import ErrorCode
-from ..jobs import Download, Job, JobState, Task
+from ..link.jobs import Download, Job, JobState, Task
 from ..link.state import state
-from . import words
+from . import texts
 
 _ICONS = {
     JobState.QUEUED: "TIME", JobState.STARTING: "PLAY", JobState.RUNNING: "PLAY", JobState.CANCELLING: "PAUSE",
@@ -20,7 +20,7 @@ _FOR_PREFERENCES = frozenset({
 
 
 def draw_queue(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    width = words.characters(context)
+    width = texts.characters(context)
     tasks = list(state.queue.tasks)
     ended = [task for task in reversed(tasks) if task.finished]
     for task in [task for task in tasks if not task.finished] + ended:  # what is under way stays in sight
@@ -41,23 +41,23 @@ def draw_task(layout: bpy.types.UILayout, task: Task, *, width: int) -> None:
     else:
         _draw_under_way(layout, task, width=width)
     if task.error:
-        words.problem(layout, task.error, width=width)
+        texts.problem(layout, task.error, width=width)
         _draw_ways_out(layout, task)
     for notice in task.notices:
-        words.paragraph(layout, notice, width=width, icon="INFO")
+        texts.paragraph(layout, notice, width=width, icon="INFO")
 
 
 def _draw_under_way(layout: bpy.types.UILayout, task: Task, *, width: int) -> None:
     row = layout.row(align=True)
-    row.progress(factor=words.fraction(task.progress), text=words.doing(task))
+    row.progress(factor=texts.fraction(task.progress), text=texts.doing(task))
     row.operator("platelight.cancel", text="", icon="CANCEL").job = task.id
-    if pace := words.pace(task):
-        words.paragraph(layout, pace, width=width, icon="BLANK1")
+    if pace := texts.pace(task):
+        texts.paragraph(layout, pace, width=width, icon="BLANK1")
 
 
 def _draw_finished(layout: bpy.types.UILayout, job: Job, *, width: int) -> None:
     if job.ready or not job.error:
-        words.paragraph(layout, words.outcome(job), width=width, icon="BLANK1")
+        texts.paragraph(layout, texts.outcome(job), width=width, icon="BLANK1")
     row = layout.row(align=True)
     if job.ready:
         row.operator("platelight.open_folder", icon="FILE_FOLDER").folder = job.out

@@ -6,9 +6,9 @@ import bpy
 
 from ..blender import compat
 from ..relight import control as controls
-from ..relight import scene_lights
+from ..relight.lights import scene_lights
 from . import control, presets, viewing
-from .words import characters, paragraph
+from .texts import characters, paragraph
 
 
 def shots(context: bpy.types.Context) -> list[str]:

@@ -6,10 +6,10 @@ import bpy
 
 from ..blender import compat
 from ..operators.relight_match import MODES
-from ..relight import scene_lights
-from ..relight.match import wiring, words
+from ..relight.lights import scene_lights
+from ..relight.match import summary, wiring
 from ..relight.match.wiring import Mode
-from .words import characters, paragraph
+from .texts import characters, paragraph
 
 
 class MatchPanel:
@@ -46,7 +46,7 @@ def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, shot: str) -
     if node is None:
         return
     row.operator("platelight.match_remove", text="", icon="X").shot = shot
-    if found := words.found(compat.shown_scene(context), shot):
+    if found := summary.found(compat.shown_scene(context), shot):
         paragraph(box, f"{found[:1].upper()}{found[1:]}", width=characters(context), icon="LIGHT_SUN")
     grid = box.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
     for value, label, _ in MODES:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender import compat, graph
-from ..relight import card, scene_lights, space
+from ..blender import compat
+from ..compositor import build, space
+from ..relight import card
 from ..relight.card import controls, paint
-from .words import characters, paragraph
+from ..relight.lights import scene_lights
+from .texts import characters, paragraph
 
 _DEPTH = ("Farthest", "Edge", "Detail")
 _FLAT = (
@@ -45,7 +47,7 @@ class SpacePanel:
         for shot in scene_lights.shots(scene):
             box = self.layout.box()
             box.label(text=shot, icon="CAMERA_DATA")
-            _draw_space(box, scene, graph.Block(tree, strip_name=shot))
+            _draw_space(box, scene, build.Block(tree, strip_name=shot))
             _draw_card(box, context, shot, found.get(shot))
         if found:
             self.layout.prop(scene.render, "use_compositing", text="Renders Show the Compositor")
@@ -53,7 +55,7 @@ class SpacePanel:
                 paragraph(self.layout, "Turn it off to render the card.", width=characters(context), icon="INFO")
 
 
-def _draw_space(box: bpy.types.UILayout, scene: bpy.types.Scene, block: graph.Block) -> None:
+def _draw_space(box: bpy.types.UILayout, scene: bpy.types.Scene, block: build.Block) -> None:
     relight, turned = block.find("relight"), block.find(space.PASS)
     column = box.column(align=True)
     row = column.row(align=True)
@@ -102,11 +104,11 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
         if not socket.is_linked:
             column.prop(socket, "default_value", text=name)
     column.prop(found, "visible_shadow", text="Casts Shadows")
-    if bent and found.visible_shadow and card.apart.can():
-        on = not card.apart.is_apart(found)
+    if bent and found.visible_shadow and card.shadows.can():
+        on = not card.shadows.is_apart(found)
         icon = "CHECKBOX_HLT" if on else "CHECKBOX_DEHLT"
         column.operator("platelight.card_own_shadows", text="Shadows on Itself", icon=icon, depress=on).shot = shot
-        if card.apart.is_stale(compat.shown_scene(context)):
+        if card.shadows.is_stale(compat.shown_scene(context)):
             paragraph(box, "Lights came or went: press Update.", width=width, icon="ERROR")
     told = _BENT if bent else _FACING if found.modifiers.get(controls.NORMALS) else _FLAT
     paragraph(box, told, width=width, icon="INFO")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..link import tuning
-from .words import characters, paragraph
+from .texts import characters, paragraph
 
 _ENDED = {(False, False): "CHECKMARK", (True, False): "ERROR", (True, True): "X"}
 """Icons by whether it failed and was cancelled."""

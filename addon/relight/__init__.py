@@ -1,5 +1,1 @@
-"""From passes and lights to node graphs."""
-
-from .group import NAME, node_group
-
-__all__ = ["NAME", "node_group"]
+"""Relighting: from passes and lights to a relit plate."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..blender import compat, graph, linked
-from . import group, rig, rows, scene_lights
+from ..blender import compat, linked
+from ..compositor import build
+from ..node_groups import relight as group
+from .lights import rig, scene_lights, sockets
+from .lights.scene_lights import RelightError
+from .lights.sockets import Row
 from .match import wiring
-from .rows import Row
-from .scene_lights import RelightError
 
 AMBIENT = "Ambient"
 STUDIO = (AMBIENT, *(light.name for light in group.LIGHTS))
@@ -44,7 +46,7 @@ class Handle:
 class Shot:
     """A relit plate's nodes. `lights`: the node of the scene's lights, None before they are wired."""
 
-    block: graph.Block
+    block: build.Block
     relight: bpy.types.Node
     lights: bpy.types.Node | None
 
@@ -56,7 +58,7 @@ class Shot:
 def find(scene: bpy.types.Scene, name: str) -> Shot | None:
     """The shot of that plate, as it is; None when the plate isn't relit, or when its node has another group than ours."""
     tree = compat.compositor_tree(scene)
-    block = graph.Block(tree, strip_name=name) if tree else None
+    block = build.Block(tree, strip_name=name) if tree else None
     relight = block.find("relight") if block else None
     if relight is None or f"{AMBIENT} Strength" not in relight.inputs:
         return None
@@ -122,13 +124,13 @@ def _scene_handles(shot: Shot) -> list[Handle]:
     given = {socket.identifier: socket for socket in shot.lights.outputs}
     for source, row in rig.rows_of(tree).items():
         if row.gain in taken:
-            controls = {name: taken.get(getattr(row, name)) for name in rows.CONTROLS}
+            controls = {name: taken.get(getattr(row, name)) for name in sockets.CONTROLS}
             found.append(
                 Handle(
                     name=source.name,
                     source=source,
-                    muted=rows.is_muted(tree, row),
-                    solo=rows.is_solo(tree, row),
+                    muted=sockets.is_muted(tree, row),
+                    solo=sockets.is_solo(tree, row),
                     **controls,
                     result=given.get(row.output),
                     mask=given.get(row.mask),
@@ -164,21 +166,21 @@ def _set(shot: Shot, light: Handle, *, muted: bool, solo: bool) -> None:
         _list(shot.relight, _SOLO, light.name, solo)
     else:
         row: Row = rig.rows_of(shot.rig)[light.source]
-        rows.set_muted(shot.rig, row, muted)
-        rows.set_solo(shot.rig, row, solo)
+        sockets.set_muted(shot.rig, row, muted)
+        sockets.set_solo(shot.rig, row, solo)
     apply(shot)
 
 
 def apply(shot: Shot) -> None:
     """Turn the lights of studio and scene on and off as they are muted and solo."""
     muted, solo = _listed(shot.relight, _MUTED), _listed(shot.relight, _SOLO)
-    others = bool(shot.rig and rows.has_solo(shot.rig))
+    others = bool(shot.rig and sockets.has_solo(shot.rig))
     for name in STUDIO:
         on = name in solo if solo or others else name not in muted
         if taker := shot.relight.inputs.get(f"{name} On"):  # older groups have none
             taker.default_value = float(on)
     if shot.rig:
-        rows.apply_solo(shot.rig, elsewhere=bool(solo))
+        sockets.apply_solo(shot.rig, elsewhere=bool(solo))
 
 
 def _listed(node: bpy.types.Node, key: str) -> set[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender.blur_nodes import new_blur
+from ..nodes.blur_nodes import new_blur
+from ..nodes.builder import Sheet, Socket, shared_group
 from .control import Shot
-from .scene_lights import RelightError
-from .sheet import Sheet, Socket, shared_group
+from .lights.scene_lights import RelightError
 
 ROLE = "normal detail"
 

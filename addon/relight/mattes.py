@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender import graph
+from ..compositor import build
 from .control import Handle, Shot
-from .scene_lights import RelightError
+from .lights.scene_lights import RelightError
 
 
 def attach(
@@ -36,7 +36,7 @@ def attach(
         node = block.node(role, "CompositorNodeImage", at=(0, down), label=label)
         node.image = image
         _same_frames(node, plate)
-        output = graph.fit(block, role, node.outputs[0], whole=graph.fills_render(scene, plate.image), down=down)
+        output = build.fit(block, role, node.outputs[0], whole=build.fills_render(scene, plate.image), down=down)
     else:
         node = block.node(role, "CompositorNodeSeparateColor", at=(0, down), label=label)
         block.tree.links.new(size.outputs["Image"], node.inputs[0])

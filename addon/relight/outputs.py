@@ -6,7 +6,7 @@ import re
 
 import bpy
 
-from ..blender import file_output
+from ..nodes import file_output
 from . import control
 from .control import Shot
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import bpy
 from mathutils import Vector
 
-from . import scene_lights, space
+from ..compositor import space
+from ..node_groups.relight import LIGHTS
 from .control import Shot
-from .group import LIGHTS
+from .lights import scene_lights
+from .lights.scene_lights import RelightError
 from .match import curves
-from .scene_lights import RelightError
 
 Numbers = tuple[float, float, float]
 _TAG = "platelight_preset"

@@ -24,7 +24,7 @@ def strip(part, plate, engine_python, monkeypatch):
 
 def write_record(part, cuts):
     """As the engine leaves it."""
-    plan, contract = part("link.planning").plans(bpy.context)[0], part("contract")
+    plan, contract = part("planning").plans(bpy.context)[0], part("contract")
     record = contract.PassRecord(
         pass_name="normal", clip=plan.target.source.clip, source_path=plan.target.source.path, source_stamp="s", color_space="sRGB",
         revision="r", settings=plan.settings, first=1, last=132, done=132, complete=True, cuts=cuts,
@@ -54,8 +54,8 @@ def test_cuts_are_read_marked_once_and_remembered_in_the_file(part, shot, strip)
 
 
 def test_what_a_job_found_comes_first_and_no_cut_is_said_too(part, shot, strip):
-    cuts, jobs, contract = part("panels.cuts"), part("jobs"), part("contract")
-    plan = part("link.planning").plans(bpy.context)[0]
+    cuts, jobs, contract = part("panels.cuts"), part("link.jobs"), part("contract")
+    plan = part("planning").plans(bpy.context)[0]
     part("blender.shot_cuts").keep(bpy.context.scene, plate="plate", cuts=(5,))
     assert cuts.sentence(cuts.known(bpy.context, "plate")) == "1 cut: 5"
     job = jobs.Job(id="cuts", label="plate", target=plan.target, out=plan.out, settings=plan.settings)

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def jobs(part):
-    return part("jobs")
+    return part("link.jobs")
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_estimate_places_the_passes_beside_the_project_and_replaces_what_has_cha
     finish(part)
     assert part("link.session").jobs()[1].result.frames_reused == 5
 
-    planning = part("link.planning")
+    planning = part("planning")
     settings.max_resolution = 96
     plans = planning.plans(bpy.context)
     assert planning.changes(plans) == [("plate", ("max_resolution 64 -> 96",))]
@@ -105,7 +105,7 @@ def test_in_the_sequencer_its_own_scenes_settings_count(part, shot, engine):
         window.screen.areas[0].type = kind
         with bpy.context.temp_override(window=window, area=window.screen.areas[0]):
             assert part("blender.compat").shown_scene(bpy.context) == scene
-            [plan] = part("link.planning").plans(bpy.context)
+            [plan] = part("planning").plans(bpy.context)
         assert (plan.target.scene_name, plan.out == str(shot / "edit")) == ("Scene", scene == edit)
 
 
@@ -117,11 +117,11 @@ def test_two_clips_of_one_name_get_a_folder_each_and_it_is_said(part, shot, engi
     strips.new_movie(name="other", filepath=str(shot / "sh020/bunny.mp4"), channel=2, frame_start=1)
     for strip in strips:
         strip.select = True
-    plans = part("link.planning").plans(bpy.context)
+    plans = part("planning").plans(bpy.context)
     assert sorted(plan.out for plan in plans) == [str(shot / "platelight/bunny"), str(shot / "platelight/bunny_2")]
     jobs = [part("link.session").submit(plan.target, **plan.options(False)) for plan in plans]
     assert [job.notices for job in jobs] == [[], ["bunny holds the passes of another clip of this name, so these go to bunny_2"]]
-    assert [plan.out for plan in part("link.planning").plans(bpy.context)] == [job.out for job in jobs]
+    assert [plan.out for plan in part("planning").plans(bpy.context)] == [job.out for job in jobs]
 
 
 def test_settings_that_cannot_be_used_are_reported(part, shot, press, engine):

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def words(part):
-    return part("panels.words")
+    return part("panels.texts")
 
 
 @pytest.mark.parametrize(("seconds", "text"), [
@@ -30,7 +30,7 @@ def test_sizes(words):
 
 
 def test_progress_says_stage_frames_pace_and_time_left(words, part):
-    contract, jobs = part("contract"), part("jobs")
+    contract, jobs = part("contract"), part("link.jobs")
     task = jobs.Task(id="1", label="plate", state=jobs.JobState.RUNNING)
     assert (words.doing(task), words.pace(task), words.fraction(task.progress)) == ("Working", "", 0.0)
     now = {"done": 28, "total": 120, "rate": 1.44, "seconds_left": 64.0, "fraction": 0.3}
@@ -58,7 +58,7 @@ def test_every_stage_has_a_word(words, part):
 
 
 def test_a_download_counts_bytes(words, part):
-    contract, jobs = part("contract"), part("jobs")
+    contract, jobs = part("contract"), part("link.jobs")
     task = jobs.Download(id="1", label="NormalCrafter", model="normalcrafter", state=jobs.JobState.RUNNING)
     now = {"done": 10**9, "total": 4 * 10**9, "rate": 2e7, "seconds_left": 150.0}
     task.progress = contract.Progress(job="1", stage=contract.Stage.LOADING, **now)

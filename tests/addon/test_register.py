@@ -52,7 +52,7 @@ def test_jobs_can_be_imported_where_there_is_no_bpy(installed, tmp_path):
     import subprocess
     import sys
 
-    parts = ", ".join(f"platelight.addon.{name}" for name in ("jobs", "messages", "link.client", "link.installer"))
+    parts = ", ".join(f"platelight.addon.{name}" for name in ("link.jobs", "messages", "link.client", "link.installer"))
     code = f"import sys; sys.modules['bpy'] = None; import {parts}"
     subprocess.run([sys.executable, "-c", code], cwd=installed.parent, check=True)
 

@@ -44,7 +44,7 @@ def test_studio_lights_come_back_when_a_solo_light_is_taken_off(relit):
 def test_new_scene_lights_are_off_while_a_studio_light_is_solo(part, relit):
     bpy.ops.platelight.solo_light(shot="plate", light="Key", studio=True)
     assert bpy.ops.platelight.wire_lights() == {"FINISHED"}
-    rows = part("relight.rows")
+    rows = part("relight.lights.sockets")
     rig = part("relight.control").find(bpy.context.scene, "plate").rig
     assert {node.inputs["On"].default_value for node in rows.nodes(rig)} == {0.0}
 

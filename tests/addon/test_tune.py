@@ -24,7 +24,7 @@ def strip(part, plate, engine_python, monkeypatch):
 
 
 def test_the_engine_is_asked_to_tune_what_an_estimate_would_take(part, shot, strip, engine_python, monkeypatch):
-    plan = part("link.planning").plans(bpy.context)[0]
+    plan = part("planning").plans(bpy.context)[0]
     command = part("link.tuning").command(plan, minutes=2.5)
     assert command[:5] == [engine_python, "-m", "engine", "tune", str(shot / "bunny.mp4")]
     options = dict(zip(command[5::2], command[6::2], strict=True))
@@ -48,7 +48,7 @@ def test_a_shell_elsewhere_gets_the_words_as_they_are(part, shot, strip, tmp_pat
     name = "plate $(touch pwned) 'A' (sRGB).mp4"
     (shot / "bunny.mp4").rename(shot / name)
     strip.filepath = str(shot / name)
-    plan = part("link.planning").plans(bpy.context)[0]
+    plan = part("planning").plans(bpy.context)[0]
     monkeypatch.setenv("PLATELIGHT_ENGINE", form.format(ssh=ssh, python=python))
     command = part("link.tuning").command(plan, minutes=1)
     said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.splitlines()

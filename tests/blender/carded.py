@@ -8,7 +8,8 @@ import bpy
 import ground_truth
 import numpy as np
 from footage import write_normals, write_plate, write_png
-from platelight.addon.blender import clips, passes
+from platelight.addon.blender import clips
+from platelight.addon.compositor import passes
 from platelight.addon.relight.card import controls, paint
 from strips import image_strip
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 from footage import write_exr, write_normal
-from platelight.addon.blender import clips, passes
+from platelight.addon.blender import clips
+from platelight.addon.compositor import passes
 from strips import image_strip
 
 WIDTH, HEIGHT = 64, 36

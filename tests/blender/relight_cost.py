@@ -26,8 +26,10 @@ import conftest  # noqa: F401 (makes the package platelight)
 # isort: split
 import numpy as np
 from footage import write_exr
-from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.relight import scene_lights
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import build as graph
+from platelight.addon.compositor import passes
+from platelight.addon.relight.lights import scene_lights
 from relight_cost_nodes import computed
 from strips import image_strip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from footage import normals
-from platelight.addon.relight.group import AMBIENT_COLOUR, AMBIENT_STRENGTH, LIGHTS
+from platelight.addon.node_groups.relight import AMBIENT_COLOUR, AMBIENT_STRENGTH, LIGHTS
 
 TOLERANCE = 1e-4
 """Largest difference allowed between a rendered and a computed pixel, scene-linear; Blender's sRGB table alone gives 2.7e-5."""

@@ -8,8 +8,10 @@ import bpy
 import ground_truth
 import numpy as np
 from footage import render, write_normals, write_plate
-from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.relight import control, kinds
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import build, passes
+from platelight.addon.node_groups import light_types
+from platelight.addon.relight import control
 from relit import stored
 from strips import image_strip
 
@@ -21,7 +23,7 @@ def make(scene: bpy.types.Scene, folder: Path) -> bpy.types.Node:
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(folder / "passes"), passes=("normal",), first=1, last=3)
     scene.camera = ground_truth.add(scene, "Camera", bpy.data.cameras.new("Camera"))
-    return graph.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+    return build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
 
 
 def light(
@@ -29,7 +31,7 @@ def light(
 ) -> bpy.types.Object:
     """A sun that a white surface reflects with radiance 1, from behind the camera; or a light of another kind in `kinds.KINDS`."""
     made = ground_truth.add(scene, name, bpy.data.lights.new(name, kind.split(",")[0]))
-    if kind == kinds.SPREAD:
+    if kind == light_types.SPREAD:
         made.data.spread = 1.5
     made.data.energy, made.rotation_euler = energy, turn
     return made
@@ -37,7 +39,7 @@ def light(
 
 def lights_node(scene: bpy.types.Scene) -> bpy.types.Node:
     """The node of the shot's scene lights."""
-    return graph.Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
+    return build.Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
 
 
 def shot_of(scene: bpy.types.Scene) -> control.Shot:

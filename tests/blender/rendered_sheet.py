@@ -22,8 +22,10 @@ import conftest  # noqa: F401 (makes the package platelight)
 import ground_truth
 import numpy as np
 from footage import write_exr
-from platelight.addon.blender import clips, compat, passes
-from platelight.addon.relight import control, presets, scene_lights
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import passes
+from platelight.addon.relight import control, presets
+from platelight.addon.relight.lights import scene_lights
 from platelight.addon.relight.match import run, wiring
 from platelight.addon.relight.match.fit import Assumptions
 from platelight.addon.relight.match.wiring import Mode

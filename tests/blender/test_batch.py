@@ -15,8 +15,8 @@ import bpy
 import numpy as np
 import pytest
 from footage import linear, plate_bytes, render_elsewhere, write_plate
-from platelight.addon import batch
-from platelight.addon.batch_console import PREFIX
+from platelight.addon.batch import command
+from platelight.addon.batch.console import PREFIX
 from platelight.addon.contract import ERRORS, ErrorCode
 from platelight.addon.link.command import COMMAND_VARIABLE
 from platelight.addon.link.state import state
@@ -61,7 +61,7 @@ def long_shot(scene, registered, tmp_path, monkeypatch):
 
 
 def estimate(*more: str, strips: str = "plate*", engine: str = ENGINE) -> int:
-    return batch.main(["estimate", "--strips", strips, "--model", "preview", "--engine", engine, *more])
+    return command.main(["estimate", "--strips", strips, "--model", "preview", "--engine", engine, *more])
 
 
 def lines(captured) -> list[str]:
@@ -216,9 +216,9 @@ def test_blocks_are_looked_for_where_the_command_runs(shot, capsys, tmp_path, mo
 
 @needs_engine
 def test_doctor_and_models(shot, capsys):
-    assert batch.main(["models", "--engine", ENGINE]) == 0
+    assert command.main(["models", "--engine", ENGINE]) == 0
     assert any(line.startswith("preview: Preview (embedded)") for line in lines(capsys.readouterr()))
-    code = batch.main(["doctor", "--engine", ENGINE])
+    code = command.main(["doctor", "--engine", ENGINE])
     said = lines(capsys.readouterr())
     assert said[0].startswith("device: ") and any(line.startswith("Torch: ") for line in said)
     assert code == (1 if any(" -- " in line for line in said) else 0)
@@ -238,7 +238,7 @@ def test_doctor_and_models(shot, capsys):
     ],
 )
 def test_what_cannot_be_done_is_said_with_its_own_code(shot, capsys, arguments, code):
-    assert batch.main(["estimate", "--model", "preview", *arguments]) == ERRORS[code].exit_code
+    assert command.main(["estimate", "--model", "preview", *arguments]) == ERRORS[code].exit_code
     told = capsys.readouterr()
     assert told.err.startswith(PREFIX) and ERRORS[code].remedy in told.err
     assert "saved" not in told.out and COMMAND_VARIABLE not in os.environ
@@ -246,7 +246,7 @@ def test_what_cannot_be_done_is_said_with_its_own_code(shot, capsys, arguments, 
 
 def test_a_project_that_was_never_saved(scene, registered, capsys):
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    assert batch.main(["estimate", "--strips", "*"]) == ERRORS[ErrorCode.SETTING_INVALID].exit_code
+    assert command.main(["estimate", "--strips", "*"]) == ERRORS[ErrorCode.SETTING_INVALID].exit_code
     assert "no project is open" in capsys.readouterr().err
 
 
@@ -256,5 +256,5 @@ def test_a_project_that_was_never_saved(scene, registered, capsys):
 )
 def test_wrong_words_end_with_the_usage(registered, capsys, arguments):
     with pytest.raises(SystemExit) as leaving:
-        batch.main(arguments)
+        command.main(arguments)
     assert leaving.value.code == 2 and "usage: blender -b FILE.blend --command platelight" in capsys.readouterr().err

@@ -9,9 +9,10 @@ import OpenEXR
 import pytest
 import relit_shot
 from footage import render, write_exr
-from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.imports import session
-from platelight.addon.relight import control, outputs, scene_lights
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import bring_in, build, passes
+from platelight.addon.relight import control, outputs
+from platelight.addon.relight.lights import scene_lights
 from strips import editor_strips, image_strip
 
 
@@ -82,11 +83,11 @@ def test_normals_that_the_user_linked_stay_and_that_is_said(shot, tmp_path):
     out = str(tmp_path / "passes")
     notices = passes.attach(shot, target=target, out=out, passes=("normal",), first=1, last=3)
     assert any("link Normal to where you want it" in notice for notice in notices)
-    _, notices = session.bring_in(shot, target, file=tmp_path / "passes" / "normal" / "plate.0001.exr")
+    _, notices = bring_in.bring_in(shot, target, file=tmp_path / "passes" / "normal" / "plate.0001.exr")
     assert any("link Normals In to where you want it" in notice for notice in notices)
     assert relight.inputs["Normal"].links[0].from_node == own
     tree.links.remove(relight.inputs["Normal"].links[0])
-    _, notices = session.bring_in(shot, target, file=tmp_path / "passes" / "normal" / "plate.0001.exr")
+    _, notices = bring_in.bring_in(shot, target, file=tmp_path / "passes" / "normal" / "plate.0001.exr")
     assert not any("of your own" in notice for notice in notices)
 
 
@@ -117,7 +118,7 @@ def test_a_plate_that_is_transparent_is_not_taken_for_empty_normals(scene, regis
     plates.attach(scene, tmp_path, [plates.write(tmp_path, 1, plate=albedo, normal=normal)])
     planes = {name: np.ascontiguousarray(albedo[..., index], np.float32) for index, name in enumerate("RGB")}
     write_exr(tmp_path / "plate.0001.exr", {**planes, "A": np.full(albedo.shape[:2], 0.5, np.float32)})
-    graph.Block(compat.compositor_tree(scene), strip_name="plate").find("plate").image.reload()
+    build.Block(compat.compositor_tree(scene), strip_name="plate").find("plate").image.reload()
     assert "empty where its plate is opaque" in told(bpy.ops.platelight.match_light)
 
 
@@ -150,7 +151,7 @@ def test_a_strip_that_was_renamed_keeps_its_relight(shot, tmp_path, by):
     [target] = clips.targets_by_pattern("hero")
     folder = tmp_path / "passes"
     if by == "import":
-        _, notices = session.bring_in(shot, target, file=folder / "normal" / "plate.0001.exr")
+        _, notices = bring_in.bring_in(shot, target, file=folder / "normal" / "plate.0001.exr")
     else:
         notices = passes.attach(shot, target=target, out=str(folder), passes=("normal",), first=1, last=3)
     assert any("takes over the relight of plate" in notice for notice in notices)

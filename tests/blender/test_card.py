@@ -13,8 +13,9 @@ from carded import attach, hide_surfaces, matte, shoot_card, stand
 from footage import linear, normals, plate_bytes, render, render_elsewhere, write_exr, write_normals, write_plate
 from known_normals import CONVENTIONS
 from mathutils import Vector
-from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.imports import depth as imports_depth
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import build, passes
+from platelight.addon.compositor import depth as imports_depth
 from platelight.addon.relight import card
 from platelight.addon.relight.card import controls, paint
 from solved import solve_camera
@@ -51,7 +52,7 @@ def test_the_card_lies_on_the_plate(scene, tmp_path, width, height, fit, shift):
 def test_a_plate_of_another_shape_lies_where_the_compositor_puts_it(scene, tmp_path):
     stand(scene, width=64, height=36)
     attach(scene, tmp_path, width=48, height=36)
-    block = graph.Block(compat.compositor_tree(scene), strip_name="plate")
+    block = build.Block(compat.compositor_tree(scene), strip_name="plate")
     block.find("relight").inputs["Amount"].default_value = 0.0
     want = render(scene, [1], tmp_path)[1]
     made, _ = card.add(scene, "plate")
@@ -172,7 +173,7 @@ def test_depth_of_each_frame_and_what_it_is_in_metres(scene, deep, registered):
     for frame, number in ((1, 1), (11, 1), (12, 2), (13, 3), (20, 3)):
         scene.frame_set(frame)
         assert ends(deep) == pytest.approx((number, 2 * number), rel=0.01)
-    told = graph.Block(compat.compositor_tree(scene), strip_name="plate").find("depth in").inputs
+    told = build.Block(compat.compositor_tree(scene), strip_name="plate").find("depth in").inputs
     told["Scale"].default_value = 2.0
     controls.look_again(deep)
     assert ends(deep) == pytest.approx((6.0, 12.0), rel=0.01), "as the compositor says"

@@ -9,13 +9,14 @@ import pytest
 from carded import attach, hide_surfaces, matte, shoot_card, stand
 from footage import write_exr
 from mathutils import Vector
-from platelight.addon.blender import compat, graph
-from platelight.addon.imports import depth
-from platelight.addon.relight import card, scene_lights
+from platelight.addon.blender import compat
+from platelight.addon.compositor import build, depth
+from platelight.addon.relight import card
 from platelight.addon.relight.card import controls
+from platelight.addon.relight.lights import scene_lights
 
 SIZE = {"width": ground_truth.WIDTH, "height": ground_truth.HEIGHT}
-needs_links = pytest.mark.skipif(not card.apart.can(), reason="EEVEE does not link lights before Blender 4.5")
+needs_links = pytest.mark.skipif(not card.shadows.can(), reason="EEVEE does not link lights before Blender 4.5")
 
 
 def sun(scene, *, name: str = "Sun") -> bpy.types.Object:
@@ -33,7 +34,7 @@ def estimated(scene, tmp_path):
     noise = np.random.default_rng(0).normal(0, 0.15, (SIZE["height"], SIZE["width"]))
     write_exr(tmp_path / "depth" / "plate.0001.exr", {"Depth.Z": (4.0 + noise).astype(np.float32)})
     attach(scene, tmp_path, white=True, passes_=("normal", "depth"), last=1, **SIZE)
-    graph.Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Relative"].default_value = 1.0
+    build.Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Relative"].default_value = 1.0
     sun(scene)
     made, _ = card.add(scene, "plate")
     controls.change(made, {"Detail": 97})
@@ -45,10 +46,10 @@ def estimated(scene, tmp_path):
 def test_an_estimated_depth_throws_no_shadow_on_its_plate(scene, tmp_path, estimated):
     """By default; and all of it when it is asked for."""
     light = scene.objects["Sun"]
-    assert card.apart.is_apart(estimated) and not card.apart.is_stale(scene)
+    assert card.shadows.is_apart(estimated) and not card.shadows.is_stale(scene)
     clean = shoot_card(scene, 1, tmp_path / "card.exr")
-    card.apart.set_apart(estimated, False)
-    assert card.apart.update(scene) == [] and [each.name for each in scene.objects if each.type == "LIGHT"] == ["Sun"]
+    card.shadows.set_apart(estimated, False)
+    assert card.shadows.update(scene) == [] and [each.name for each in scene.objects if each.type == "LIGHT"] == ["Sun"]
     patchy = shoot_card(scene, 1, tmp_path / "card.exr")
     light.data.use_shadow = False
     free = shoot_card(scene, 1, tmp_path / "card.exr")
@@ -70,11 +71,11 @@ def test_plate_and_objects_still_throw_shadows_on_each_other(scene, tmp_path):
     made, _ = card.add(scene, "plate")
     controls.change(made, {"Detail": 97})
     matte(made)
-    assert not card.apart.is_apart(made), "a depth in metres is taken for exact"
+    assert not card.shadows.is_apart(made), "a depth in metres is taken for exact"
     pictures = {}
     for apart in (False, True):
-        card.apart.set_apart(made, apart)
-        card.apart.update(scene)
+        card.shadows.set_apart(made, apart)
+        card.shadows.update(scene)
         pictures[apart] = shoot_card(scene, 1, tmp_path / "card.exr")[..., 0]
     made.visible_shadow = False
     without = shoot_card(scene, 1, tmp_path / "card.exr")[..., 0]
@@ -100,12 +101,12 @@ def test_copies_follow_their_lights_and_go_with_them(scene, estimated):
     assert not copy.hide_render
     assert scene_lights.lights_of(scene, None)[0] == [light], "the compositor counts each light once"
     other = sun(scene, name="Other")
-    assert card.apart.is_stale(scene)
+    assert card.shadows.is_stale(scene)
     other.data.use_shadow = False
-    assert not card.apart.is_stale(scene), "no shadow, no copy"
+    assert not card.shadows.is_stale(scene), "no shadow, no copy"
     bpy.data.objects.remove(light)
     bpy.context.view_layer.update()
-    assert copy.hide_render and copy.hide_viewport and card.apart.is_stale(scene)
+    assert copy.hide_render and copy.hide_viewport and card.shadows.is_stale(scene)
     other.data.use_shadow = True
     card.add(scene, "plate")
     assert [each.name for each in scene.objects if each.type == "LIGHT"] == ["Other", "Other on Card"]
@@ -124,14 +125,14 @@ def test_links_of_the_users_stay(scene, estimated, registered):
     light = sun(scene, name="Linked")
     light.light_linking.blocker_collection = own
     _, notices = card.add(scene, "plate")
-    assert any("Linked" in notice for notice in notices) and not card.apart.is_stale(scene)
+    assert any("Linked" in notice for notice in notices) and not card.shadows.is_stale(scene)
     assert light.light_linking.blocker_collection == own and light.light_linking.receiver_collection is None
-    assert bpy.ops.platelight.card_own_shadows() == {"FINISHED"} and not card.apart.is_apart(estimated)
-    assert bpy.ops.platelight.card_own_shadows() == {"FINISHED"} and card.apart.is_apart(estimated)
+    assert bpy.ops.platelight.card_own_shadows() == {"FINISHED"} and not card.shadows.is_apart(estimated)
+    assert bpy.ops.platelight.card_own_shadows() == {"FINISHED"} and card.shadows.is_apart(estimated)
 
 
-@pytest.mark.skipif(card.apart.can(), reason="of Blender before 4.5")
+@pytest.mark.skipif(card.shadows.can(), reason="of Blender before 4.5")
 def test_without_links_of_lights_nothing_happens_to_them(scene, estimated, registered):
-    assert not card.apart.is_apart(estimated) and [each.name for each in scene.objects if each.type == "LIGHT"] == ["Sun"]
+    assert not card.shadows.is_apart(estimated) and [each.name for each in scene.objects if each.type == "LIGHT"] == ["Sun"]
     with pytest.raises(RuntimeError, match=r"since 4\.5: switch off Casts Shadows"):
         bpy.ops.platelight.card_own_shadows()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from carded import attach, stand
 from footage import linear, plate_bytes, read_exr, write_exr
-from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.imports import depth
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import build, depth, passes
 from platelight.addon.relight import card
 from platelight.addon.relight.card import controls, paint
 
@@ -91,7 +91,7 @@ def test_metres_outlive_a_change_of_blender(scene, cameras, tmp_path):
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(tmp_path), passes=("depth",), first=1, last=1)
     made, _ = card.add(scene, "plate")
-    graph.Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Scale"].default_value = 2.0
+    build.Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Scale"].default_value = 2.0
     controls.look_again(made)
     scene.frame_set(1)
     mesh = made.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()

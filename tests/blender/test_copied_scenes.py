@@ -8,7 +8,9 @@ import pytest
 import relit_shot
 from footage import render
 from platelight.addon.blender import compat
-from platelight.addon.relight import control, rig, space, watch
+from platelight.addon.compositor import space
+from platelight.addon.relight import control, handlers
+from platelight.addon.relight.lights import rig
 
 SHARED = "compositing_node_group" in bpy.types.Scene.bl_rna.properties
 
@@ -24,14 +26,14 @@ def lit(scene, registered, tmp_path):
     suns.objects.link(sun)
     bpy.ops.platelight.wire_lights()
     relit_shot.handle(scene, "Sun").gain.default_value = 0.5
-    watch.refresh(scene)
+    handlers.refresh(scene)
     return scene
 
 
 def copied(kind):
     bpy.ops.scene.new(type=kind)
     copy = bpy.context.window.scene
-    watch.refresh(copy)
+    handlers.refresh(copy)
     return copy
 
 
@@ -54,7 +56,7 @@ def test_a_full_copy_has_lights_of_its_own_with_the_settings_they_had(lit, tmp_p
     bpy.context.view_layer.update()
     assert np.abs(shown(copy, tmp_path) - before).max() > 0.1
     for each in (lit, copy, lit):
-        assert watch.refresh(each) == 0, "neither takes the other's lights away again"
+        assert handlers.refresh(each) == 0, "neither takes the other's lights away again"
     np.testing.assert_allclose(shown(lit, tmp_path), before, atol=1e-5)
 
 
@@ -81,7 +83,7 @@ def test_a_copy_waits_for_a_camera(lit):
         copy.camera = None if kind == "none" else bpy.data.objects.new(kind, bpy.data.cameras.new(kind))
         if copy.camera:
             copy.camera.data.type = kind
-        watch.refresh(copy)
+        handlers.refresh(copy)
         shared = control.find(copy, "plate").rig == control.find(lit, "plate").rig
         assert shared == (kind != "PERSP")
 
@@ -93,11 +95,11 @@ def test_a_compositor_that_scenes_share_follows_the_one_it_was_wired_in(lit):
     other.camera = lit.camera
     relit_shot.light(other, "Lamp")
     for each in (other, lit, other):
-        assert watch.refresh(each) == 0 and lights(lit) == ["Sun"]
+        assert handlers.refresh(each) == 0 and lights(lit) == ["Sun"]
     bpy.context.window.scene = other
     bpy.ops.platelight.wire_lights()
     for each in (other, lit, other):
-        assert watch.refresh(each) == 0 and lights(lit) == ["Lamp"]
+        assert handlers.refresh(each) == 0 and lights(lit) == ["Lamp"]
 
 
 def test_a_scene_of_a_library_is_left_alone(lit, tmp_path, monkeypatch):
@@ -108,4 +110,4 @@ def test_a_scene_of_a_library_is_left_alone(lit, tmp_path, monkeypatch):
     [linked] = here.scenes
     assert compat.compositor_tree(linked).library or linked.library
     monkeypatch.setattr(rig, "VERSION", rig.VERSION + 1)
-    assert watch.refresh(linked) == 0 and not rig.is_current(control.find(linked, "plate").rig)
+    assert handlers.refresh(linked) == 0 and not rig.is_current(control.find(linked, "plate").rig)

@@ -8,9 +8,9 @@ import known_normals
 import numpy as np
 import pytest
 from known_normals import CONVENTIONS, HALF_WIDTH, numbers, truth, turn
-from platelight.addon.imports import doctor
+from platelight.addon.imports import detect_convention
 from platelight.addon.imports.convention import DISPLAY, WORLD, ZERO_ONE, Convention, decode
-from platelight.addon.imports.doctor import SURE, View
+from platelight.addon.imports.detect_convention import SURE, View
 from platelight.addon.imports.files import NormalsError
 
 FRAMES = (0, 3, 6)
@@ -30,7 +30,7 @@ def texts(diagnosis):
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_each_convention_is_found_and_decoded(name):
     known = CONVENTIONS[name]
-    diagnosis = doctor.diagnose(frames(known), CAMERA)
+    diagnosis = detect_convention.diagnose(frames(known), CAMERA)
     assert diagnosis.convention == known, texts(diagnosis)
     for frame in FRAMES:
         got = decode(numbers(frame, known, **SIZE), diagnosis.convention, camera=turn(frame))
@@ -39,7 +39,7 @@ def test_each_convention_is_found_and_decoded(name):
 
 @pytest.mark.parametrize("name", [name for name, known in CONVENTIONS.items() if known.space != WORLD])
 def test_a_scene_without_a_camera_is_enough_for_camera_space(name):
-    diagnosis = doctor.diagnose(frames(CONVENTIONS[name]), NO_CAMERA)
+    diagnosis = detect_convention.diagnose(frames(CONVENTIONS[name]), NO_CAMERA)
     assert diagnosis.convention == CONVENTIONS[name], texts(diagnosis)
 
 
@@ -47,32 +47,32 @@ def test_a_scene_without_a_camera_is_enough_for_camera_space(name):
 def test_every_flip_and_eight_bits_of_it(flip):
     known = Convention(encoding=ZERO_ONE, flip=tuple(bool(each) for each in flip))
     rounded = [np.round(frame * 255) / 255 for frame in frames(known)]
-    diagnosis = doctor.diagnose(rounded, NO_CAMERA, byte_files=True)
+    diagnosis = detect_convention.diagnose(rounded, NO_CAMERA, byte_files=True)
     assert diagnosis.convention == known and "8 bits" in texts(diagnosis)
 
 
 def test_world_space_without_a_camera_is_suspected_and_says_what_to_do():
-    told = texts(doctor.diagnose([numbers(2, Convention(space=WORLD), **SIZE)], NO_CAMERA))
+    told = texts(detect_convention.diagnose([numbers(2, Convention(space=WORLD), **SIZE)], NO_CAMERA))
     assert "Perhaps world space" in told and "Make the plate's camera the scene's" in told
 
 
 def test_without_a_camera_nobody_is_sure_that_it_is_not_world_space_unless_round_things_face_the_camera():
     """From 3 on most of the picture is floor, which can face the camera in any space; from 5 on all of it."""
     for frame in range(7):
-        told = doctor.diagnose([numbers(frame, Convention(space=WORLD), **SIZE)], NO_CAMERA).findings
+        told = detect_convention.diagnose([numbers(frame, Convention(space=WORLD), **SIZE)], NO_CAMERA).findings
         space = next(finding for finding in told if "space" in finding.text)
         assert space.sure != SURE and ("can world space be ruled out" in space.text) == (frame >= 3), space
-    balls = doctor.diagnose([numbers(1, known_normals.OURS, **SIZE)], NO_CAMERA).findings
+    balls = detect_convention.diagnose([numbers(1, known_normals.OURS, **SIZE)], NO_CAMERA).findings
     assert next(finding for finding in balls if "space" in finding.text).sure == SURE
 
 
 def test_a_picture_of_colours_is_told_from_normals():
     rng = np.random.default_rng(0)
     plate = rng.random((54, 96, 1)) * (0.9, 0.6, 0.3) + 0.1 * rng.random((54, 96, 3))
-    told = [finding for finding in doctor.diagnose([plate], NO_CAMERA).findings if "Hardly normals" in finding.text]
+    told = [finding for finding in detect_convention.diagnose([plate], NO_CAMERA).findings if "Hardly normals" in finding.text]
     assert told and told[0].trouble
     blurred = [0.5 * (frame + np.roll(frame, 1, 1)) for frame in frames(CONVENTIONS["OpenGL normal map"])]
-    assert "Hardly" not in texts(doctor.diagnose(blurred, CAMERA))
+    assert "Hardly" not in texts(detect_convention.diagnose(blurred, CAMERA))
 
 
 def _about_x(degrees):
@@ -82,15 +82,15 @@ def _about_x(degrees):
 
 def test_a_camera_that_has_nothing_to_do_with_the_plate_does_not_mislead():
     elsewhere = View(half_width=HALF_WIDTH, turns=(_about_x(70),) * len(FRAMES))
-    assert doctor.diagnose(frames(known_normals.OURS), elsewhere).convention == known_normals.OURS
+    assert detect_convention.diagnose(frames(known_normals.OURS), elsewhere).convention == known_normals.OURS
 
 
 def test_what_it_is_sure_of_and_what_not():
     """A ball's axes can't be mistaken. A wall has no left and right, and nobody may claim to have seen them."""
-    ball = doctor.diagnose(frames(known_normals.OURS), CAMERA)
+    ball = detect_convention.diagnose(frames(known_normals.OURS), CAMERA)
     assert [finding.sure for finding in ball.findings] == [SURE] * len(ball.findings), texts(ball)
     wall = np.zeros((54, 96, 3)) + np.array((0.0, 0.3, 0.95)) + np.linspace(0, 0.02, 96)[None, :, None]
-    told = doctor.diagnose([wall], NO_CAMERA)
+    told = detect_convention.diagnose([wall], NO_CAMERA)
     sideways = next(finding for finding in told.findings if finding.text.startswith("Red points"))
     assert sideways.sure != SURE
 
@@ -100,15 +100,15 @@ def test_holes_lengths_steps_and_broken_pixels_are_told():
     values = numbers(0, known, **SIZE)
     values[:6, :10] = np.nan
     short = (values - 0.5) * 0.8 + 0.5
-    told = texts(doctor.diagnose([np.round(short * 255) / 255], CAMERA))
+    told = texts(detect_convention.diagnose([np.round(short * 255) / 255], CAMERA))
     for words in ("NaN", "have no normal", "not of length 1", "numbers have 8 bits"):
         assert words in told, told
-    clean = texts(doctor.diagnose(frames(known_normals.OURS), CAMERA))
+    clean = texts(detect_convention.diagnose(frames(known_normals.OURS), CAMERA))
     assert "unit length" in clean and "NaN" not in clean and "8 bits" not in clean
 
 
 def test_a_curve_too_many_is_called_trouble():
-    diagnosis = doctor.diagnose(frames(Convention(encoding=ZERO_ONE, curve=DISPLAY)), CAMERA)
+    diagnosis = detect_convention.diagnose(frames(Convention(encoding=ZERO_ONE, curve=DISPLAY)), CAMERA)
     assert any(finding.trouble and "sRGB curve" in finding.text for finding in diagnosis.findings)
 
 
@@ -123,7 +123,7 @@ def test_a_curve_too_many_is_called_trouble():
 )
 def test_pictures_that_hold_no_normals(picture, words):
     with pytest.raises(NormalsError, match=words):
-        doctor.diagnose([np.array(picture)] * 2, CAMERA)
+        detect_convention.diagnose([np.array(picture)] * 2, CAMERA)
 
 
 def test_conventions_are_read_back():

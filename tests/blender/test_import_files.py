@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import OpenEXR
 import pytest
-from platelight.addon.imports import exr_file, files, layers
+from platelight.addon.blender import image_layers
+from platelight.addon.imports import exr_file, files
 
 HEIGHT = 300
 NAMES = ("NO", "RLE", "ZIPS", "ZIP", "PIZ", "PXR24", "B44", "B44A", "DWAA", "DWAB")
@@ -38,11 +39,11 @@ def test_tiles_and_parts_are_taken_for_whole(tmp_path):
     parts = [OpenEXR.Part({}, planes("R", "G", "B"), name="C"), OpenEXR.Part({}, planes("X", "Y", "Z"), name="aov.N")]
     OpenEXR.File(parts).write(str(tmp_path / "parts.exr"))
     assert files.header(tmp_path / "tiled.exr").whole and files.header(tmp_path / "parts.exr").whole
-    assert layers.layers(files.header(tmp_path / "parts.exr").channels) == ("aov.N", "C")
+    assert image_layers.layers(files.header(tmp_path / "parts.exr").channels) == ("aov.N", "C")
 
 
 def test_the_name_of_a_single_part_counts_only_beside_layers(tmp_path):
     """As in Blender: colours alone stay a plain picture."""
     for channels, wanted in ((("R", "G", "B"), ("",)), (("R", "G", "B", "N.X", "N.Y", "N.Z"), ("main.N", "main"))):
         OpenEXR.File([OpenEXR.Part({}, planes(*channels), name="main")]).write(str(tmp_path / "n.exr"))
-        assert layers.layers([name for name, _ in exr_file.read_header(tmp_path / "n.exr").channels]) == wanted
+        assert image_layers.layers([name for name, _ in exr_file.read_header(tmp_path / "n.exr").channels]) == wanted

@@ -9,8 +9,10 @@ import pytest
 from footage import read_exr, render, render_elsewhere, write_exr
 from ground_truth import add
 from match_plates import angle, unit
-from platelight.addon.blender import compat, graph
-from platelight.addon.relight import control, viewing, world
+from platelight.addon.blender import compat
+from platelight.addon.compositor import build
+from platelight.addon.node_groups import world_light
+from platelight.addon.relight import control, viewing
 from platelight.addon.relight.match import MatchError, curves, run, sun, wiring
 from platelight.addon.relight.match import shot as shots
 from platelight.addon.relight.match.fit import Assumptions
@@ -39,7 +41,7 @@ def match(scene, *, frames=3, **settings):
 
 
 def relight_node(scene):
-    return graph.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+    return build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
 
 
 def through(scene, folder, *sockets, frame=2):
@@ -125,7 +127,7 @@ def test_grey_shows_the_original_light_that_stays(scene, shot):
 def test_shadows_have_a_limit(scene, shot):
     """Light that falls to nothing divides by no less than the limit."""
     node = match(scene)
-    for term in world.TERMS:
+    for term in world_light.TERMS:
         node.inputs[term].default_value = (0.0, 0.0, 0.0)
     node.inputs["Constant"].default_value = (1.0, 1.0, 1.0)
     node.inputs["X"].default_value = (-1.5, -1.5, -1.5)

@@ -12,11 +12,12 @@ import pytest
 from footage import render_elsewhere
 from ground_truth import add
 from match_plates import unit
-from platelight.addon import batch
-from platelight.addon.batch_console import PREFIX
-from platelight.addon.blender import compat, graph
+from platelight.addon.batch import command
+from platelight.addon.batch.console import PREFIX
+from platelight.addon.blender import compat
+from platelight.addon.compositor import build
 from platelight.addon.contract import ERRORS, ErrorCode
-from platelight.addon.relight.match import run, wiring, words
+from platelight.addon.relight.match import run, summary, wiring
 from platelight.addon.relight.match.wiring import Mode
 
 SUN = unit(-0.6, 0.65, 0.45)
@@ -35,7 +36,7 @@ def shot(scene, registered, tmp_path):
 
 
 def match(*more: str, shot: str = "pl*") -> int:
-    return batch.main(["match", "--shot", shot, *more])
+    return command.main(["match", "--shot", shot, *more])
 
 
 def test_matched_saved_and_rendered_without_the_add_on(shot, capsys):
@@ -47,7 +48,7 @@ def test_matched_saved_and_rendered_without_the_add_on(shot, capsys):
     assert len([each for each in bpy.context.scene.objects if each.type == "LIGHT"]) == 1
     node = wiring.node_of(bpy.context.scene, "plate")
     assert wiring.mode_of(node) is Mode.MIX and node.inputs["Keep Original"].default_value == 1.0
-    relight = graph.Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("relight")
+    relight = build.Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("relight")
     for light in ("Ambient", "Key", "Fill", "Rim"):  # no new light: the plate is itself
         relight.inputs[f"{light} Strength"].default_value = 0.0
     bpy.ops.wm.save_mainfile()
@@ -67,7 +68,7 @@ def test_again_keeps_the_mode_and_leaves_the_file_when_asked(shot, capsys):
 def test_a_plate_that_cannot_be_matched_is_told_and_the_others_are_saved(shot, capsys):
     bpy.ops.scene.new(type="FULL_COPY")
     other = bpy.context.scene
-    node = graph.Block(compat.compositor_tree(other), strip_name="plate").find("pass normal")
+    node = build.Block(compat.compositor_tree(other), strip_name="plate").find("pass normal")
     node.image = node.image.copy()
     node.image.filepath = "//gone/n.0001.exr"
     assert match() == 1
@@ -101,7 +102,7 @@ def test_a_signal_leaves_the_project_as_it_was(shot, capsys, monkeypatch):
     ],
 )
 def test_what_cannot_be_done_is_said_with_its_own_code(shot, capsys, arguments, code, told):
-    assert batch.main(["match", *arguments]) == ERRORS[code].exit_code
+    assert command.main(["match", *arguments]) == ERRORS[code].exit_code
     assert told in capsys.readouterr().err
 
 
@@ -113,7 +114,7 @@ def test_what_cannot_be_done_is_said_with_its_own_code(shot, capsys, arguments, 
 )
 def test_wrong_words_end_with_the_usage(registered, capsys, arguments):
     with pytest.raises(SystemExit) as leaving:
-        batch.main(["match", *arguments])
+        command.main(["match", *arguments])
     assert leaving.value.code == 2 and "usage: blender -b FILE.blend --command platelight match" in capsys.readouterr().err
 
 
@@ -123,4 +124,4 @@ def test_wrong_words_end_with_the_usage(registered, capsys, arguments):
      ((0, 1, -1), "above, behind"), ((0.1, 0.9, 0.1), "above"), ((0.8, 0, 0.6), "the right, in front")],
 )
 def test_sides_have_names(direction, told):
-    assert words.side(np.array(direction, float)) == told
+    assert summary.side(np.array(direction, float)) == told

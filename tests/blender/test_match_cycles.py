@@ -8,7 +8,8 @@ import numpy as np
 from footage import write_exr
 from match_plates import angle, unit
 from mathutils import Vector
-from platelight.addon.blender import clips, compat, graph, passes
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import build, passes
 from platelight.addon.relight.match import run, sun, wiring
 from platelight.addon.relight.match.fit import Assumptions
 from strips import image_strip
@@ -80,7 +81,7 @@ def test_the_light_of_a_rendered_plate_is_found_and_lights_cg_alike(scene, tmp_p
     worst = np.abs(back - plates[2]).max() / plates[2].max()
 
     sun.make(scene, "plate")
-    assert graph.Block(tree, strip_name="plate").find("match") == node
+    assert build.Block(tree, strip_name="plate").find("match") == node
     bpy.data.objects.remove(truth)
     again = ground_truth.cycles(scene, "Image", 2, tmp_path, samples=SAMPLES)
     ratio = np.log(again / plates[2]).mean(-1)

@@ -6,7 +6,7 @@ import match_plates as plates
 import numpy as np
 import pytest
 from match_plates import angle, unit
-from platelight.addon.relight import world
+from platelight.addon.node_groups import world_light
 from platelight.addon.relight.match import basis, fit
 from platelight.addon.relight.match.fit import Assumptions, View
 
@@ -25,7 +25,7 @@ def test_the_terms_are_those_of_the_world():
     normals = basis.sphere(50)
     x, y, z = normals.T
     named = {"Constant": 1 + 0 * x, "X": x, "Y": y, "Z": z, "XY": x * y, "YZ": y * z, "3ZZ - 1": 3 * z * z - 1, "XZ": x * z}
-    expected = [{**named, "XX - YY": x * x - y * y}[term] for term in world.TERMS]
+    expected = [{**named, "XX - YY": x * x - y * y}[term] for term in world_light.TERMS]
     np.testing.assert_allclose(basis.terms(normals), np.stack(expected, -1))
 
 

@@ -9,7 +9,8 @@ import pytest
 import relit_shot
 from footage import HEIGHT, WIDTH, normals, render, render_elsewhere, write_normal, write_png
 from platelight.addon.blender import compat
-from platelight.addon.relight import control, control_normals, mattes, outputs, scene_lights
+from platelight.addon.relight import control, control_normals, mattes, outputs
+from platelight.addon.relight.lights import scene_lights
 from relit import TOLERANCE, light, stored
 from relit_shot import facing, handle, see, shot_of, soft
 

@@ -8,10 +8,10 @@ import pytest
 import relight_cost_nodes
 import relit_graph
 import relit_shot
-from platelight.addon import relight
 from platelight.addon.blender import compat
-from platelight.addon.relight import kinds, scene_lights
-from platelight.addon.relight import world as worlds
+from platelight.addon.node_groups import light_types, relight
+from platelight.addon.node_groups import world_light as worlds
+from platelight.addon.relight.lights import scene_lights
 from relit_shot import light, lights_node
 
 
@@ -21,13 +21,13 @@ def shot(scene, tmp_path):
 
 
 def test_the_rig_reads_from_left_to_right(scene, shot, tmp_path):
-    for index, kind in enumerate(kinds.KINDS):
+    for index, kind in enumerate(light_types.KINDS):
         light(scene, f"L{index}", kind)
     ground_truth.sky(scene, None, tmp_path)
     scene_lights.wire(scene, "plate", collection=None)
     wired = lights_node(scene).node_tree
     ours = [tree for tree in bpy.data.node_groups if tree.name.startswith("Platelight ")]
-    assert len(ours) > 12 and all(tree in ours for tree in (wired, worlds.group(), relight.node_group(), kinds.area()))
+    assert len(ours) > 12 and all(tree in ours for tree in (wired, worlds.group(), relight.node_group(), light_types.area()))
     for tree in ours:
         crossed, most = len(relit_graph.crossings(tree)), 0.1 if tree == wired else 1.0
         print(f"{tree.name}: {len(tree.links)} links, {crossed} crossings")

@@ -10,8 +10,10 @@ import pytest
 import relit_shot
 from footage import render
 from platelight.addon.blender import compat
-from platelight.addon.relight import control, outputs, presets, rig, scene_lights, space, viewing, watch
-from platelight.addon.relight.group import GREY, LIGHTS
+from platelight.addon.compositor import space
+from platelight.addon.node_groups.relight import GREY, LIGHTS
+from platelight.addon.relight import control, handlers, outputs, presets, viewing
+from platelight.addon.relight.lights import rig, scene_lights
 from platelight.addon.relight.match import wiring
 from platelight.addon.relight.viewing import View
 from relit import TOLERANCE, light, stored
@@ -168,20 +170,20 @@ def test_a_rig_of_the_first_version_is_built_anew_and_keeps_its_settings(scene, 
     viewer = viewing.viewer_of(tree)
     tree.links.new(lights.outputs["One"], viewer.inputs[0])
     assert [light.matte for light in control.handles(shot_of(scene)) if light.source] == [None, None]
-    assert watch.refresh(scene) == 1 and watch.refresh(scene) == 0 and rig.is_current(lights.node_tree)
+    assert handlers.refresh(scene) == 1 and handlers.refresh(scene) == 0 and rig.is_current(lights.node_tree)
     assert lights.inputs["One"].default_value == 0.25 and viewer.inputs[0].links[0].from_socket.name == "One"
     assert handle(scene, "One").matte.default_value == 1.0 and handle(scene, "One").exposure.default_value == 0.0
     panels = [item.name for item in face.items_tree if item.item_type == "PANEL"]
     assert panels == ["One", "Two"] and face.items_tree["One Matte"].parent.name == "One"
     np.testing.assert_allclose(see(scene, lights.outputs["Diffuse"], tmp_path), np.repeat(1.25 * facing(1), 3, -1), atol=TOLERANCE)
     bpy.data.objects.remove(one)
-    assert watch.refresh(scene) == 1 and [item.name for item in face.items_tree if item.item_type == "PANEL"] == ["Two"]
+    assert handlers.refresh(scene) == 1 and [item.name for item in face.items_tree if item.item_type == "PANEL"] == ["Two"]
 
 
 def test_a_worlds_picture_is_read_once(scene, shot, tmp_path, monkeypatch):
     """Lights come and go without another look at it; asking for it, and another file, do make one look."""
     import ground_truth
-    from platelight.addon.relight import world as worlds
+    from platelight.addon.node_groups import world_light as worlds
 
     looks = []
     real = worlds.pixels
@@ -191,11 +193,11 @@ def test_a_worlds_picture_is_read_once(scene, shot, tmp_path, monkeypatch):
     lights = shot_of(scene).lights
     first = see(scene, lights.outputs["Diffuse"], tmp_path)
     relit_shot.light(scene, "Sun", energy=0.0)
-    assert watch.refresh(scene) == 1 and len(looks) == 1
+    assert handlers.refresh(scene) == 1 and len(looks) == 1
     np.testing.assert_allclose(see(scene, lights.outputs["Diffuse"], tmp_path), first, atol=TOLERANCE)
     scene_lights.wire(scene, "plate", collection=None)
     assert len(looks) == 2
     image = bpy.data.images["sky.exr"]
     image.filepath = str(ground_truth.write_exr(tmp_path / "other.exr", {c: 2 * np.ones((4, 8), np.float32) for c in "RGB"}))
     relit_shot.light(scene, "Sun 2", energy=0.0)
-    assert watch.refresh(scene) == 1 and len(looks) == 3
+    assert handlers.refresh(scene) == 1 and len(looks) == 3

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import relit_shot
 from footage import linear, plate_bytes, read_exr, render, render_elsewhere
-from platelight.addon import relight
 from platelight.addon.blender import compat
-from platelight.addon.relight import kinds, rig, scene_lights, watch
+from platelight.addon.node_groups import light_types, relight
+from platelight.addon.relight import handlers
+from platelight.addon.relight.lights import rig, scene_lights
 from relit import TOLERANCE, stored
 from relit_shot import facing, light, lights_node
 
@@ -36,7 +37,7 @@ def test_a_sun_lights_the_plate_alone(scene, shot, tmp_path):
 
 def test_renders_elsewhere_without_the_add_on_and_without_python(scene, shot, tmp_path):
     """Every driver is simple; another Blender with auto-execution off renders the same animated light."""
-    for index, kind in enumerate(kinds.KINDS):
+    for index, kind in enumerate(light_types.KINDS):
         made = light(scene, f"L{index}", kind, energy=3.0 if kind == "SUN" else 200.0)
         made.location.z = 2.0
         made.data.keyframe_insert("energy", frame=1)
@@ -55,15 +56,15 @@ def test_renders_elsewhere_without_the_add_on_and_without_python(scene, shot, tm
 def test_lights_come_and_go(scene, shot):
     scene_lights.wire(scene, "plate", collection=None)
     tree = lights_node(scene).node_tree
-    assert watch.refresh(scene) == 0 and rig.wired_lights(tree) == {}
+    assert handlers.refresh(scene) == 0 and rig.wired_lights(tree) == {}
     one, two = light(scene, "One"), light(scene, "Two", "AREA")
-    assert watch.refresh(scene) == 1 and rig.wired_lights(tree) == {one: "SUN", two: "AREA"}
+    assert handlers.refresh(scene) == 1 and rig.wired_lights(tree) == {one: "SUN", two: "AREA"}
     assert [lights_node(scene).inputs[name].default_value for name in ("One", "Two")] == [1.0, 1.0]
     bpy.data.objects.remove(one)
-    assert watch.refresh(scene) == 1 and rig.wired_lights(tree) == {two: "AREA"}
-    assert "One" not in lights_node(scene).inputs and watch.refresh(scene) == 0
+    assert handlers.refresh(scene) == 1 and rig.wired_lights(tree) == {two: "AREA"}
+    assert "One" not in lights_node(scene).inputs and handlers.refresh(scene) == 0
     two.data.type = "SPOT"
-    assert watch.refresh(scene) == 1 and rig.wired_lights(tree) == {bpy.data.objects["Two"]: "SPOT"}
+    assert handlers.refresh(scene) == 1 and rig.wired_lights(tree) == {bpy.data.objects["Two"]: "SPOT"}
 
 
 def test_blender_itself_calls_for_the_update(scene, shot, registered):
@@ -82,7 +83,7 @@ def test_settings_and_links_outlast_other_lights_and_new_names(scene, shot):
     tree.links.new(node.outputs["One"], viewer.inputs[0])
     light(scene, "Another")
     one.name = "Renamed"
-    assert watch.refresh(scene) == 1
+    assert handlers.refresh(scene) == 1
     assert node.inputs["Renamed"].default_value == 0.25 and node.inputs["Another"].default_value == 1.0
     assert viewer.inputs[0].links[0].from_socket.name == "Renamed"
 
@@ -107,7 +108,7 @@ def test_only_the_chosen_collection_counts(scene, shot):
     chosen.objects.link(inside)
     light(scene, "Outside")
     scene_lights.wire(scene, "plate", collection=chosen)
-    assert rig.wired_lights(lights_node(scene).node_tree) == {inside: "POINT"} and watch.refresh(scene) == 0
+    assert rig.wired_lights(lights_node(scene).node_tree) == {inside: "POINT"} and handlers.refresh(scene) == 0
     scene_lights.wire(scene, "plate", collection=None)
     assert len(rig.wired_lights(lights_node(scene).node_tree)) == 2
 
@@ -127,7 +128,7 @@ def test_a_light_too_many_throws_out_none_that_is_wired(scene, shot):
     kept = [light(scene, f"L{index:02d}") for index in range(16)]
     scene_lights.wire(scene, "plate", collection=None)
     light(scene, "A, before all others")
-    assert watch.refresh(scene) == 0
+    assert handlers.refresh(scene) == 0
     assert set(rig.wired_lights(lights_node(scene).node_tree)) == set(kept)
     notices = scene_lights.wire(scene, "plate", collection=None)
     told = "A plate takes 16 lights; left out: A, before all others"
@@ -147,9 +148,9 @@ def test_collections_that_are_not_rendered_light_nothing(scene, shot):
     assert set(rig.wired_lights(tree)) == {made, inside, child}
     layer.exclude = True
     layer.children["Deep"].exclude = False
-    assert watch.refresh(scene) == 1 and set(rig.wired_lights(tree)) == {made, child}
+    assert handlers.refresh(scene) == 1 and set(rig.wired_lights(tree)) == {made, child}
     layer.exclude, outer.hide_render = False, True
-    assert watch.refresh(scene) == 1 and set(rig.wired_lights(tree)) == {made}
+    assert handlers.refresh(scene) == 1 and set(rig.wired_lights(tree)) == {made}
     scene_lights.wire(scene, "plate", collection=outer)
     assert set(rig.wired_lights(tree)) == {inside, child}
 
@@ -173,7 +174,7 @@ def test_another_camera_takes_over(scene, shot, tmp_path):
     scene_lights.wire(scene, "plate", collection=None)
     scene.camera = ground_truth.add(scene, "Other", bpy.data.cameras.new("Other"))
     scene.camera.rotation_euler = (0.0, np.pi / 2, 0.0)  # looks along -X: the sun is on its left
-    assert watch.refresh(scene) == 0, "nothing has to be built anew"
+    assert handlers.refresh(scene) == 0, "nothing has to be built anew"
     tree = compat.compositor_tree(scene)
     tree.links.new(lights_node(scene).outputs["Diffuse"], compat.output_socket(tree))
     got = render(scene, [1], tmp_path)[1][..., :3]
@@ -188,7 +189,7 @@ def test_cameras_that_timeline_markers_bring_in(scene, shot, tmp_path):
     other.rotation_euler = (0.0, np.pi / 2, 0.0)
     for frame, camera in ((1, scene.camera), (3, other)):
         scene.timeline_markers.new(f"M{frame}", frame=frame).camera = camera
-    assert watch.refresh(scene) == 1 and watch.refresh(scene) == 0
+    assert handlers.refresh(scene) == 1 and handlers.refresh(scene) == 0
     tree = compat.compositor_tree(scene)
     tree.links.new(lights_node(scene).outputs["Diffuse"], compat.output_socket(tree))
     settings = scene.render.image_settings
@@ -207,18 +208,18 @@ def test_worlds_come_and_go(scene, shot, tmp_path):
     scene_lights.wire(scene, "plate", collection=None)
     tree = lights_node(scene).node_tree
     world = ground_truth.sky(scene, None, tmp_path)
-    assert watch.refresh(scene) == 1 and rig.WORLD in rig.wired_lights(tree).values() and watch.refresh(scene) == 0
+    assert handlers.refresh(scene) == 1 and rig.WORLD in rig.wired_lights(tree).values() and handlers.refresh(scene) == 0
     nodes, links = world.node_tree.nodes, world.node_tree.links
     background = next(node for node in nodes if node.bl_idname == "ShaderNodeBackground")
     links.new(nodes.new("ShaderNodeTexSky").outputs[0], background.inputs["Color"])
-    assert watch.refresh(scene) == 1 and rig.WORLD not in rig.wired_lights(tree).values() and watch.refresh(scene) == 0
+    assert handlers.refresh(scene) == 1 and rig.WORLD not in rig.wired_lights(tree).values() and handlers.refresh(scene) == 0
     assert any("Sky is left out" in notice for notice in scene_lights.wire(scene, "plate", collection=None))
     scene.world = None
-    assert watch.refresh(scene) == 0
+    assert handlers.refresh(scene) == 0
     scene.world = bpy.data.worlds.new("Plain")
-    assert watch.refresh(scene) == 1 and "Plain" in lights_node(scene).inputs
+    assert handlers.refresh(scene) == 1 and "Plain" in lights_node(scene).inputs
     scene_lights.wire(scene, "plate", collection=None, world=False)
-    assert list(rig.wired_lights(tree).values()) == ["SUN"] and watch.refresh(scene) == 0
+    assert list(rig.wired_lights(tree).values()) == ["SUN"] and handlers.refresh(scene) == 0
 
 
 @pytest.mark.parametrize("case", ["no camera", "orthographic", "no plate"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 import pytest
 from footage import write_normals, write_plate
-from platelight.addon.blender import clips, compat, passes
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import passes
 from platelight.addon.panels import selection
 from strips import image_strip
 

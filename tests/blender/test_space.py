@@ -7,9 +7,11 @@ import ground_truth
 import numpy as np
 import pytest
 from footage import linear, normals, plate_bytes, render, render_elsewhere, write_normals, write_plate
-from platelight.addon.blender import clips, compat, graph, passes
-from platelight.addon.relight import scene_lights, space
-from platelight.addon.relight.group import AMBIENT_COLOUR, AMBIENT_STRENGTH, LIGHTS
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import build as graph
+from platelight.addon.compositor import passes, space
+from platelight.addon.node_groups.relight import AMBIENT_COLOUR, AMBIENT_STRENGTH, LIGHTS
+from platelight.addon.relight.lights import scene_lights
 from relit import TOLERANCE, stored
 from solved import solve_camera
 from strips import image_strip

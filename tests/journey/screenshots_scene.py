@@ -96,7 +96,7 @@ def rig(scene: bpy.types.Scene) -> Iterator[float]:
         bpy.ops.platelight.wire_lights()
         bpy.ops.screen.screen_full_area()
     yield 1.5
-    space, relight = largest().spaces.active, shot.part("addon.relight.scene_lights")
+    space, relight = largest().spaces.active, shot.part("addon.relight.lights.scene_lights")
     [group] = relight.rigs(scene).values()
     space.show_region_ui = space.show_region_asset_shelf = False
     space.path.append(group, node=next(node for node in shot.tree(scene).nodes if getattr(node, "node_tree", None) == group))

@@ -10,7 +10,7 @@ from conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLENDERS_OWN = {"--command"}
-COMMANDS = ("addon/batch_arguments.py", "engine/commands.py", "engine/training/buffer/commands.py")
+COMMANDS = ("addon/batch/arguments.py", "engine/commands.py", "engine/training/buffer/commands.py")
 BUTTONS = ("Install Engine", "Check Engine", "Show Log", "Estimate Normals", "Estimate Again", "Make Anew", "Download")
 SETTINGS = re.findall(r"^\| ([A-Z][\w ]+(?:, [A-Z][\w ]+)*) \|", README.split("## Settings")[1].split("##")[0], re.M)[1:]
 

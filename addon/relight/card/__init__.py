@@ -1,7 +1,7 @@
 """A plate in 3D: a card that fills the camera's view, bent by depth where there is any, which shares the scene's lights."""
 
-from . import apart
+from . import shadows
 from .build import add, camera_of, cards, is_stale, on_plate, passes_of, remove
 from .pictures import CardError
 
-__all__ = ["CardError", "add", "apart", "camera_of", "cards", "is_stale", "on_plate", "passes_of", "remove"]
+__all__ = ["CardError", "add", "camera_of", "cards", "is_stale", "on_plate", "passes_of", "remove", "shadows"]

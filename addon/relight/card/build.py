@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 from mathutils import Vector
 
-from ..drivers import Cut
-from . import apart, controls, cuts, facing, paint, surface, view
+from ...nodes.drivers import Cut
+from . import controls, cuts, facing, paint, shadows, surface, view
 from .pictures import CardError, Pictures, has_other_layers, of_shot, plate_of, shape, size
 
 _SHOT, _PASSES = "platelight_card", "platelight_card_passes"
@@ -81,10 +81,10 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
     if is_new or had_depth != has_depth:
         controls.change(card, {"Use Depth": has_depth, "Detail": _detail(pictures)})
         card.visible_shadow = has_depth
-        apart.set_apart(card, apart.can() and has_depth and _is_relative(pictures))
-        if apart.is_apart(card):
+        shadows.set_apart(card, shadows.can() and has_depth and _is_relative(pictures))
+        if shadows.is_apart(card):
             notices.append("Its depth is estimated: it throws no shadows on itself unless you switch on Shadows on Itself")
-    return card, notices + apart.update(scene)
+    return card, notices + shadows.update(scene)
 
 
 def remove(scene: bpy.types.Scene, shot: str) -> bool:
@@ -94,7 +94,7 @@ def remove(scene: bpy.types.Scene, shot: str) -> bool:
         return False
     trees, textures, material, mesh = _trees(card), _textures(card), controls.material(card), card.data
     bpy.data.objects.remove(card)
-    apart.update(scene)
+    shadows.update(scene)
     _drop(bpy.data.node_groups, trees)
     _drop(bpy.data.textures, textures)
     _drop(bpy.data.materials, [material])

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import bpy
 
-from .. import drivers
-from ..drivers import Cut, Source
+from ...nodes import drivers
+from ...nodes.drivers import Cut, Source
 from .pictures import Picture
 
 _LENS = {"s": "sensor_width", "v": "sensor_height", "f": "sensor_fit", "l": "lens", "p": "shift_x", "q": "shift_y"}

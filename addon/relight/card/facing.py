@@ -11,7 +11,7 @@ import bpy
 
 from . import controls, paint, surface
 from .pictures import Convention, Picture, Pictures
-from .sheets import ShaderSheet, shown
+from .shader_builder import ShaderSheet, shown
 
 FINEST = 640
 """Faces from left to right that a card begins with at most, where its normals are as fine or finer."""

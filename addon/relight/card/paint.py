@@ -6,7 +6,7 @@ import bpy
 
 from . import surface
 from .pictures import Convention, Picture, Pictures
-from .sheets import ShaderSheet, Socket
+from .shader_builder import ShaderSheet, Socket
 
 _SHADER, _KEPT = "Platelight Surface", "Platelight Original Light"
 

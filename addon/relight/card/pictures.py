@@ -9,9 +9,11 @@ from pathlib import Path
 
 import bpy
 
-from ...blender import compat, graph, images
-from ...imports import depth, exr_file, group, place
-from .. import drivers, space
+from ...blender import compat, images
+from ...compositor import build, depth, imported_normals, space
+from ...imports import exr_file
+from ...node_groups import normals_in
+from ...nodes import drivers
 
 _NUMBER = re.compile(r"\d+(?=\D*$)")
 _LONG_AGO = -100_000
@@ -73,7 +75,7 @@ class Pictures:
 def plate_of(scene: bpy.types.Scene, shot: str) -> Picture | None:
     """The plate alone, without a look at its files; None where it isn't in the compositor."""
     tree = compat.compositor_tree(scene)
-    return _picture(graph.Block(tree, strip_name=shot).find("plate")) if tree else None
+    return _picture(build.Block(tree, strip_name=shot).find("plate")) if tree else None
 
 
 def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
@@ -83,7 +85,7 @@ def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
     tree, plate = compat.compositor_tree(scene), plate_of(scene, shot)
     if tree is None or plate is None:
         raise CardError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
-    block = graph.Block(tree, strip_name=shot)
+    block = build.Block(tree, strip_name=shot)
     passes = {name: _picture(block.find(f"pass {name}")) for name in ("normal", "depth", "roughness")}
     lights = block.find("lights")
     found = Pictures(
@@ -143,15 +145,15 @@ def _header(picture: Picture) -> exr_file.Exr | None:
         return None
 
 
-def _convention(block: graph.Block) -> Convention:
+def _convention(block: build.Block) -> Convention:
     """What the compositor's nodes do to the normals of another tool, and to passes in world space."""
-    turned, own, curve = block.find(space.PASS), block.find(place.NODE), block.find(place.CURVE)
+    turned, own, curve = block.find(space.PASS), block.find(imported_normals.NODE), block.find(imported_normals.CURVE)
     in_world = turned is not None and turned.inputs["In World"].default_value > 0.5
     if own is None:
         return Convention(in_world=in_world)
     return Convention(
         doubled=own.inputs["From 0..1"].default_value > 0.5,
-        axes=tuple(tuple(own.inputs[name].default_value) for name in group.AXES),
+        axes=tuple(tuple(own.inputs[name].default_value) for name in normals_in.AXES),
         curve="" if curve is None else "sRGB" if curve.from_color_space == "sRGB" else "linear",
         in_world=in_world or drivers.id_of(block.tree, own, "a") is not None,
     )

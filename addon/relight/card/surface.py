@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import bpy
 
-from ...imports.depth import LIMIT
+from ...compositor.depth import LIMIT
 from .pictures import Picture
-from .sheets import ShaderSheet, Socket, shown
+from .shader_builder import ShaderSheet, Socket, shown
 
 UV, NO_SHADOW = "UVMap", "platelight_no_shadow"
 """Attributes of the card: where each point lies in the plate, and the faces that must not cast a shadow, 1 for those."""

@@ -6,8 +6,8 @@ import bpy
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
-from .. import drivers
-from ..drivers import Source
+from ...nodes import drivers
+from ...nodes.drivers import Source
 
 _SENSOR = "(v if f==2 else s)/l"
 _SIDE = "(max(x*i,y*j) if f==0 else (x*i if f==1 else y*j))"

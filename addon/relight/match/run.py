@@ -10,10 +10,10 @@ import bpy
 import numpy as np
 
 from ...blender import linked
-from . import MatchError, looking, wiring
+from . import MatchError, sample, wiring
 from . import shot as shots
 from .fit import Assumptions, Light, Pairs, View, fit, pairs_of, usable
-from .looking import Look
+from .sample import Look
 from .wiring import Mode
 
 _PAIRS = 80_000
@@ -47,7 +47,7 @@ def match(scene: bpy.types.Scene, name: str, *, frames: int, assume: Assumptions
     looks = []
     for done, frame in enumerate(numbers):
         yield Step(done=done, total=len(numbers))
-        looks.append(looking.look(scene, name, frame))
+        looks.append(sample.look(scene, name, frame))
     looks = _bright_enough(name, looks)
     turning = _turns(looks)
     with ThreadPoolExecutor(1) as other:

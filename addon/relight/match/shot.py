@@ -9,7 +9,8 @@ from pathlib import Path
 
 import bpy
 
-from ...blender import compat, graph, images
+from ...blender import compat, images
+from ...compositor import build
 from . import MatchError
 
 _NUMBER = re.compile(r"(\d+)(\D*)$")
@@ -34,7 +35,7 @@ def find(scene: bpy.types.Scene, name: str) -> Shot:
     MatchError: the plate is not relit in the scene, or has no normals.
     """
     tree = compat.compositor_tree(scene)
-    relight = graph.Block(tree, strip_name=name).find("relight") if tree else None
+    relight = build.Block(tree, strip_name=name).find("relight") if tree else None
     if relight is None:
         raise MatchError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
     for socket, remedy in (("Image", "link the plate to it"), ("Normal", "estimate normals, or link a normal pass to it")):

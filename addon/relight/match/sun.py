@@ -9,10 +9,11 @@ import bpy
 import numpy as np
 from mathutils import Quaternion, Vector
 
-from ...blender import compat, graph
-from .. import watch
-from . import MatchError, curves, looking, wiring
-from .spare import SHOT
+from ...blender import compat
+from ...compositor import build
+from .. import handlers
+from . import MatchError, curves, sample, wiring
+from .mute_source import SHOT
 
 
 def make(scene: bpy.types.Scene, name: str) -> list[str]:
@@ -32,7 +33,7 @@ def make(scene: bpy.types.Scene, name: str) -> list[str]:
         raise MatchError(f"The light of {name} is not known yet: press Match first.")
     if scene.camera is None:
         raise MatchError(f"{scene.name} has no camera, so nobody knows where the light of {name} comes from: add one.")
-    turn = np.eye(3) if wiring.in_world(node) else looking.camera_axes(scene)
+    turn = np.eye(3) if wiring.in_world(node) else sample.camera_axes(scene)
     frames, bright = [int(row[0]) for row in rows], float(node.inputs["Brightness"].default_value)
     sun = _sun(scene, name)
     _over_time(sun, "rotation_quaternion", frames, _rotations(rows[:, 1:4] @ turn.T))
@@ -44,8 +45,8 @@ def make(scene: bpy.types.Scene, name: str) -> list[str]:
     strength, color = _split(rows[:, 7:10] * bright)
     _over_time(background.inputs["Strength"], "default_value", frames, strength)
     _over_time(background.inputs["Color"], "default_value", frames, [(*value, 1.0) for value in color])
-    watch.refresh(scene)
-    return notices + wiring.spare(graph.Block(compat.compositor_tree(scene), strip_name=name))
+    handlers.refresh(scene)
+    return notices + wiring.spare(build.Block(compat.compositor_tree(scene), strip_name=name))
 
 
 def _sun(scene: bpy.types.Scene, name: str) -> bpy.types.Object:

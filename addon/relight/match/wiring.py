@@ -7,13 +7,15 @@ from enum import Enum
 import bpy
 import numpy as np
 
-from ...blender import compat, graph, linked
-from .. import drivers, world
-from .. import group as relight_group
+from ...blender import compat, linked
+from ...compositor import build
+from ...node_groups import match as match_group
+from ...node_groups import relight as relight_group
+from ...node_groups import world_light
+from ...nodes import drivers
 from . import MatchError, curves
-from . import group as match_group
+from . import mute_source as sparing
 from . import shot as shots
-from . import spare as sparing
 from .fit import Light
 from .shot import Shot
 
@@ -33,7 +35,7 @@ class Mode(Enum):
 def node_of(scene: bpy.types.Scene, name: str) -> bpy.types.Node | None:
     """The match node of a shot, None before its first fit."""
     tree = compat.compositor_tree(scene)
-    return graph.Block(tree, strip_name=name).find(ROLE) if tree else None
+    return build.Block(tree, strip_name=name).find(ROLE) if tree else None
 
 
 def mode_of(node: bpy.types.Node) -> Mode:
@@ -50,7 +52,7 @@ def ensure(scene: bpy.types.Scene, name: str) -> bpy.types.Node:
         raise MatchError(refusal)
     shot = shots.find(scene, name)
     relight_group.renew(shot.relight)
-    block = graph.Block(shot.tree, strip_name=name)
+    block = build.Block(shot.tree, strip_name=name)
     node, new = block.node(ROLE, "CompositorNodeGroup", at=(920, 340), label="Match the Plate"), block.grown
     if node.node_tree != match_group.group():
         node.node_tree = match_group.group()
@@ -92,10 +94,10 @@ def set_mode(scene: bpy.types.Scene, name: str, mode: Mode) -> None:
     elif mode is Mode.MIX and before is not Mode.MIX:
         keep.default_value = node.get(_MIX, 0.5)
     node[_MODE] = mode.value
-    spare(graph.Block(shot.tree, strip_name=name))
+    spare(build.Block(shot.tree, strip_name=name))
 
 
-def spare(block: graph.Block) -> list[str]:
+def spare(block: build.Block) -> list[str]:
     """See to it that a plate which keeps its own light isn't lit by the scene's copy of it, too; and the other way around. To be
     called when lights came. Returns what the user should know, a sentence each."""
     node = block.find(ROLE)
@@ -112,12 +114,12 @@ def remove(scene: bpy.types.Scene, name: str) -> bool:
     if node is None:
         return False
     tree = compat.compositor_tree(scene)
-    relight = graph.Block(tree, strip_name=name).find("relight")
+    relight = build.Block(tree, strip_name=name).find("relight")
     if relight:
         _hand_over(tree, node.outputs["Image"], relight.outputs["Image"])
     curves.clear(tree, {socket.path_from_id("default_value") for socket in node.inputs})
     tree.nodes.remove(node)
-    spare(graph.Block(tree, strip_name=name))
+    spare(build.Block(tree, strip_name=name))
     return True
 
 
@@ -129,7 +131,7 @@ def show(node: bpy.types.Node, light: Light, *, frames: list[int], through: bpy.
     """
     values = light.factors
     stays = len(frames) < 2 or float(np.abs(values - values[0]).max()) < 0.002 * float(values[:, 0].mean())
-    for index, term in enumerate(world.TERMS):
+    for index, term in enumerate(world_light.TERMS):
         colors = [tuple(color) for color in values[:, index].tolist()]
         over_time = dict(list(zip(frames, colors, strict=True))[: 1 if stays else None])
         curves.set_over_time(node.inputs[term], "default_value", over_time)

@@ -1,0 +1,1 @@
+"""Platelight on the command line: `blender -b FILE --command platelight …`."""

@@ -1,0 +1,244 @@
+"""Without a window: ``blender -b shot.blend --command platelight estimate --strips "plate*"``.
+
+Lines on standard output that begin with ``platelight: `` are ours; Blender prints others. Errors are a sentence on standard error
+and an exit code of their own, the same as the engine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import bpy
+
+from .. import properties
+from ..blender import clips
+from ..blender.clips import ClipTarget
+from ..compositor import passes
+from ..contract import DoctorResult, ErrorCode, EstimateSettings, ListModels, ListModelsResult, PlatelightError, Progress
+from ..link import known_models, pump, session
+from ..link.command import COMMAND_VARIABLE
+from ..link.jobs import Job, JobState
+from ..link.state import state
+from . import arguments, match
+from .console import Stop, complain, need_project, save, say, scenes_named, stoppable
+
+_POLL = 0.05
+_GRACE = 10.0
+"""Seconds that a cancelled engine may take to finish what it is writing."""
+_PROBLEMS = 1
+"""Exit code of `doctor` when something is missing."""
+
+_commands: list[Any] = []
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command; returns the exit code. The engine is gone when it returns."""
+    commands = {"estimate": estimate, "match": match.match, "models": models, "doctor": doctor}
+    options = arguments.parser(**commands).parse_args(list(argv))
+    try:
+        with _engine(options.engine), stoppable() as stop:
+            return options.run(options, stop)
+    except PlatelightError as error:
+        complain(str(error))
+        return error.exit_code
+    finally:
+        session.shutdown()
+
+
+def estimate(options: argparse.Namespace, stop: Stop) -> int:
+    """Estimate, attach, save."""
+    need_project(options)
+    targets = [_within(target, options.frames) for target in _targets(options)]
+    if options.model is None:
+        _answer(ListModels(), stop)  # the best one is only known once the engine has said which are here
+    jobs = [(target, _submit(target, part, options)) for target, part in targets]
+    _watch([job for _, job in jobs], stop)
+    for target, job in jobs:
+        if job.state is JobState.DONE:
+            _place(target, job)
+        elif job.error:
+            complain(str(job.error), label=job.label)
+    if any(job.state is JobState.DONE for _, job in jobs):
+        save(options)
+    failed = [job for _, job in jobs if job.state is not JobState.DONE]
+    if not failed:
+        return 0
+    return (failed[0].error or PlatelightError(ErrorCode.CANCELLED)).exit_code
+
+
+def models(options: argparse.Namespace, stop: Stop) -> int:
+    """List the engine's models."""
+    result = _answer(ListModels(), stop)
+    assert isinstance(result, ListModelsResult)
+    for model in result.models:
+        folder = model.folder if model.installed else f"not installed, belongs in {model.folder}"
+        where = folder if model.size_bytes else "embedded"
+        say(f"{model.name}: {model.title} ({where}; licence: {model.licence})")
+    return 0
+
+
+def doctor(options: argparse.Namespace, stop: Stop) -> int:
+    """Say what the engine has and lacks."""
+    session.run_doctor()
+    _wait(lambda: not state.asking, stop)
+    if state.failure:
+        raise state.failure
+    assert isinstance(state.doctor, DoctorResult)
+    say(f"device: {state.doctor.device}")
+    for finding in state.doctor.findings:
+        say(f"{finding.name}: {finding.value}" + (f" -- {finding.remedy}" if not finding.ok else ""))
+    return 0 if all(finding.ok for finding in state.doctor.findings) else _PROBLEMS
+
+
+@contextmanager
+def _engine(command: str) -> Iterator[None]:
+    """Let ``--engine`` win while the command runs."""
+    before = os.environ.get(COMMAND_VARIABLE)
+    if command:
+        os.environ[COMMAND_VARIABLE] = command
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(COMMAND_VARIABLE, None)
+        else:
+            os.environ[COMMAND_VARIABLE] = before
+
+
+def _targets(options: argparse.Namespace) -> list[ClipTarget]:
+    scenes = scenes_named(options)
+    if options.strips:
+        return clips.targets_by_pattern(options.strips, scene_names=tuple(scene.name for scene in scenes))
+    clip = bpy.data.movieclips.get(options.clip)
+    if clip is None:
+        raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"there is no movie clip {options.clip}")
+    return [clips.clip_target(clip, scene=scenes[0] if scenes else bpy.context.scene)]
+
+
+def _within(target: ClipTarget, frames: tuple[int, int] | None) -> tuple[ClipTarget, ClipTarget]:
+    """The plate, and the part of it to be estimated.
+
+    Raises:
+        PlatelightError: `range_outside_clip` when the strip doesn't show all of `frames`.
+    """
+    if frames is None:
+        return target, target
+    first, last = frames
+    if first < target.first or last > target.last:
+        raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, f"{target.label} has {target.first}-{target.last}, not {first}-{last}")
+    part = dataclasses.replace(
+        target, first=first, last=last, timeline_start=target.timeline_start + first - target.first, hold_before=0, hold_after=0
+    )
+    return target, part
+
+
+def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -> Job:
+    scene = bpy.data.scenes[target.scene_name]
+    out = options.out or scene.platelight.output_folder.strip()
+    return session.submit(
+        part, out=os.path.abspath(bpy.path.abspath(out)) if out else session.default_folder(target),
+        settings=_settings(scene, options), overwrite=options.overwrite,
+        handles=scene.platelight.handles if options.handles is None else options.handles,
+    )
+
+
+def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSettings:
+    """The scene's settings with the command's in their place; another model comes with its own resolution and window."""
+    wanted = properties.estimate_settings(scene.platelight)
+    names = [field.name for field in dataclasses.fields(EstimateSettings)]
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if given.get("temporal", "none") not in ("auto", "none"):
+        given["temporal"] = os.path.abspath(given["temporal"])  # the engine runs in another folder
+    if "model" in given:
+        if os.path.isdir(given["model"]):
+            given["model"] = os.path.abspath(given["model"])
+        made_for = known_models.entry(state.models, given["model"])
+        if scene.platelight.quality == "RECOMMENDED":
+            given.setdefault("max_resolution", made_for.default_resolution)
+        for name in ("window", "overlap"):
+            if not scene.platelight.is_property_set(name):
+                given.setdefault(name, getattr(made_for, name))
+    return dataclasses.replace(wanted, **given)
+
+
+def _watch(jobs: list[Job], stop: Stop) -> None:
+    """Move the jobs along until each has ended; a line for each window and notice, however many came at once."""
+    told: dict[str, tuple[int, int]] = {}
+
+    def all_ended() -> bool:
+        for job in jobs:
+            windows, notices = told.get(job.id, (0, 0))
+            for step in job.windows[windows:]:
+                say(f"{job.label}: {_window(step)}")
+            for notice in job.notices[notices:]:
+                say(f"{job.label}: note: {notice}")
+            told[job.id] = len(job.windows), len(job.notices)
+        return all(job.finished for job in jobs)
+
+    try:
+        _wait(all_ended, stop)
+    except PlatelightError as error:
+        if error.code is not ErrorCode.CANCELLED:
+            raise
+        for job in jobs:
+            if not job.finished:
+                session.cancel(job.id)
+        deadline = time.monotonic() + _GRACE
+        while not all_ended() and time.monotonic() < deadline:
+            pump.tick()
+            time.sleep(_POLL)
+        raise
+
+
+def _window(step: Progress) -> str:
+    """``window 2/4, 14/48 frames, 1.30 frames/s, 26 s left``"""
+    left = f", {step.seconds_left:.0f} s left" if step.seconds_left is not None else ""
+    rate = f", {step.rate:.2f} frames/s" if step.rate else ""
+    return f"window {step.window}/{step.windows}, {step.done}/{step.total} frames{rate}{left}"
+
+
+def _place(target: ClipTarget, job: Job) -> None:
+    """Attach once more, now to all of the plate, and let renders show it where neither add-on nor graphics driver is."""
+    result, scene = job.result, bpy.data.scenes[target.scene_name]
+    assert result is not None
+    notices = passes.attach(scene, target=target, out=job.out, passes=result.passes, first=result.first, last=result.last)
+    for notice in (*notices, *passes.render_compositor(scene), *passes.render_without_display(scene)):
+        say(f"{job.label}: note: {notice}")
+    say(
+        f"{job.label}: done, frames {result.first}-{result.last}, {result.frames_written} written, {result.frames_reused} reused, "
+        f"in {result.seconds:.1f} s, in {job.out}"
+    )
+
+
+def _answer(question: ListModels, stop: Stop) -> ListModelsResult:
+    """What the engine says; starts it. It also tells the session which models there are."""
+    answers: list[Any] = []
+    pump.engine().request(question, on_result=answers.append, on_error=answers.append)
+    _wait(lambda: bool(answers), stop)
+    if isinstance(answers[0], PlatelightError):
+        raise answers[0]
+    return answers[0]
+
+
+def _wait(ended: Callable[[], bool], stop: Stop) -> None:
+    """Timers don't run without a window, so that the pump is driven here."""
+    while not ended():
+        if stop.asked:
+            raise PlatelightError(ErrorCode.CANCELLED)
+        pump.tick()
+        time.sleep(_POLL)
+
+
+def register() -> None:
+    _commands.append(bpy.utils.register_cli_command("platelight", main))
+
+
+def unregister() -> None:
+    while _commands:
+        bpy.utils.unregister_cli_command(_commands.pop())

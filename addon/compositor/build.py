@@ -1,0 +1,241 @@
+"""A plate's nodes in a scene's compositor: plate and passes, the relight group, and the way to the output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..blender import compat, images
+from ..blender.clips import ClipTarget
+from ..blender.images import FrameMap
+from ..contract import PASSES, Interpolation
+from ..node_groups import relight
+
+_STRIP, _ROLE = "platelight_strip", "platelight_role"
+_RESULTS = ("relight", "match", "show")
+Socket = bpy.types.NodeSocket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """An image and which of its files is seen when."""
+
+    image: bpy.types.Image
+    frames: FrameMap
+
+
+class Block:
+    """The nodes that belong to one strip, found again by what is written on them; whatever the user changed in them stays."""
+
+    def __init__(self, tree: bpy.types.NodeTree, *, strip_name: str, label: str = "") -> None:
+        self.tree, self.strip_name, self.label = tree, strip_name, label
+        self.grown = False
+
+    def find(self, role: str) -> bpy.types.Node | None:
+        nodes = self.tree.nodes
+        return next((node for node in nodes if node.get(_STRIP) == self.strip_name and node.get(_ROLE) == role), None)
+
+    def node(self, role: str, idname: str, *, at: tuple[float, float], label: str = "") -> bpy.types.Node:
+        """The node of that role; made inside the block's frame where it isn't there. `at`: right and down of its corner."""
+        if found := self.find(role):
+            return found
+        frame = self._frame()
+        node = self.tree.nodes.new(idname)
+        self.adopt(node, role)
+        node.label = label
+        node.location = self.corner[0] + at[0], self.corner[1] - at[1]
+        node.parent = frame
+        return node
+
+    def adopt(self, node: bpy.types.Node, role: str) -> None:
+        node[_STRIP], node[_ROLE] = self.strip_name, role
+        self.grown = True
+
+    @property
+    def corner(self) -> tuple[float, float]:
+        """Where its frame began, in the tree."""
+        frame = self._frame()
+        return frame["platelight_x"], frame["platelight_y"]
+
+    def _frame(self) -> bpy.types.Node:
+        if found := self.find("frame"):
+            return found
+        below = min((n.location.y - 300 for n in self.tree.nodes if n.bl_idname != "NodeFrame"), default=300)
+        left = min((n.location.x for n in self.tree.nodes if n.bl_idname != "NodeFrame"), default=0)
+        frame = self.tree.nodes.new("NodeFrame")
+        self.adopt(frame, "frame")
+        frame["platelight_x"], frame["platelight_y"] = float(left), float(below - 200)
+        frame.label = f"Platelight: {self.label}"
+        return frame
+
+
+def attached_strips(tree: bpy.types.NodeTree) -> set[str]:
+    """The strips whose relight group is in the tree."""
+    return {node[_STRIP] for node in tree.nodes if node.get(_ROLE) == "relight"}
+
+
+def block_images(tree: bpy.types.NodeTree, strip_name: str) -> list[bpy.types.Image]:
+    """The images of a strip's passes, the plate left out."""
+    return [
+        node.image
+        for node in tree.nodes
+        if node.get(_STRIP) == strip_name and node.get(_ROLE, "").startswith("pass ") and node.image is not None
+    ]
+
+
+def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: dict[str, Layer]) -> tuple[bool, list[str]]:
+    """Make or update the nodes of a strip.
+
+    Returns:
+        Whether nodes were added, and what the user should know, a sentence each.
+    """
+    tree, is_new = compat.ensure_compositor_tree(scene)
+    block = Block(tree, strip_name=target.strip_name, label=target.label)
+    plate_out, whole = _plate(block, scene, plate)
+    outputs = {name: _pass(block, name, layer, down=420.0 * (1 + row)) for row, (name, layer) in enumerate(passes.items())}
+    connect = block.find("relight") is None
+    group = block.node("relight", "CompositorNodeGroup", at=(640, 60), label="Relight")
+    group.width = 220
+    if group.node_tree is None:
+        group.node_tree = relight.node_group()
+    _join(tree, plate_out, group.inputs["Image"])
+    fitted = {
+        name: fit(block, name, output, whole=whole, down=420.0 * (1 + row), interpolation=PASSES[name].interpolation)
+        for row, (name, output) in enumerate(outputs.items())
+    }
+    if "normal" in fitted:
+        _join(tree, fitted["normal"], group.inputs["Normal"])
+    if "depth" in fitted and (lights := block.find("lights")):
+        _join(tree, fitted["depth"], lights.inputs["Depth"])
+    show = block.find("show")
+    if show:
+        _show_within(show, target)
+    notices = _connect(block, scene, target, group, add_viewer=is_new) if connect else []
+    return block.grown, notices
+
+
+def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, bool]:
+    """The plate at the render's size, and whether it fills it: a plate of another shape keeps its own."""
+    node = block.node("plate", "CompositorNodeImage", at=(0, 0), label="Plate")
+    _show(node, plate)
+    whole = fills_render(scene, plate.image)
+    size = block.node("plate size", "CompositorNodeScale", at=(320, 0), label="To the render's size")
+    compat.scale_to_render_size(size, keep_shape=not whole)
+    _join(block.tree, node.outputs["Image"], size.inputs["Image"])
+    return size.outputs["Image"], whole
+
+
+def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
+    node = block.node(f"pass {name}", "CompositorNodeImage", at=(0, down), label=name.title())
+    _show(node, layer)
+    return node.outputs.get(PASSES[name].layer) or node.outputs[0]
+
+
+def fills_render(scene: bpy.types.Scene, plate: bpy.types.Image) -> bool:
+    """Whether a plate has the render's shape; one whose size is not known is taken to have."""
+    (width, height), render = plate.size, scene.render
+    return not width or abs(render.resolution_x * height / width - render.resolution_y) < 1.5
+
+
+def fit(
+    block: Block, name: str, output: Socket, *, whole: bool, down: float, interpolation: Interpolation = Interpolation.BILINEAR
+) -> Socket:
+    """A pass or a matte over the plate pixel for pixel, whatever size it has; `whole`: the plate fills the render."""
+    if not whole:
+        width, height = block.find("plate").image.size
+        shape = block.node(f"{name} shape", "CompositorNodeScale", at=(320, down + 200), label="To the plate's size")
+        compat.scale_to_pixels(shape, width=width, height=height)
+        _join(block.tree, output, shape.inputs["Image"])
+        output = shape.outputs["Image"]
+    size = block.node(f"{name} size", "CompositorNodeScale", at=(320, down), label="To the render's size")
+    compat.scale_to_render_size(size, keep_shape=not whole)
+    compat.interpolate(size, interpolation)
+    _join(block.tree, output, size.inputs["Image"])
+    return size.outputs["Image"]
+
+
+def _show(node: bpy.types.Node, layer: Layer) -> None:
+    if node.image != layer.image:
+        node.image = layer.image
+    images.map_frames(node, layer.frames)
+
+
+def _join(tree: bpy.types.NodeTree, output: Socket, taker: Socket) -> None:
+    if not taker.is_linked:
+        tree.links.new(output, taker)
+
+
+def _connect(block: Block, scene: bpy.types.Scene, target: ClipTarget, group: bpy.types.Node, *, add_viewer: bool) -> list[str]:
+    """Bring a new block's result to the output, unless the user's own work is there."""
+    tree, result = block.tree, group.outputs["Image"]
+    output = compat.output_socket(tree)
+    if output is None:
+        output = compat.new_output_socket(tree)
+        output.node.location = block.corner[0] + 1240, block.corner[1]
+    feeding = _origin(output)
+    viewers = [node.inputs[0] for node in tree.nodes if node.bl_idname == "CompositorNodeViewer"]
+    viewers = [taker for taker in viewers if feeding and _origin(taker) == feeding]
+    notices = []
+    if feeding and feeding.node.get(_ROLE) in _RESULTS:
+        result = _after(block, feeding, result, target)
+    elif feeding and not _replaceable(feeding.node, Path(target.source.path)):
+        return [f"The output of {tree.name} shows nodes of your own: link Image of Relight ({block.label}) to where you want it"]
+    for taker in (output, *viewers):
+        tree.links.new(result, taker)
+    if add_viewer:
+        viewer = tree.nodes.new("CompositorNodeViewer")
+        viewer.location = output.node.location.x, output.node.location.y - 200
+        tree.links.new(result, viewer.inputs[0])
+    if feeding and feeding.node.bl_idname == "CompositorNodeRLayers" and not _is_used(feeding.node):
+        feeding.node.mute = True
+        notices.append("The Render Layers node is muted, so that no 3D scene is rendered that nobody sees")
+    return notices
+
+
+def _after(block: Block, before: Socket, result: Socket, target: ClipTarget) -> Socket:
+    """Another plate has the output: this one takes it over for the frames where its strip is seen."""
+    mix = compat.new_mix(block.tree, "MIX")
+    block.adopt(mix.node, "show")
+    mix.node.label = "Only while the strip is seen"
+    mix.node.location = block.corner[0] + 940, block.corner[1] - 60
+    mix.node.parent = block.find("frame")
+    block.tree.links.new(before, mix.a)
+    block.tree.links.new(result, mix.b)
+    _show_within(mix.node, target)
+    return mix.result
+
+
+def _show_within(node: bpy.types.Node, target: ClipTarget) -> None:
+    factor = compat.mix_sockets(node).factor
+    factor.driver_remove("default_value")
+    driver = factor.driver_add("default_value").driver
+    driver.type = "SCRIPTED"
+    first, last = target.shown
+    driver.expression = f"1 if frame >= {first} and frame <= {last} else 0"
+
+
+def _replaceable(node: bpy.types.Node, plate: Path) -> bool:
+    """What may give way at the output: Blender's default, and the bare plate that is being relit."""
+    if node.bl_idname == "CompositorNodeImage":
+        return images.shows(node.image, plate)
+    if node.bl_idname == "CompositorNodeMovieClip":
+        return images.shows(node.clip, plate)
+    return node.bl_idname == "CompositorNodeRLayers"
+
+
+def _origin(taker: Socket) -> Socket | None:
+    """The socket that feeds another, looking through reroutes."""
+    while links := taker.links:
+        source = links[0].from_socket
+        if source.node.bl_idname != "NodeReroute":
+            return source
+        taker = source.node.inputs[0]
+    return None
+
+
+def _is_used(node: bpy.types.Node) -> bool:
+    """Whether anything but loose reroutes takes its outputs."""
+    takers = [link.to_node for output in node.outputs for link in output.links]
+    return any(taker.bl_idname != "NodeReroute" or _is_used(taker) for taker in takers)

@@ -1,0 +1,46 @@
+"""Plates whose strip got another name: what was made for them is found by name, and goes on under the new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..blender import compat, images, shot_cuts
+from ..blender.clips import ClipTarget
+from . import build
+
+_TAGS = ("platelight_match", "platelight_preset", "platelight_card")
+"""What says on lights, worlds, collections and cards which plate they are of."""
+
+
+def follow(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
+    """Where the target has no nodes, and those of a plate that is no more show its very file, they become the target's.
+
+    Returns:
+        What the user should know, a sentence each.
+    """
+    tree = compat.compositor_tree(scene)
+    attached = build.attached_strips(tree) if tree else set()
+    if target.strip_name in attached:
+        return []
+    for name in sorted(attached - shot_cuts.plates(scene)):
+        plate = build.Block(tree, strip_name=name).find("plate")
+        if plate and images.shows(plate.image, Path(target.source.path)):
+            _rename(scene, tree, name, target)
+            return [f"{target.label} takes over the relight of {name}, which is no more and was of the same file"]
+    return []
+
+
+def _rename(scene: bpy.types.Scene, tree: bpy.types.NodeTree, name: str, target: ClipTarget) -> None:
+    for node in tree.nodes:
+        if node.get("platelight_strip") == name:
+            node["platelight_strip"] = target.strip_name
+            if node.bl_idname == "NodeFrame":
+                node.label = f"Platelight: {target.label}"
+    for owner in (*scene.collection.all_objects, *scene.collection.children_recursive, *bpy.data.worlds):
+        for tag in _TAGS:
+            if owner.get(tag) == name:
+                owner[tag] = target.strip_name
+    if entry := scene.platelight_imports.normals.get(name):
+        entry.name = target.strip_name

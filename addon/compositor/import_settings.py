@@ -1,0 +1,137 @@
+"""What is known of the normals imported for each plate, and what the user says instead. Data only."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    BoolVectorProperty,
+    CollectionProperty,
+    EnumProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..imports import convention
+from ..imports.convention import Convention
+
+_TOLD = (("sure", "Sure", ""), ("likely", "Likely", ""), ("a guess", "A Guess", ""))
+
+
+def _changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None:
+    from . import imported_normals
+
+    imported_normals.apply(self.id_data, self)
+
+
+def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: str) -> list[str]:
+    return self.layers.split("\n")
+
+
+def _layer_changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None:
+    from ..imports.files import NormalsError
+    from . import imported_normals
+
+    try:
+        imported_normals.show_layer(self.id_data, self)
+    except NormalsError as error:
+        told = self.findings.add()
+        told.name, told.trouble = str(error), True
+
+
+class PlatelightFinding(bpy.types.PropertyGroup):
+    """`name`: the sentence."""
+
+    sure: EnumProperty(items=_TOLD)
+    trouble: BoolProperty()
+
+
+class PlatelightNormals(bpy.types.PropertyGroup):
+    """`name`: of the plate's strip or clip. `start`: the scene frame that would show source frame 0."""
+
+    file: StringProperty(name="File", description="A file of the sequence")
+    layer: StringProperty(
+        name="Layer",
+        description="The layer of the EXR that holds the normals; blank for its own colours",
+        search=_layers,
+        update=_layer_changed,
+    )
+    layers: StringProperty()
+    first: IntProperty()
+    last: IntProperty()
+    start: IntProperty()
+    findings: CollectionProperty(type=PlatelightFinding)
+    encoding: EnumProperty(
+        name="Numbers",
+        description="What the numbers in the file mean",
+        update=_changed,
+        items=(
+            (convention.SIGNED, "Signed", "The components themselves, from -1 to 1"),
+            (convention.ZERO_ONE, "0 to 1", "0 means -1 and 1 means 1, as in pictures of 8 or 16 bits"),
+        ),
+    )
+    curve: EnumProperty(
+        name="sRGB Curve",
+        description="Directions should not go through one, but some files did",
+        update=_changed,
+        items=(
+            (convention.NONE, "None", "The numbers are as they should be"),
+            (convention.DISPLAY, "Undo", "The curve was applied, as to colours for a display: undo it"),
+            (convention.LINEARIZED, "Put Back", "The curve was undone though there was none, as when read as sRGB: put it back"),
+        ),
+    )
+    order: EnumProperty(
+        name="Channels",
+        description="Which channels are X, Y and Z",
+        update=_changed,
+        items=tuple(
+            (order, " ".join({"X": "Red", "Y": "Green", "Z": "Blue"}[channel] for channel in order), "As X, Y, Z")
+            for order in convention.ORDERS
+        ),
+        default="XYZ",
+    )
+    flip: BoolVectorProperty(name="Flip", description="Turn this axis around", size=3, subtype="XYZ", update=_changed)
+    space: EnumProperty(
+        name="Space",
+        description="What the axes belong to",
+        update=_changed,
+        items=(
+            (convention.CAMERA, "Camera", "X is right, Y up, Z toward the camera"),
+            (convention.WORLD, "World", "Blender's world, +Z up; the scene's camera leads from there"),
+        ),
+    )
+    fill_holes: BoolProperty(
+        name="Fill Holes", description="Let pixels without a normal face the camera", default=True, update=_changed
+    )
+    offset: IntProperty(
+        name="Frame Offset", description="What is added to a file's number to get the source frame of the plate", update=_changed
+    )
+
+
+class PlatelightImports(bpy.types.PropertyGroup):
+    normals: CollectionProperty(type=PlatelightNormals)
+
+
+_CLASSES = (PlatelightFinding, PlatelightNormals, PlatelightImports)
+
+
+def convention_of(entry: PlatelightNormals) -> Convention:
+    return Convention(encoding=entry.encoding, curve=entry.curve, order=entry.order, flip=tuple(entry.flip), space=entry.space)
+
+
+def entry_of(scene: bpy.types.Scene, name: str) -> PlatelightNormals | None:
+    """What is known of a plate's imported normals."""
+    return scene.platelight_imports.normals.get(name)
+
+
+def register() -> None:
+    for each in _CLASSES:
+        bpy.utils.register_class(each)
+    bpy.types.Scene.platelight_imports = PointerProperty(type=PlatelightImports)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.platelight_imports
+    for each in reversed(_CLASSES):
+        bpy.utils.unregister_class(each)

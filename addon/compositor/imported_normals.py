@@ -1,0 +1,143 @@
+"""Imported normals in a scene's compositor: their file, the nodes that turn them into ours, and the relight group behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..blender import compat, images
+from ..blender.clips import ClipTarget
+from ..blender.images import FrameMap
+from ..imports import convention, pixels
+from ..node_groups import normals_in
+from ..nodes import drivers
+from ..relight.match.shot import upstream
+from . import build
+from .import_settings import PlatelightNormals, convention_of
+
+IMAGE, CURVE, NODE = "pass normal", "normals curve", "normals in"
+_WIDTH = 280.0
+
+
+def attach(
+    scene: bpy.types.Scene, entry: PlatelightNormals, *, target: ClipTarget, plate: build.Layer, file: Path, still: bool
+) -> list[str]:
+    """Put imported normals where estimated ones would be; again to take others.
+
+    Returns:
+        What the user should know, a sentence each.
+
+    Raises:
+        NormalsError: the file has no such layer.
+    """
+    make = images.still if still else images.sequence
+    image = make(file, color_space="Non-Color", alpha_mode="CHANNEL_PACKED")
+    image.reload()
+    layer = build.Layer(image=image, frames=_frames(entry))
+    _, notices = build.build(scene, target, plate=plate, passes={"normal": layer})
+    block = build.Block(compat.compositor_tree(scene), strip_name=target.strip_name, label=target.label)
+    node = block.node(NODE, "CompositorNodeGroup", at=(-60, 420), label="Normals In")
+    node.node_tree, node.width = normals_in.node_group(), 200
+    source = block.find(IMAGE)
+    source.location.x = node.location.x - 2 * _WIDTH  # both count from the frame, wherever that was drawn
+    _into(block, node)
+    show_layer(scene, entry)
+    apply(scene, entry)
+    return notices + unused(block, node)
+
+
+def unused(block: build.Block, source: bpy.types.Node) -> list[str]:
+    """A sentence where the relight group takes normals that the user linked, and none from a node of the plate's."""
+    taker = block.find("relight").inputs["Normal"]
+    if taker.is_linked and source in upstream(taker.links[0].from_socket):
+        return []
+    name = block.strip_name
+    return [f"Normal of Relight ({name}) takes nodes of your own, which stay: link {source.label} to where you want it"]
+
+
+def apply(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:
+    """Let the nodes do what is set; nothing where they are not there."""
+    tree = compat.compositor_tree(scene)
+    block = build.Block(tree, strip_name=entry.name) if tree else None
+    node, source = (block.find(NODE), block.find(IMAGE)) if block else (None, None)
+    if node is None or source is None:
+        return
+    images.map_frames(source, _frames(entry))
+    node.inputs["From 0..1"].default_value = 1.0 if entry.encoding == convention.ZERO_ONE else 0.0
+    node.inputs["Fill Holes"].default_value = 1.0 if entry.fill_holes else 0.0
+    _turn(node, entry, scene)
+    _curve(block, entry, source=source, node=node)
+
+
+def show_layer(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:
+    """Link the layer that is chosen.
+
+    Raises:
+        NormalsError: the file has no such layer.
+    """
+    tree = compat.compositor_tree(scene)
+    block = build.Block(tree, strip_name=entry.name) if tree else None
+    source = block.find(IMAGE) if block else None
+    if source is None or block.find(NODE) is None:
+        return
+    taker = block.find(CURVE) or block.find(NODE)
+    tree.links.new(pixels.output(source, entry.layer), taker.inputs[0])
+
+
+def imported(scene: bpy.types.Scene) -> list[str]:
+    """The plates whose normals are imported ones."""
+    tree = compat.compositor_tree(scene)
+    return sorted(name for name in build.attached_strips(tree) if build.Block(tree, strip_name=name).find(NODE)) if tree else []
+
+
+def remove(scene: bpy.types.Scene, name: str) -> bool:
+    """Take the nodes between file and relight group away, as for estimated normals; whether there were any."""
+    tree = compat.compositor_tree(scene)
+    block = build.Block(tree, strip_name=name) if tree else None
+    if block is None or block.find(NODE) is None:
+        return False
+    for role in (CURVE, NODE, IMAGE):
+        if node := block.find(role):
+            tree.nodes.remove(node)
+    return True
+
+
+def _frames(entry: PlatelightNormals) -> FrameMap:
+    return FrameMap(first=entry.first, last=entry.last, start=entry.start + entry.first + entry.offset)
+
+
+def _into(block: build.Block, node: bpy.types.Node) -> None:
+    """Put the group between the file and what took its picture."""
+    taker = block.find("normal shape") or block.find("normal size")
+    block.tree.links.new(node.outputs["Normal"], taker.inputs["Image"])
+
+
+def _turn(node: bpy.types.Node, entry: PlatelightNormals, scene: bpy.types.Scene) -> None:
+    """Give the group the file's axes and, for world space, those of whatever the scene is seen through."""
+    for row, name in zip(convention_of(entry).axes, normals_in.AXES, strict=True):
+        node.inputs[name].default_value = row
+    for row, axis in zip(np.eye(3), "XYZ", strict=True):
+        node.inputs[f"Camera {axis}"].driver_remove("default_value")
+        node.inputs[f"Camera {axis}"].default_value = row
+    if entry.space == convention.WORLD and scene.camera is not None:
+        drivers.eye(scene).drive_axes(node)
+
+
+def _curve(block: build.Block, entry: PlatelightNormals, *, source: bpy.types.Node, node: bpy.types.Node) -> None:
+    """Undo an sRGB curve too many, or put one back, before anything else is done with the numbers."""
+    curve = block.find(CURVE)
+    if entry.curve == convention.NONE:
+        if curve is not None:
+            feeding = curve.inputs[0].links[0].from_socket if curve.inputs[0].links else pixels.output(source, entry.layer)
+            block.tree.links.new(feeding, node.inputs["Image"])
+            block.tree.nodes.remove(curve)
+        return
+    if curve is None:
+        feeding = node.inputs["Image"].links[0].from_socket if node.inputs["Image"].links else pixels.output(source, entry.layer)
+        curve = block.node(CURVE, "CompositorNodeConvertColorSpace", at=(-60 - _WIDTH, 420), label="sRGB Curve")
+        block.tree.links.new(feeding, curve.inputs[0])
+        block.tree.links.new(curve.outputs[0], node.inputs["Image"])
+    spaces = ("sRGB", "Linear Rec.709") if entry.curve == convention.DISPLAY else ("Linear Rec.709", "sRGB")
+    curve.from_color_space, curve.to_color_space = spaces

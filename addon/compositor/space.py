@@ -1,0 +1,252 @@
+"""Directions between camera space and the world, in the compositor: a node group whose axes follow the camera.
+
+Drivers read the camera's evaluated matrix, so that cameras with a Camera Solver, a parent or keyframes all count as they are
+rendered; their expressions are simple ones, which need neither the add-on nor Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+from mathutils import Matrix, Vector
+
+from ..blender import compat, linked
+from ..nodes import drivers
+from ..nodes.builder import Sheet
+from . import build
+
+_KEY, _VERSION = "platelight_space", 1
+PASS, STUDIO = "space", "space of "
+"""Roles of the nodes in a plate's block: of its normals, and of the studio light's direction whose name follows."""
+
+
+class SpaceError(Exception):
+    """What stands in the way, in a sentence that ends with what to do."""
+
+
+def need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
+    """The camera that the scene renders.
+
+    Raises:
+        SpaceError: it has none.
+    """
+    if scene.camera is None or scene.camera.type != "CAMERA":
+        raise SpaceError(f"{scene.name} has no camera, so nobody knows how it is turned in the world: add one and make it active.")
+    return scene.camera
+
+
+def group(scene: bpy.types.Scene) -> bpy.types.NodeTree:
+    """The group of a scene, built when there is none for the cameras that it is seen through.
+
+    It takes a direction, unit length or not, and whether that is in world space; and gives it in both spaces. Camera space is
+    +X right, +Y up, +Z toward the camera.
+    """
+    sign = _sign(scene)
+    for tree in bpy.data.node_groups:
+        if tree.get(_KEY) == sign and tree.library is None:
+            return tree
+    tree = bpy.data.node_groups.new(f"Platelight Space ({scene.name})", "CompositorNodeTree")
+    tree[_KEY] = sign
+    sheet = Sheet(tree)
+    _build(sheet, drivers.eye(scene))
+    sheet.arrange()
+    return tree
+
+
+def is_space(tree: bpy.types.NodeTree | None) -> bool:
+    return tree is not None and tree.get(_KEY) is not None
+
+
+def _sign(scene: bpy.types.Scene) -> str:
+    """Changes when another group is needed."""
+    return f"{_VERSION}|{scene.name}|{drivers.eye(scene).sign}"
+
+
+def _build(sheet: Sheet, eye: drivers.Eye) -> None:
+    sheet.gives("Camera", "The direction as the camera sees it: +X right, +Y up, +Z toward the camera", kind="Vector")
+    sheet.gives("World", "The direction in the world", kind="Vector")
+    sheet.takes_vector("Direction", "A normal, or the way to a light", value=(0.0, 0.0, 1.0))
+    sheet.tree.interface.items_tree["Direction"].subtype = "DIRECTION"
+    note = "0: the direction is as the camera sees it; 1: it is in the world"
+    sheet.takes_number("In World", note, value=0.0, least=0.0, most=1.0, subtype="FACTOR")
+
+    axes = [_axis(sheet, eye, column) for column in range(3)]
+    rows = [[axis[row] for axis in axes] for row in range(3)]
+    for name, factors in (("World", rows), ("Camera", axes)):
+        sheet.section(f"To the {name.lower()}")
+        given = sheet.input("Direction")
+        turned = sheet.place(compat.new_combine_xyz(sheet.tree))
+        for taker, numbers in zip(turned.inputs, factors, strict=True):
+            sheet.tree.links.new(_dot(sheet, sheet.separate(given), numbers), taker)
+        both = (turned.outputs[0], given) if name == "World" else (given, turned.outputs[0])
+        sheet.output(**{name: sheet.color("MIX", *both, factor=sheet.input("In World"))})
+
+
+def _axis(sheet: Sheet, eye: drivers.Eye, column: int) -> list[bpy.types.NodeSocket]:
+    """x, y, z of one of the camera's axes in the world, of unit length whatever the camera's scale."""
+    sheet.section(f"The camera's {'XYZ'[column]} axis in the world")
+    parts = []
+    for row in range(3):
+        parts.append(sheet.math("ADD", 0.0, 0.0, label="xyz"[row]))
+        eye.drive(parts[-1].node.inputs[0], f"matrix_world[{column}][{row}]")
+    shorter = sheet.math("INVERSE_SQRT", _dot(sheet, parts, parts), label="1 / length")
+    return [sheet.math("MULTIPLY", part, shorter) for part in parts]
+
+
+def _dot(sheet: Sheet, a: Sequence[bpy.types.NodeSocket], b: Sequence[bpy.types.NodeSocket]) -> bpy.types.NodeSocket:
+    total = sheet.math("MULTIPLY", a[0], b[0])
+    for one, other in zip(a[1:], b[1:], strict=True):
+        total = sheet.math("MULTIPLY_ADD", one, other, total)
+    return total
+
+
+# Normals --------------------------------------------------------------------------------------------------------------
+
+
+def add(scene: bpy.types.Scene, shot: str) -> bpy.types.Node:
+    """Put a Space node between a plate's normals and whatever takes them, which sees no difference: it now takes `Camera`.
+
+    Again to follow another camera. Whether the pass is in world space is the node's `In World`.
+
+    Raises:
+        SpaceError: no camera, or the plate has no normals in the compositor.
+    """
+    block, relight = _block(scene, shot)
+    node, tree = block.find(PASS), _group(scene)
+    if node is None:
+        source = _normals(block, relight)
+        takers = [link.to_socket for link in source.links]
+        node = block.node(PASS, "CompositorNodeGroup", at=(480, 420), label="Space")
+        node.node_tree = tree
+        for taker in takers:
+            block.tree.links.new(node.outputs["Camera"], taker)
+        block.tree.links.new(source, node.inputs["Direction"])
+    update(scene, shot)
+    return node
+
+
+def remove(scene: bpy.types.Scene, shot: str) -> bool:
+    """Take the Space node away again; whatever took its outputs takes the pass as it is. Returns whether there was one."""
+    block, _ = _block(scene, shot)
+    node = block.find(PASS)
+    if node is None:
+        return False
+    source = next((link.from_socket for link in node.inputs["Direction"].links), None)
+    for taker in [link.to_socket for output in node.outputs for link in output.links] if source else []:
+        block.tree.links.new(source, taker)
+    block.tree.nodes.remove(node)
+    return True
+
+
+def _normals(block: build.Block, relight: bpy.types.Node) -> bpy.types.NodeSocket:
+    if size := block.find("normal size"):
+        return size.outputs["Image"]
+    if links := relight.inputs["Normal"].links:
+        return links[0].from_socket
+    raise SpaceError(f"{block.strip_name} has no normals in the compositor: estimate or load them first.")
+
+
+# Studio lights --------------------------------------------------------------------------------------------------------
+
+
+def hold_studio(scene: bpy.types.Scene, shot: str) -> list[str]:
+    """Let the directions of a plate's studio lights be meant in world space, so that these stay put while the camera moves.
+
+    At the present frame the light stays as it is. Keyframes of a direction stay on the relight node and rest there.
+
+    Returns:
+        What the user should know, a sentence each.
+
+    Raises:
+        SpaceError: no camera, or no such plate.
+    """
+    block, relight = _block(scene, shot)
+    tree, turn = _group(scene), axes(scene.camera)
+    notices = []
+    for row, socket in enumerate(_directions(relight)):
+        node = block.find(STUDIO + socket.name)
+        if node is None and socket.is_linked:
+            notices.append(f"{socket.name} of {relight.label} is linked to nodes of your own and stays as it is")
+            continue
+        if node is None:
+            label = f"{socket.name} in the world"
+            node = block.node(STUDIO + socket.name, "CompositorNodeGroup", at=(-300, 1500 + 260 * row), label=label)
+            node.node_tree, node.width = tree, 220
+            node.inputs["Direction"].default_value = turn @ Vector(socket.default_value)
+            node.inputs["In World"].default_value = 1.0
+        block.tree.links.new(node.outputs["Camera"], socket)
+    update(scene, shot)
+    return notices
+
+
+def release_studio(scene: bpy.types.Scene, shot: str) -> bool:
+    """Let the studio lights go with the camera again; at the present frame the light stays. Returns whether any was held.
+
+    Raises:
+        SpaceError: no camera, or no such plate.
+    """
+    block, relight = _block(scene, shot)
+    held = studio(block, relight)
+    back = axes(need_camera(scene)).transposed() if held else Matrix()
+    for name, node in held.items():
+        relight.inputs[name].default_value = back @ Vector(node.inputs["Direction"].default_value)
+        block.tree.nodes.remove(node)
+    return bool(held)
+
+
+def studio(block: build.Block, relight: bpy.types.Node) -> dict[str, bpy.types.Node]:
+    """The nodes that hold directions in world space, by the socket that they feed."""
+    found = {socket.name: block.find(STUDIO + socket.name) for socket in _directions(relight)}
+    return {name: node for name, node in found.items() if node is not None}
+
+
+def axes(camera: bpy.types.Object) -> Matrix:
+    """The camera's rotation (3 x 3) at the present frame: camera space to world."""
+    return camera.matrix_world.to_3x3().normalized()
+
+
+def _directions(relight: bpy.types.Node) -> list[bpy.types.NodeSocket]:
+    return [socket for socket in relight.inputs if socket.type == "VECTOR" and socket.name.endswith(" Direction")]
+
+
+# The whole plate ------------------------------------------------------------------------------------------------------
+
+
+def nodes(block: build.Block) -> list[bpy.types.Node]:
+    """The Space nodes of a plate."""
+    own = [node for node in block.tree.nodes if node.get("platelight_strip") == block.strip_name]
+    return [node for node in own if is_space(getattr(node, "node_tree", None))]
+
+
+def is_stale(scene: bpy.types.Scene, block: build.Block) -> bool:
+    """Whether timeline markers now cut to other cameras than its Space nodes follow; the scene's own camera they always do."""
+    sign = _sign(scene)
+    return any(node.node_tree[_KEY] != sign for node in nodes(block))
+
+
+def update(scene: bpy.types.Scene, shot: str) -> None:
+    """Let a plate's Space nodes follow the cameras that timeline markers cut to now. Raises as `add` does."""
+    block, _ = _block(scene, shot)
+    tree = _group(scene)
+    old = {node.node_tree for node in nodes(block) if node.node_tree != tree}
+    for node in nodes(block):
+        node.node_tree = tree
+    for unused in [each for each in old if not each.users]:
+        bpy.data.node_groups.remove(unused)
+
+
+def _group(scene: bpy.types.Scene) -> bpy.types.NodeTree:
+    need_camera(scene)
+    return group(scene)
+
+
+def _block(scene: bpy.types.Scene, shot: str) -> tuple[build.Block, bpy.types.Node]:
+    tree = compat.compositor_tree(scene)
+    block = build.Block(tree, strip_name=shot) if tree else None
+    relight = block.find("relight") if block else None
+    if block is None or relight is None:
+        raise SpaceError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+    if refusal := linked.refusal(scene):
+        raise SpaceError(refusal)
+    return block, relight

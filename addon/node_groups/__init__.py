@@ -1,0 +1,1 @@
+"""The node groups that Platelight puts into a file."""

@@ -1,0 +1,202 @@
+"""The node group that relights a plate: Lambert's law in scene-linear light, with three studio lights, ambient and scene lights.
+
+``studio = ambient + sum(strength * colour * max(0, N . L))``, ``light = studio * factor + scene diffuse``, ``image = mix(plate,
+plate * light + scene specular, amount)``. What the scene's lights do comes from outside, from a rig of theirs. Nothing is clamped
+at the top, so highlights keep their value; the plate's alpha stays. N and L are made unit length inside: a pass that was scaled,
+and a direction typed by hand, light as they should. A light's softness takes it for one of that size (`shading.facing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+from ..nodes.builder import Sheet, Socket
+from . import shading
+
+NAME = "Platelight Relight"
+GREY = 0.18
+"""What a mid-grey surface reflects."""
+_VERSION = 5
+_VERSION_KEY = "platelight_version"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Light:
+    """A light's panel. `direction`: to the light, camera space (+X right, +Y up, +Z toward the camera). `colour`: linear RGB."""
+
+    name: str
+    direction: tuple[float, float, float]
+    colour: tuple[float, float, float]
+    strength: float
+    hint: str
+
+
+LIGHTS = (
+    Light(name="Key", direction=(-0.58, 0.58, 0.57), colour=(1.0, 0.93, 0.84), strength=1.4, hint="the main light"),
+    Light(name="Fill", direction=(0.72, 0.08, 0.69), colour=(0.72, 0.86, 1.0), strength=0.2, hint="softens the key's shadows"),
+    Light(name="Rim", direction=(0.62, 0.42, -0.66), colour=(1.0, 1.0, 1.0), strength=0.0, hint="from behind, along the edges"),
+)
+AMBIENT_COLOUR = (0.86, 0.93, 1.0)
+AMBIENT_STRENGTH = 0.25
+
+
+def node_group() -> bpy.types.NodeTree:
+    """The group, one for the whole file; made when there is none of this version."""
+    for group in bpy.data.node_groups:
+        if group.get(_VERSION_KEY) == _VERSION and group.library is None:
+            return group
+    group = bpy.data.node_groups.new(NAME, "CompositorNodeTree")
+    group[_VERSION_KEY] = _VERSION
+    _interface(group)
+    _nodes(group)
+    return group
+
+
+def renew(node: bpy.types.Node) -> bool:
+    """Give a group node this version of the group. Settings, links, keyframes and drivers stay: new sockets come after the old.
+
+    Returns:
+        Whether it had another.
+    """
+    old = node.node_tree
+    if old is not None and old.get(_VERSION_KEY) == _VERSION:
+        return False
+    before = {socket.identifier for socket in node.inputs}
+    node.node_tree = node_group()
+    defaults = {item.identifier: item for item in node.node_tree.interface.items_tree if item.item_type == "SOCKET"}
+    for socket in node.inputs:
+        if socket.identifier not in before:
+            socket.default_value = defaults[socket.identifier].default_value
+    return True
+
+
+def _interface(group: bpy.types.NodeTree) -> None:
+    face = group.interface
+    for name, kind, note in (
+        ("Image", "Color", "The plate with the new light"),
+        ("Light", "Color", "The light alone, as on a white plate"),
+        ("Normal Preview", "Color", "The normals as colours: x, y, z from -1..1 to 0..1"),
+    ):
+        face.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
+    image = face.new_socket("Image", in_out="INPUT", socket_type="NodeSocketColor")
+    image.description, image.default_value = "The plate, scene-linear", (0.18, 0.18, 0.18, 1.0)
+    normal = face.new_socket("Normal", in_out="INPUT", socket_type="NodeSocketVector")
+    normal.description = "Normals in camera space: +X right, +Y up, +Z toward the camera"
+    normal.default_value, normal.min_value, normal.max_value, normal.hide_value = (0.0, 0.0, 1.0), -1.0, 1.0, True
+    _number(face, "Amount", 1.0, "0 keeps the plate, 1 relights it", factor=True)
+    panel = face.new_panel("Ambient", description="Light from everywhere")
+    _colour(face, "Ambient Color", AMBIENT_COLOUR, panel)
+    _number(face, "Ambient Strength", AMBIENT_STRENGTH, "Added everywhere; 1 keeps the plate's brightness", panel=panel)
+    for light in LIGHTS:
+        panel = face.new_panel(light.name, description=light.hint.capitalize(), default_closed=light.strength == 0)
+        socket = face.new_socket(f"{light.name} Direction", in_out="INPUT", socket_type="NodeSocketVector", parent=panel)
+        socket.subtype, socket.default_value = "DIRECTION", light.direction
+        socket.description = "To the light, as the camera sees it: right, up, toward the camera"
+        _colour(face, f"{light.name} Color", light.colour, panel)
+        _number(face, f"{light.name} Strength", light.strength, "On a surface that faces the light; 0 is off", panel=panel)
+    panel = face.new_panel("Scene Lights", description="What the scene's own lights do to the plate")
+    _colour(face, "Scene Diffuse", (0.0, 0.0, 0.0), panel)
+    _colour(face, "Scene Specular", (0.0, 0.0, 0.0), panel)
+    _number(face, "Scene Strength", 1.0, "Of diffuse light and highlights; 1 is as in Cycles", panel=panel)
+    _number(face, "Studio Lights", 1.0, "Ambient, key, fill and rim beside the scene's lights", factor=True, panel=panel)
+    highlights = face.new_socket("Specular", in_out="OUTPUT", socket_type="NodeSocketColor")
+    highlights.description = "The highlights of the scene's lights"
+    _control(face)
+
+
+def _control(face: bpy.types.NodeTreeInterface) -> None:
+    """What came with version 3: last, for a socket's identifier is its number in the order in which they are made."""
+    panels = {item.name: item for item in face.items_tree if item.item_type == "PANEL"}
+    for light in LIGHTS:
+        panel = panels[light.name]
+        _number(face, f"{light.name} Softness", 0.0, "Wraps it around, as if it were that large", factor=True, panel=panel)
+        _number(face, f"{light.name} Matte", 1.0, "Where it may fall: an image, a mask, a cryptomatte", factor=True, panel=panel)
+        _number(face, f"{light.name} On", 1.0, "0 while it is muted, or another is solo", factor=True, panel=panel)
+    note = "0 while it is muted, or another light is solo"
+    _number(face, "Ambient On", 1.0, note, factor=True, panel=panels["Ambient"])
+    exposure = face.new_socket("Exposure", in_out="INPUT", socket_type="NodeSocketFloat")
+    exposure.description, exposure.min_value, exposure.max_value = "Of all the new light, in stops", -32.0, 32.0
+    for name, kind, note in (
+        ("Grey", "Color", "The light on mid-grey surfaces, highlights with it"),
+        ("Light Mask", "Float", "Where the new light falls, 0 to 1; ambient light aside"),
+        *((light.name, "Color", f"The {light.name.lower()} light alone, as on a white plate") for light in LIGHTS),
+    ):
+        face.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
+
+
+def _colour(
+    face: bpy.types.NodeTreeInterface, name: str, value: tuple[float, float, float], panel: bpy.types.NodeTreeInterfacePanel
+) -> None:
+    socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketColor", parent=panel)
+    socket.default_value = (*value, 1.0)
+
+
+def _number(
+    face: bpy.types.NodeTreeInterface,
+    name: str,
+    value: float,
+    note: str,
+    *,
+    factor: bool = False,
+    panel: bpy.types.NodeTreeInterfacePanel | None = None,
+) -> None:
+    socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat", **({"parent": panel} if panel else {}))
+    if factor:
+        socket.subtype = "FACTOR"
+    socket.min_value, socket.max_value = 0.0, 1.0 if factor else 1000.0
+    socket.default_value, socket.description = value, note
+
+
+def _nodes(group: bpy.types.NodeTree) -> None:
+    """From the lower left to the upper right: unit normal, the studio's lights one by one, those of the scene, the plate under all.
+    So what the group gives comes out in the order in which its node shows it."""
+    sheet = Sheet(group)
+    sheet.section("Unit normal")
+    normal = sheet.unit(sheet.input("Normal"))
+    sheet.section("Ambient light")
+    studio = _ambient(sheet)
+    for light in reversed(LIGHTS):
+        sheet.section(f"{light.name} light: how much the surface faces it x strength x color")
+        normal = sheet.rail(normal)
+        face = _face(sheet, light, normal)
+        strength = sheet.math("MULTIPLY", sheet.input(f"{light.name} Strength"), sheet.input(f"{light.name} On"))
+        strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights"))
+        strength = sheet.math("MULTIPLY", strength, sheet.input(f"{light.name} Matte"), label=light.name)
+        color = sheet.scale(sheet.input(f"{light.name} Color"), strength, label=f"{light.name} light")
+        studio = sheet.add_scaled(studio, color, face, label="Light so far")
+        sheet.output(**{light.name: sheet.scale(color, face, label=f"{light.name} alone")})
+    sheet.section("The scene's lights beside those of the studio")
+    studio = sheet.needed_if(studio, sheet.input("Studio Lights"))
+    scene = sheet.scale(sheet.input("Scene Diffuse"), _exposed(sheet, "Scene Strength"), label="Scene's lights")
+    total = sheet.add(scene, studio, label="Light")
+    specular = sheet.scale(sheet.input("Scene Specular"), _exposed(sheet, "Scene Strength"), label="Highlights")
+    sheet.output(Light=total, Specular=specular)
+    sheet.section("To look at")
+    mask = sheet.dot(sheet.subtract(total, _ambient(sheet)), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
+    sheet.output(Light_Mask=sheet.math("MULTIPLY", mask, 1.0, clamp=True, label="Light mask"))
+    sheet.output(Grey=sheet.add_scaled(specular, total, GREY, label="Grey"))
+    sheet.output(Normal_Preview=sheet.add_scaled((0.5, 0.5, 0.5), sheet.unit(sheet.input("Normal")), 0.5, label="Normals"))
+    sheet.section("Plate x light + highlights, as much of it as asked for")
+    relit = sheet.color("MULTIPLY", sheet.input("Image"), total, factor=sheet.input("Amount"), label="Plate x light")
+    much = sheet.math("MULTIPLY", sheet.input("Amount"), _exposed(sheet, "Scene Strength"))
+    sheet.output(Image=sheet.color("ADD", relit, sheet.input("Scene Specular"), factor=much, label="Relit"))
+    sheet.arrange(upward=True)
+
+
+def _ambient(sheet: Sheet) -> Socket:
+    strength = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), sheet.input("Ambient On"))
+    strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights"))
+    return sheet.scale(sheet.input("Ambient Color"), strength, label="Ambient light")
+
+
+def _face(sheet: Sheet, light: Light, normal: Socket) -> Socket:
+    """How much a surface faces a light, over the light's size."""
+    cosine = sheet.dot(normal, sheet.unit(sheet.input(f"{light.name} Direction")), label="N . L")
+    width = sheet.math("MULTIPLY", sheet.input(f"{light.name} Softness"), shading.BALL)
+    return shading.facing(sheet, cosine, width)
+
+
+def _exposed(sheet: Sheet, name: str) -> Socket:
+    return sheet.math("MULTIPLY", sheet.input(name), sheet.math("POWER", 2.0, sheet.input("Exposure")), label="x 2^exposure")

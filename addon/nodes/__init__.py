@@ -1,0 +1,1 @@
+"""How node trees are built and read."""

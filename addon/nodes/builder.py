@@ -1,0 +1,259 @@
+"""Draws a node group from a formula: values become nodes, sections become frames, and the whole reads from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import bpy
+
+from ..blender import compat
+from . import layout
+from .interface import Face
+from .vector_nodes import BUILT_IN, new_frame_coordinates, new_vector_math
+
+Socket = bpy.types.NodeSocket
+Value = Socket | float | tuple[float, ...]
+_KEY = "platelight_group"
+_OUT_OF_FRAME = 1e6
+"""Pixels."""
+
+
+Vector = Socket | tuple[float, float, float]
+"""A vector or a colour. Where the compositor has no nodes for vectors (not `BUILT_IN`), a vector is a colour: 4.2 computes a whole
+picture for every node, and a Mix Color node does three numbers in the time in which a Math node does one."""
+
+
+def shared_group(name: str, *, version: int, build: Callable[[Sheet], None]) -> bpy.types.NodeTree:
+    """The group of that name and version, one for the whole file; built when there is none.
+
+    A file may come from a Blender that has no vectors; its groups go on working, and new ones are built beside them.
+    """
+    key = f"{name} {version}" + ("" if BUILT_IN else " in colors")
+    for group in bpy.data.node_groups:
+        if group.get(_KEY) == key and group.library is None:
+            return group
+    group = bpy.data.node_groups.new(name, "CompositorNodeTree")
+    group[_KEY] = key
+    sheet = Sheet(group)
+    build(sheet)
+    sheet.arrange()
+    return group
+
+
+class Sheet(Face):
+    """A node group under construction. A value is a socket to link from, or a number or a colour (RGBA) to set.
+
+    Nodes go into the section that was begun last. `arrange` puts every node to the right of those that feed it, and the
+    sections below each other. A node less is a picture less to compute: what is constant over the picture costs nothing.
+    """
+
+    def __init__(self, tree: bpy.types.NodeTree) -> None:
+        super().__init__(tree)
+        self._sections: list[bpy.types.Node] = []
+        self._sources: dict[str, bpy.types.Node] = {}
+
+    # Reading and writing the group's sockets --------------------------------------------------------------------------
+
+    def section(self, label: str) -> None:
+        """Put what follows into a new frame."""
+        frame = self.tree.nodes.new("NodeFrame")
+        frame.label = label
+        self._sections.append(frame)
+
+    def input(self, name: str) -> Socket:
+        """An input of the group, from a Group Input of the section's own, so that links stay short."""
+        return self._source().outputs[name]
+
+    def input_vector(self, name: str) -> Vector:
+        """The same for a vector or a colour."""
+        return self.input(name)
+
+    def input_of(self, identifier: str) -> Socket:
+        """An input by identifier, where names are the user's."""
+        return next(socket for socket in self._source().outputs if socket.identifier == identifier)
+
+    def _source(self) -> bpy.types.Node:
+        section = self._sections[-1].name
+        if section not in self._sources:
+            self._sources[section] = self.place(self.tree.nodes.new("NodeGroupInput"))
+        return self._sources[section]
+
+    def output(self, **values: Value) -> None:
+        """``Two_Words=value`` gives the group's output Two Words."""
+        for name, value in values.items():
+            self._give(value, self.last().inputs[name.replace("_", " ")])
+
+    def output_of(self, identifier: str, value: Value) -> None:
+        """The same by identifier, where names are the user's."""
+        self._give(value, next(socket for socket in self.last().inputs if socket.identifier == identifier))
+
+    def last(self) -> bpy.types.Node:
+        """The Group Output."""
+        node = next((n for n in self.tree.nodes if n.bl_idname == "NodeGroupOutput"), None)
+        return node or self.tree.nodes.new("NodeGroupOutput")
+
+    # Numbers ----------------------------------------------------------------------------------------------------------
+
+    def math(self, operation: str, a: Value, b: Value = 0.0, c: Value = 0.0, *, label: str = "", clamp: bool = False) -> Socket:
+        """A Math node; `c` is what MULTIPLY_ADD adds. `clamp`: to 0..1."""
+        node = self.place(compat.new_math(self.tree, operation), label=label)
+        node.use_clamp = clamp
+        for value, taker in zip((a, b, c), node.inputs, strict=False):
+            self._give(value, taker)
+        return node.outputs[0]
+
+    def fifth_power(self, value: Socket, *, label: str = "") -> Socket:
+        """A node less is worth more than quicker ones where each makes a picture."""
+        if not BUILT_IN:
+            return self.math("POWER", value, 5.0, label=label)
+        square = self.math("MULTIPLY", value, value)
+        return self.math("MULTIPLY", self.math("MULTIPLY", square, square), value, label=label)
+
+    def separate(self, vector: Socket) -> tuple[Socket, Socket, Socket]:
+        is_color = not BUILT_IN and vector.type == "RGBA"
+        node = self.tree.nodes.new("CompositorNodeSeparateColor") if is_color else compat.new_separate_xyz(self.tree)
+        self._give(vector, self.place(node).inputs[0])
+        return tuple(node.outputs[:3])
+
+    # Vectors, colours among them --------------------------------------------------------------------------------------
+
+    def vector(self, x: Value, y: Value, z: Value, *, label: str = "") -> Vector:
+        """A vector of three numbers."""
+        node = compat.new_combine_xyz(self.tree) if BUILT_IN else self.tree.nodes.new("CompositorNodeCombineColor")
+        for value, taker in zip((x, y, z), self.place(node, label=label).inputs, strict=False):
+            self._give(value, taker)
+        return node.outputs[0]
+
+    def add(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        return self._each("ADD", a, b, label=label)
+
+    def subtract(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        return self._each("SUBTRACT", a, b, label=label)
+
+    def times(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        """Component by component."""
+        return self._each("MULTIPLY", a, b, label=label)
+
+    def scale(self, a: Vector, factor: Value, *, label: str = "") -> Socket:
+        if not BUILT_IN:
+            return self.color("ADD", (0.0, 0.0, 0.0), a, factor=factor, label=label)
+        node = self.place(new_vector_math(self.tree, "SCALE"), label=label)
+        self._give(a, node.inputs[0])
+        self._give(factor, node.inputs["Scale"])
+        return node.outputs["Vector"]
+
+    def at_least(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        """The larger one, component by component."""
+        return self._each("MAXIMUM", a, b, label=label)
+
+    def add_scaled(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
+        """total + a x factor."""
+        if BUILT_IN:
+            return self.add(total, self.scale(a, factor), label=label)
+        return self.color("ADD", total, a, factor=factor, label=label)
+
+    def dot(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
+        """The scalar product, to be linked to a number.
+
+        Where it isn't built in it is a colour, a x 3 b: linked to a number, a colour gives its mean. Let `b` be what is constant or
+        often a `b`: 3 b is then computed once.
+        """
+        if BUILT_IN:
+            return self._built_in("DOT_PRODUCT", a, b, label=label).outputs["Value"]
+        triple = tuple(3 * part for part in b) if isinstance(b, tuple) else self.times(b, (3.0, 3.0, 3.0), label="x 3")
+        return self.times(a, triple, label=label)
+
+    def square(self, a: Vector, *, least: float, label: str = "") -> Socket:
+        """Of a's length; `least` or, where that isn't built in, `least` more."""
+        if BUILT_IN:
+            return self.math("MAXIMUM", self.dot(a, a, label=label), least)
+        return self.math("MULTIPLY_ADD", self.times(a, a), 3.0, least, label=label)
+
+    def cross(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+        """Of what is constant."""
+        if BUILT_IN:
+            return self._built_in("CROSS_PRODUCT", a, b, label=label).outputs["Vector"]
+        one, other, parts = self.separate(a), self.separate(b), []
+        for i, j in ((1, 2), (2, 0), (0, 1)):
+            ahead = self.math("MULTIPLY", one[i], other[j])
+            parts.append(self.math("SUBTRACT", ahead, self.math("MULTIPLY", one[j], other[i]), label=label))
+        return self.vector(*parts)
+
+    def unit(self, a: Vector, *, label: str = "") -> Socket:
+        """Of length 1; a vector of no length stays so."""
+        if BUILT_IN:
+            return self._built_in("NORMALIZE", a, label=label).outputs["Vector"]
+        square = self.math("MULTIPLY", self.times(a, a), 3.0)
+        return self.scale(a, self.math("INVERSE_SQRT", square, label="1 / length"), label=label)
+
+    def _each(self, operation: str, a: Vector, b: Vector, *, label: str) -> Vector:
+        if BUILT_IN:
+            return self._built_in(operation, a, b, label=label).outputs["Vector"]
+        return self.color({"MAXIMUM": "LIGHTEN"}.get(operation, operation), a, b, label=label)
+
+    def _built_in(self, operation: str, *values: Vector, label: str) -> bpy.types.Node:
+        node = self.place(new_vector_math(self.tree, operation), label=label)
+        for value, taker in zip(values, node.inputs, strict=False):
+            self._give(value, taker)
+        return node
+
+    # Nodes of other kinds ---------------------------------------------------------------------------------------------
+
+    def color(self, blend: str, a: Value, b: Value, *, factor: Value = 1.0, label: str = "") -> Socket:
+        """A Mix Color node, unclamped, that keeps a's alpha; a number that is linked to it is a grey."""
+        mix = compat.new_mix(self.tree, blend)
+        self.place(mix.node, label=label)
+        for value, taker in ((factor, mix.factor), (a, mix.a), (b, mix.b)):
+            self._give(value, taker)
+        return mix.result
+
+    def group(self, tree: bpy.types.NodeTree, *, label: str = "", **inputs: Value) -> bpy.types.Node:
+        """A group node; ``To_Light=value`` gives its input To Light."""
+        node = self.place(self.tree.nodes.new("CompositorNodeGroup"), label=label)
+        node.node_tree = tree
+        node.width = 200
+        for name, value in inputs.items():
+            self._give(value, node.inputs[name.replace("_", " ")])
+        return node
+
+    def needed_if(self, picture: Vector, amount: Socket) -> Vector:
+        """A picture that is black while `amount` is 0, and isn't computed then.
+
+        Where every node makes a picture (not `BUILT_IN`), what is moved out of the frame isn't computed, nor what feeds it.
+        """
+        if BUILT_IN:
+            return picture
+        away = self.math("MULTIPLY", self.math("COMPARE", amount, 0.0, 1e-6), _OUT_OF_FRAME, label="Out of the frame?")
+        node = self.place(self.tree.nodes.new("CompositorNodeTranslate"), label="Not computed when 0")
+        self._give(picture, node.inputs[0])
+        self._give(away, node.inputs[1])
+        return node.outputs[0]
+
+    def frame_coordinates(self) -> tuple[Socket, Socket]:
+        made = new_frame_coordinates(self.tree)
+        for node in made.nodes:
+            self.place(node, label=node.label)
+        return made.x, made.y
+
+    def rail(self, value: Vector) -> Vector:
+        """The value once more, from a reroute in this section: sections that use the same value hand it on from one to the next."""
+        node = self.place(self.tree.nodes.new("NodeReroute"))
+        self._give(value, node.inputs[0])
+        return node.outputs[0]
+
+    def place(self, node: bpy.types.Node, *, label: str = "") -> bpy.types.Node:
+        node.label = label
+        node.parent = self._sections[-1]
+        return node
+
+    def _give(self, value: Value, taker: Socket) -> None:
+        if isinstance(value, bpy.types.NodeSocket):
+            self.tree.links.new(value, taker)
+        elif taker.type == "RGBA" and isinstance(value, tuple):
+            taker.default_value = (*value[:3], 1.0)
+        else:
+            taker.default_value = value
+
+    def arrange(self, *, upward: bool = False) -> None:
+        """Columns by what feeds what, sections below each other or, `upward`, above, unused sockets of the inputs hidden."""
+        layout.arrange(self.tree, self._sections[::-1] if upward else self._sections)

@@ -1,0 +1,78 @@
+"""From the context to the estimates it asks for, and what they would change that is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from .blender import clips, compat, folders
+from .contract import EstimateSettings, PassRecord, settings_differences, tuned_file, weights_difference, with_temporal
+from .link import known_models, session
+from .link.state import state
+from .properties import FOLDER, chosen_model, estimate_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """An estimate not yet asked for. `changes`: what makes its passes other than those that are there."""
+
+    target: clips.ClipTarget
+    out: str
+    settings: EstimateSettings
+    handles: int
+    overwrite: bool
+    changes: tuple[str, ...]
+
+    def options(self, overwrite: bool) -> dict[str, Any]:
+        """The keyword arguments of `session.submit`; passes are replaced only where they differ."""
+        replace = self.overwrite or (overwrite and bool(self.changes))
+        return {"out": self.out, "settings": self.settings, "handles": self.handles, "overwrite": replace}
+
+
+def why_not(context: bpy.types.Context) -> str:
+    """Why nothing can be estimated here, or ``""``. Free: for `poll`."""
+    return state.engine_problem or clips.can_target(context)
+
+
+def why_not_tuned(context: bpy.types.Context) -> str:
+    """Why the chosen model can't be tuned to a plate, or ``""``; of a folder only the engine knows. Free: for `poll`."""
+    wanted = compat.shown_scene(context).platelight
+    model = chosen_model(wanted)
+    return "" if model.tunable or wanted.model == FOLDER else f"{model.title} cannot be tuned to a plate: choose another model"
+
+
+def plans(context: bpy.types.Context) -> list[Plan]:
+    """One for each selected plate.
+
+    Raises:
+        PlatelightError: where a plate cannot be estimated, or a setting cannot be used.
+    """
+    wanted = compat.shown_scene(context).platelight
+    settings = estimate_settings(wanted)
+    found: list[Plan] = []
+    for target in clips.targets_from_context(context):
+        out = bpy.path.abspath(wanted.output_folder) if wanted.output_folder.strip() else ""
+        out = out or session.default_folder(target, before=[(plan.out, plan.target.source) for plan in found])
+        makes = known_models.entry(state.models, settings.model).passes
+        record = folders.existing_record(out, target, pass_name=makes[0])
+        found.append(Plan(
+            target=target, out=out, settings=settings, handles=wanted.handles, overwrite=wanted.overwrite,
+            changes=_differences(record, settings, out=out) if record else (),
+        ))
+    return found
+
+
+def changes(plans: Sequence[Plan]) -> list[tuple[str, tuple[str, ...]]]:
+    """The plates whose passes would be made anew, each with what differs."""
+    return [(plan.target.label, plan.changes) for plan in plans if plan.changes]
+
+
+def _differences(record: PassRecord, settings: EstimateSettings, *, out: str) -> tuple[str, ...]:
+    """What would be made otherwise than a record says: by other settings, or by what the model has learned of the plate since."""
+    tuned = tuned_file(out, model=settings.model, clip=record.clip)
+    now = with_temporal(record.revision.partition(" ")[0], temporal=settings.temporal, tuned=tuned)
+    weights = weights_difference(record, revision=now, temporal=settings.temporal)
+    return (*settings_differences(record.settings, settings), *((weights,) if weights else ()))

@@ -1,0 +1,49 @@
+"""Keeps rigs up to date while people add, remove and rename lights. Only graphs change here; renders need none of it."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import control
+from .lights import copies, scene_lights
+
+_KINDS = ("OBJECT", "COLLECTION", "SCENE", "LIGHT", "WORLD")
+
+
+@persistent
+def after_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    """What Blender calls after each change; most changes are not ours."""
+    if any(depsgraph.id_type_updated(kind) for kind in _KINDS):
+        refresh(scene)
+
+
+@persistent
+def before_saving(*_: object) -> None:
+    """What Blender calls before it writes a file, which may go to machines without the add-on: markers move without a word."""
+    for scene in bpy.data.scenes:
+        refresh(scene)
+
+
+def refresh(scene: bpy.types.Scene) -> int:
+    """Bring the rigs of a scene up to date; not while a render reads it, for changing it then can crash Blender. Returns how many
+    were not. A scene of a library is that library's to change."""
+    if bpy.app.is_job_running("RENDER") or scene.library:
+        return 0
+    copies.own_spaces(scene)
+    stale = {name: tree for name, tree in copies.own_rigs(scene).items() if scene_lights.is_stale(scene, tree)}
+    for name, tree in stale.items():
+        scene_lights.update(scene, tree)
+        if shot := control.find(scene, name):
+            control.apply(shot)  # a light that was solo may be gone
+    return len(stale)
+
+
+def register() -> None:
+    bpy.app.handlers.depsgraph_update_post.append(after_update)
+    bpy.app.handlers.save_pre.append(before_saving)
+
+
+def unregister() -> None:
+    bpy.app.handlers.save_pre.remove(before_saving)
+    bpy.app.handlers.depsgraph_update_post.remove(after_update)

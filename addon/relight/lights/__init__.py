@@ -1,0 +1,1 @@
+"""The scene's lights as inputs of the relight group."""

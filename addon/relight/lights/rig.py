@@ -1,0 +1,182 @@
+"""The lights of one shot: a node group with a row for each Blender light, driven by it, and their sum.
+
+The lights stand in a chain from the lower left, where what the camera sees is found, to the upper right, in the order in which the
+group gives them, so that their links don't cross.
+"""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ...blender import compat
+from ...node_groups import camera_frustum, light_parts, light_types, shading
+from ...node_groups import world_light as worlds
+from ...nodes import drivers
+from ...nodes.builder import Sheet, Socket
+from ...nodes.drivers import Eye
+from . import light_drivers
+from . import sockets as rows
+from .sockets import Row
+
+MOST = 16
+"""Lights that a shot may have."""
+WORLD = "WORLD"
+"""The kind of the world's row."""
+VERSION = 5
+_VERSION_KEY, _KIND, _SIGN, _EYE = "platelight_rig", "platelight_kind", "platelight_world", "platelight_eye"
+_OF_SURFACES = ("Roughness", "Reflectance")
+_BLACK = (0.0, 0.0, 0.0, 1.0)
+
+
+def new_rig(name: str) -> bpy.types.NodeTree:
+    """A rig without lights; `sync` gives it some."""
+    tree = bpy.data.node_groups.new(name, "CompositorNodeTree")
+    tree[_VERSION_KEY] = VERSION
+    sheet = Sheet(tree)
+    sheet.gives("Diffuse", "All lights on a white matte surface")
+    sheet.gives("Specular", "All highlights")
+    sheet.takes_vector("Normal", "Normals in camera space: +X right, +Y up, +Z toward the camera", value=(0.0, 0.0, 1.0))
+    sheet.takes_number("Depth", "Distance from the camera's plane in metres: a pass, or one number for all", value=5.0, least=0.0)
+    sheet.takes_number("Roughness", "Of highlights; 0 is a mirror", value=0.5, least=0.0, most=1.0, subtype="FACTOR")
+    sheet.takes_number("Reflectance", "Seen head on; 0.04 for most materials", value=0.04, least=0.0, most=1.0, subtype="FACTOR")
+    sheet.gives("Mask", "Where the lights fall: 0 to 1, whatever their power", kind="Float")
+    return tree
+
+
+def is_rig(tree: bpy.types.NodeTree | None) -> bool:
+    return tree is not None and tree.get(_VERSION_KEY) is not None
+
+
+def is_current(tree: bpy.types.NodeTree) -> bool:
+    """Whether this version of the add-on built it; `sync` builds others anew."""
+    return tree[_VERSION_KEY] == VERSION
+
+
+def wired_lights(tree: bpy.types.NodeTree) -> dict[bpy.types.ID | None, str]:
+    """The lights in a rig and their kind, the world with them; None stands for those deleted since."""
+    return {drivers.id_of(tree, node, "h"): node[_KIND] for node in rows.nodes(tree)}
+
+
+def rows_of(tree: bpy.types.NodeTree) -> dict[bpy.types.ID, Row]:
+    """The sockets of the lights that are still there, and of the world."""
+    found = {drivers.id_of(tree, node, "h"): rows.row_of(node) for node in rows.nodes(tree)}
+    return {light: row for light, row in found.items() if light is not None}
+
+
+def gains(tree: bpy.types.NodeTree, node: bpy.types.Node) -> dict[bpy.types.ID, bpy.types.NodeSocket]:
+    """The sockets on a rig's node that say how much of each light there is."""
+    sockets = {socket.identifier: socket for socket in node.inputs}
+    return {light: sockets[row.gain] for light, row in rows_of(tree).items() if row.gain in sockets}
+
+
+def world_sign(tree: bpy.types.NodeTree) -> str:
+    """What the world was like when its row was built; ``""`` without one."""
+    return next((node[_SIGN] for node in tree.nodes if node.get(_SIGN)), "")
+
+
+def eye_sign(tree: bpy.types.NodeTree) -> str:
+    """Which cameras its drivers look through, as `drivers.Eye.sign` tells it."""
+    return tree.get(_EYE, "")
+
+
+def names(tree: bpy.types.NodeTree) -> set[str]:
+    """What the rig calls its lights."""
+    return {node.label for node in rows.nodes(tree)}
+
+
+def sync(
+    tree: bpy.types.NodeTree,
+    *,
+    scene: bpy.types.Scene,
+    lights: list[bpy.types.Object],
+    world: bpy.types.World | None = None,
+    look_again: bool = False,
+) -> None:
+    """Build the rig's nodes and drivers for these lights, at most `MOST`, and for the world if it is one that `world.find` knows.
+
+    Sockets of lights that stay, stay as they are. With `look_again` the world's picture is read even if it seems to be the same.
+    """
+    known, before = rows_of(tree), rows.identifiers(tree)
+    around = worlds.find(world) if world else None
+    sources: list[bpy.types.ID] = list(lights)
+    if world and around:
+        sources.append(world)
+    kept = {source: rows.completed(tree, known[source]) for source in sources if source in known}
+    rows.drop_others(tree, kept.values())
+    if "Mask" not in [item.name for item in tree.interface.items_tree if item.item_type == "SOCKET"]:
+        Sheet(tree).gives("Mask", "Where the lights fall: 0 to 1, whatever their power", kind="Float")
+    for curve in list(tree.animation_data.drivers) if tree.animation_data else []:
+        tree.animation_data.drivers.remove(curve)
+    tree.nodes.clear()
+    tree[_VERSION_KEY] = VERSION
+    for source in sources:
+        if source not in kept:
+            kept[source] = rows.new_row(tree, controls=rows.WORLD if source == world else rows.LIGHT)
+        rows.rename(tree, kept[source], source.name)
+    sheet, camera = Sheet(tree), drivers.eye(scene)
+    tree[_EYE] = camera.sign
+    chain = _surface(sheet, camera)
+    shown = rows.identifiers_in_order(tree)
+    for source in sorted(sources, key=lambda source: shown.index(kept[source].output), reverse=True):
+        if source == world:
+            factors = worlds.factors(tree, around.image, look_again=look_again) if around.image else None
+            node = _world(sheet, world, around, camera=camera, factors=factors)
+        else:
+            node = _light(sheet, source, camera=camera)
+        chain = _linked(sheet, node, kept[source], chain)
+    for name, none in zip(light_parts.SUMS, (_BLACK, _BLACK, 0.0), strict=True):
+        sheet.output(**{name: chain.get(name, none)})
+    rows.apply_solo(tree)
+    sheet.arrange(upward=True)
+    rows.set_defaults(compat.compositor_tree(scene), tree, new=rows.identifiers(tree) - before)
+
+
+def _linked(sheet: Sheet, node: bpy.types.Node, row: Row, chain: dict[str, Socket]) -> dict[str, Socket]:
+    """Links a light's node to the user's sockets and into the chain. Gives what it hands on to the next."""
+    rows.sign(node, row)
+    for control, identifier in row.controls().items():
+        sheet.tree.links.new(sheet.input_of(identifier), node.inputs[control])
+    for name in _OF_SURFACES:
+        if name in node.inputs:
+            sheet.tree.links.new(sheet.input(name), node.inputs[name])
+    for name, socket in chain.items():
+        sheet.tree.links.new(socket, node.inputs[name])
+    sheet.output_of(row.output, node.outputs[light_parts.ALONE])
+    sheet.output_of(row.mask, node.outputs[light_parts.OWN_MASK])
+    return {name: node.outputs[name] for name in light_parts.CHAIN}
+
+
+def _surface(sheet: Sheet, camera: Eye) -> dict[str, Socket]:
+    sheet.section("What the camera sees")
+    normal = sheet.unit(sheet.input("Normal"))
+    view = sheet.group(camera_frustum.view(), label="View", Depth=sheet.input("Depth"))
+    camera_frustum.drive_lens(view, camera)
+    to_camera = view.outputs["View"]
+    seen = sheet.group(shading.surface(), label="Surface", Normal=normal, View=to_camera, Roughness=sheet.input("Roughness"))
+    return {
+        "Normal": normal,
+        "View": to_camera,
+        "Position": view.outputs["Position"],
+        "N V": seen.outputs["N V"],
+        "Masking": seen.outputs["Masking"],
+    }
+
+
+def _light(sheet: Sheet, light: bpy.types.Object, *, camera: Eye) -> bpy.types.Node:
+    kind = light_types.kind_of(light.data)
+    sheet.section(f"{light.name} ({light.data.type.lower()})")
+    node = sheet.group(light_types.KINDS[kind](shiny=light_types.is_shiny(light.data)), label=light.name)
+    node[_KIND] = light_types.sign_of(light.data)
+    light_drivers.drive(node, light, kind=kind, camera=camera)
+    return node
+
+
+def _world(
+    sheet: Sheet, world: bpy.types.World, found: worlds.Found, *, camera: Eye, factors: np.ndarray | None
+) -> bpy.types.Node:
+    sheet.section(f"{world.name} (world)")
+    node = sheet.group(worlds.group(), label=world.name)
+    node[_KIND], node[_SIGN] = WORLD, found.sign
+    worlds.drive(node, world, found, camera=camera, factors=factors)
+    return node
