@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 _DIGITS = re.compile(r"\d+", re.ASCII)
@@ -44,26 +44,32 @@ class Place:
         return f"{self.before}{number:0{self.width}d}{self.after}"
 
 
-def last_place(name: str) -> Place | None:
+def last_place(name: str, *, beside: Iterable[str] = ()) -> Place | None:
     """The last digits before the suffix, which are the number for Blender; None without any.
 
     Digits with a minus before them that stands alone (``foo -001.png``, ``n.-0001.exr``) are a negative number, and no place.
+
+    Args:
+        beside: names of the files in its folder; they tell whether 10000 follows 9999.
     """
-    return next(reversed(_places(name)), None)
+    places = _places(name)
+    return _with_fewer_digits(places[-1], set(beside)) if places else None
 
 
 def place_of(name: str, *, beside: Iterable[str]) -> Place | None:
     """Where a file has its frame number: in the last digits; where no other file differs in those only, in the last digits in which
-    one does, as in ``plate.1001_4k.png``.
+    one does, as in ``plate.1001_4k.png``. `beside` as in `last_place`."""
+    names = set(beside)
+    places = [_with_fewer_digits(place, names) for place in _places(name)]
+    several = [place for place in places if any(place.number_in(other) is not None for other in names if other != name)]
+    return (several or places or [None])[-1]
 
-    Args:
-        beside: names of the files in its folder.
-    """
-    places = _places(name)
-    names = list(beside) if len(places) > 1 else []
-    counts = [sum(place.number_in(other) is not None for other in names) for place in places]
-    several = [place for place, count in zip(places, counts, strict=True) if count > 1]
-    return several[-1] if several else last_place(name)
+
+def _with_fewer_digits(place: Place, names: set[str]) -> Place:
+    """A place whose numbers have run over into one more digit, where the last file before that is there."""
+    while place.width > 1 and (fewer := replace(place, width=place.width - 1)).name_of(10**fewer.width - 1) in names:
+        place = fewer
+    return place
 
 
 def marked_place(pattern: str) -> Place | None:

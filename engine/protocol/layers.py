@@ -27,9 +27,11 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A layer that can be seen. `name`: as Blender calls it, without the view: the part's name before the layer's own; empty for the
-    colours of a file that names none. `view`: of a stereo file, ``left`` or ``right``. `part`: counted from 0. `channels`: of that
-    part: red, green and blue, or a single one for grey, and then alpha where there is one.
+    """A layer that can be seen.
+
+    `name`: as Blender calls it, without the view: the part's name before the layer's own; empty for the colours of a file that
+    names none. `view`: of a stereo file, ``left`` or ``right``. `part`: counted from 0. `channels`: of that part: red, green and
+    blue, or a single one for grey, and then alpha where there is one.
     """
 
     name: str
@@ -90,7 +92,7 @@ def _layers(parts: Sequence[Part], views: Sequence[str]) -> Iterator[Layer]:
 
 
 def _picture_channels(components: dict[str, str], *, is_plain: bool) -> tuple[str, ...]:
-    """The channels of a layer that make a picture, given by their components in small letters; none where it holds another thing."""
+    """The channels of a layer that make a picture, by their components in small letters; none where it is something else."""
     for red, green, blue, alpha in _COLOURS:
         if all(name in components for name in (red, green, blue)):
             return tuple(components[name] for name in (red, green, blue, alpha) if name in components)
@@ -127,7 +129,7 @@ def _first_view(layers: list[Layer]) -> list[Layer]:
 
 
 def _rank(layer: Layer, *, several: bool) -> int:
-    """Small for what is the picture by its name; plain colours are it, but in one of several parts the part's name says what it is."""
+    """Small for what is the picture by its name. Plain colours are it; in one of several parts, the part's name counts."""
     name = layer.own_name.lower()
     if not layer.name or not (several or "." in layer.channels[0]):
         return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from .frame_numbers import Place, last_place, marked_place
 from .messages import EstimateSettings
 
+
 def clip_name(path: str, *, is_sequence: bool, place: Place | None = None) -> str:
     """The clip's name in file names: the stem of a movie, the stem without its frame number for a sequence.
 
