@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -38,10 +39,12 @@ from .protocol import (
     encode_notification,
     encode_result,
 )
+from .protocol.bounds import read_lines
 from .protocol.codec import message_id
 
-LONGEST_LINE = 1 << 20
 _GRACE_SECONDS = 3.0
+_MOST_WAITING = 1000
+"""Lines that wait for a reader before progress is left out: a job must not wait for one, nor fill the memory."""
 
 
 def main() -> int:
@@ -51,9 +54,10 @@ def main() -> int:
     if not sys.stdin.isatty():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for Blender, which then closes our input
     clean = Server(sys.stdin.buffer, wire).run()
-    sys.stderr.flush()
     if not clean:
-        os._exit(0)  # a network is still at work; files appear whole or not at all, so nothing is lost
+        # A network is still at work, or nobody reads; files appear whole or not at all, so nothing is lost.
+        os._exit(0)
+    sys.stderr.flush()
     return 0
 
 
@@ -66,38 +70,39 @@ def take_standard_output() -> BinaryIO:
 
 
 class Server:
-    """Reads requests in the calling thread and works in others."""
+    """Reads requests in the calling thread, works in others and writes in one more, so that a full pipe stops neither."""
 
     def __init__(self, requests: BinaryIO, wire: BinaryIO) -> None:
         self._requests = requests
-        self._wire = wire
-        self._sending = threading.Lock()
+        self._outbox = Outbox(wire)
         self._greeted = False
         self._estimates = Lane("estimate", self._answer)
         self._downloads = Lane("download", self._answer)
 
     def run(self) -> bool:
         """Serve until `shutdown` or the end of input. Returns whether all work had ended by then."""
-        for line in _lines(self._requests):
-            if line is None:
-                self._fail(None, PlatelightError(ErrorCode.BAD_MESSAGE, f"a line of more than {LONGEST_LINE} bytes"))
-                continue
-            text = line.decode("utf-8", errors="replace")
-            try:
-                incoming = decode(text)
-                if incoming.is_result or incoming.id is None:
-                    raise PlatelightError(ErrorCode.BAD_MESSAGE, "only requests are understood here")
-            except PlatelightError as error:
-                self._fail(message_id(text), error)
-                continue
-            try:
-                if not self._dispatch(incoming.id, incoming.body):
-                    break
-            except PlatelightError as error:
-                self._fail(incoming.id, error)
+        for line in read_lines(self._requests):
+            if not self._hear(line.decode("utf-8", errors="replace")):
+                break
         self._estimates.stop()
         self._downloads.stop()
-        return self._estimates.join(_GRACE_SECONDS) and self._downloads.join(_GRACE_SECONDS)
+        ended = self._estimates.join(_GRACE_SECONDS) and self._downloads.join(_GRACE_SECONDS)
+        return self._outbox.close(_GRACE_SECONDS) and ended
+
+    def _hear(self, line: str) -> bool:
+        """Take one line in; False when it is time to go. Whatever it is, it gets an answer."""
+        try:
+            incoming = decode(line)
+            if incoming.is_result or incoming.id is None:
+                raise PlatelightError(ErrorCode.BAD_MESSAGE, "only requests are understood here")
+        except PlatelightError as error:
+            self._fail(message_id(line), error)
+            return True
+        try:
+            return self._dispatch(incoming.id, incoming.body)
+        except Exception as error:  # noqa: BLE001 - it is answered
+            self._fail(incoming.id, _failure(error))
+            return True
 
     def _dispatch(self, request_id: int, message: Any) -> bool:
         """Answer a request or hand it to a lane; False when it is time to go."""
@@ -146,7 +151,7 @@ class Server:
         if isinstance(outcome, BaseException):
             self._fail(request_id, _failure(outcome))
         elif hasattr(outcome, "METHOD"):
-            self._send(encode_notification(outcome))
+            self._outbox.put(encode_notification(outcome), may_be_lost=isinstance(outcome, Progress))
         else:
             self._send(encode_result(request_id, outcome))
 
@@ -154,11 +159,48 @@ class Server:
         self._send(encode_error(request_id, error))
 
     def _send(self, line: str) -> None:
-        data = line.encode()
+        self._outbox.put(line)
+
+
+class Outbox:
+    """What waits to be written to the wire, and the thread that writes it. Nobody else ever waits for the other side to read."""
+
+    def __init__(self, wire: BinaryIO) -> None:
+        self._wire = wire
+        self._changed = threading.Condition()
+        self._waiting: deque[str] = deque()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="outbox", daemon=True)
+        self._thread.start()
+
+    def put(self, line: str, *, may_be_lost: bool = False) -> None:
+        """Queue a line. `may_be_lost`: leave it out while too many wait."""
+        with self._changed:
+            if not (may_be_lost and len(self._waiting) >= _MOST_WAITING):
+                self._waiting.append(line)
+                self._changed.notify()
+
+    def close(self, seconds: float) -> bool:
+        """Write what waits, for `seconds` at most; returns whether all of it is written."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
         # The other side may be gone; its end of file is on its way to the reading loop, which ends everything.
-        with self._sending, contextlib.suppress(BrokenPipeError):
-            while data:
-                data = data[self._wire.write(data):]
+        with contextlib.suppress(OSError):
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._waiting or self._closed)
+                    if not self._waiting:
+                        return
+                    data = self._waiting.popleft().encode()
+                while data:
+                    data = data[self._wire.write(data):]
+        with self._changed:
+            self._waiting = deque(maxlen=0)  # from here on nothing waits
 
 
 class Lane:
@@ -241,20 +283,6 @@ class Lane:
             return PlatelightError(ErrorCode.CANCELLED)
         except Exception as error:  # noqa: BLE001 - it is answered
             return error
-
-
-def _lines(file: BinaryIO) -> Iterator[bytes | None]:
-    """The lines of `file`; None for one that is too long."""
-    while line := file.readline(LONGEST_LINE):
-        if line.endswith(b"\n"):
-            if line.strip():
-                yield line
-            continue
-        while not line.endswith(b"\n"):
-            line = file.readline(LONGEST_LINE)
-            if not line:
-                return
-        yield None
 
 
 def _events(message: Estimate) -> Iterator[Any]:

@@ -8,7 +8,6 @@ program has put into the Hugging Face cache is used from there. Nothing but safe
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -16,13 +15,14 @@ from pathlib import Path
 
 from .models.table import ModelInfo
 from .protocol import ErrorCode, ModelEntry, PlatelightError
+from .protocol.bounds import LARGEST_FILE, parse_json
 
 FOLDER_VARIABLE = "PLATELIGHT_MODELS"
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 """Weights in these may run code when they are read; they never are."""
 
-HEADER_LIMIT = 100_000_000
-"""Bytes: what the safetensors format allows for its header."""
+HEADER_LIMIT = LARGEST_FILE
+"""Bytes of a safetensors file's header; the format allows more, no checkpoint needs it."""
 
 
 def folder(info: ModelInfo) -> Path:
@@ -80,11 +80,12 @@ def check_safetensors(file: Path) -> None:
         if length > min(HEADER_LIMIT, size):
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not a safetensors file")
         try:
-            header = json.loads(stream.read(length))
+            header = parse_json(stream.read(length))
             ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+            whole = 8 + length + max(ends) == size
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not a safetensors file") from error
-    if not ends or 8 + length + max(ends) != size:
+    if not whole:
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is cut short or damaged: it has {size} bytes")
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
 
-from ..contract import PassRecord, PlatelightError, Source, from_fields, record_file
+from ..contract import PassRecord, PlatelightError, Source, from_fields, read_json, record_file
 from ..identity import user_folder
 from . import sequences
 from .clips import ClipTarget
@@ -52,7 +51,7 @@ def existing_record(out: str, target: ClipTarget, *, pass_name: str) -> PassReco
     """What is known of a pass that is there already; None without one, and for one that cannot be read (it is then made anew)."""
     file = record_file(out, pass_name=pass_name, clip=target.source.clip)
     try:
-        return from_fields(PassRecord, json.loads(file.read_text(encoding="utf-8")))
+        return from_fields(PassRecord, read_json(file))
     except (OSError, ValueError, PlatelightError):
         return None
 

@@ -29,6 +29,9 @@ from .process import ChildProcess, Ended
 HELLO_TIMEOUT = 60.0
 """Seconds that a cold disk, or ssh, may take to answer."""
 
+MOST_AT_ONCE = 1000
+"""Lines that one `poll` takes in, so that an engine that floods cannot hold Blender up."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Garbage:
@@ -92,10 +95,10 @@ class Client:
             self._held.append(pending)
 
     def poll(self, hear: Callable[[Event], None]) -> None:
-        """Take in everything that has come, in the order in which the engine said it: `hear` gets the notifications, and requests
-        are answered between them, so that nothing said of a job before its end is heard after it.
+        """Take in what has come, in the order in which the engine said it: `hear` gets the notifications, and requests are answered
+        between them, so that nothing said of a job before its end is heard after it.
         """
-        while True:
+        for _ in range(MOST_AT_ONCE):
             try:
                 line = self._process.lines.get_nowait()
             except queue.Empty:
@@ -118,6 +121,12 @@ class Client:
     def kill(self) -> None:
         """End the engine at once; `poll` then reports it as died."""
         self._process.kill()
+
+    def abandon(self, error: PlatelightError) -> None:
+        """End the engine at once, and tell `error` to all who wait for an answer."""
+        self.kill()
+        self.failure = self.failure or error
+        self._give_up(self.failure)
 
     def _send(self, pending: _Pending) -> None:
         self._last_id += 1

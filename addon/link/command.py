@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +18,11 @@ from . import installer
 COMMAND_VARIABLE = "PLATELIGHT_ENGINE"
 """Environment variable: a full engine command, ``serve`` included, split as a shell would; it wins over the preferences."""
 
-_NOT_FOR_THE_ENGINE = ("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR")
+_PYTHONS = frozenset({"PYTHONUTF8", "PYTHONIOENCODING", "PYTHONFAULTHANDLER", "PYTHONDONTWRITEBYTECODE"})
+"""Settings of Python that the engine may have from outside. All others are made for another Python, or change what it does."""
+
+_INJECTED = frozenset({"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "DYLD_FORCE_FLAT_NAMESPACE"})
+"""Libraries that a launcher puts into every program, such as overlays and profilers."""
 
 
 class EngineKind(StrEnum):
@@ -79,7 +84,7 @@ def engine_command() -> list[str]:
 
 def engine_environment() -> dict[str, str]:
     """The environment of the engine and of the installer: Blender's own Python settings must not leak into theirs."""
-    env = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_ENGINE}
+    env = clean(os.environ)
     env["PYTHONUNBUFFERED"] = "1"
     env["PYTHONPYCACHEPREFIX"] = str(user_folder() / "pycache")  # nothing is written into the extension's folder
     if models := engine_choice().models_folder:
@@ -87,6 +92,14 @@ def engine_environment() -> dict[str, str]:
     if not bpy.app.online_access:
         env["HF_HUB_OFFLINE"] = "1"
     return env
+
+
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what would change how a Python of our own runs."""
+    return {
+        name: value for name, value in environ.items()
+        if name not in _INJECTED and (not name.startswith("PYTHON") or name in _PYTHONS)
+    }
 
 
 def check_online(purpose: str) -> None:

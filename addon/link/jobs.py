@@ -25,8 +25,8 @@ class JobState(StrEnum):
 _ENDS = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 ALLOWED: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.STARTING, JobState.FAILED, JobState.CANCELLED}),
-    JobState.STARTING: _ENDS | {JobState.RUNNING, JobState.CANCELLING},
-    JobState.RUNNING: _ENDS | {JobState.CANCELLING},
+    JobState.STARTING: _ENDS | {JobState.RUNNING, JobState.CANCELLING, JobState.QUEUED},
+    JobState.RUNNING: _ENDS | {JobState.CANCELLING, JobState.QUEUED},
     JobState.CANCELLING: _ENDS,
     JobState.DONE: frozenset(),
     JobState.FAILED: frozenset(),
@@ -114,6 +114,11 @@ class Job(Task):
     @property
     def last_ready(self) -> int | None:
         return min((last for _, last in self.ready.values()), default=None)
+
+    @property
+    def frames(self) -> range:
+        """Source frames that were asked for, handles included."""
+        return range(self.target.first - self.handles, self.target.last + self.handles + 1)
 
     def frames_ready(self, pass_name: str, *, first: int, last: int) -> None:
         known = self.ready.get(pass_name, (first, last))

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import logging
 
-from ..contract import ListModels, ListModelsResult, ModelEntry, PlatelightError, read_result
+from ..contract import ListModels, ListModelsResult, ModelEntry, PlatelightError, read_json, read_result
 from ..identity import user_folder
 
 PREVIEW, NORMALCRAFTER = "preview", "normalcrafter"
@@ -47,8 +47,8 @@ def load() -> tuple[ModelEntry, ...]:
     if not file.is_file():
         return BEFORE_ASKING
     try:
-        return read_result(ListModels(), json.loads(file.read_text(encoding="utf-8"))).models
-    except (ValueError, PlatelightError):  # of another version, or cut short: the next engine answers anew
+        return read_result(ListModels(), read_json(file)).models
+    except (OSError, ValueError, PlatelightError):  # of another version, cut short or locked: the next engine answers
         return BEFORE_ASKING
 
 

@@ -15,11 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ..contract import ErrorCode, PlatelightError
+from ..contract import LONGEST_LINE, ErrorCode, PlatelightError, read_lines
 
-MAX_LINE = 1 << 20
-"""Bytes; a longer line is handed over in pieces, and the decoder then calls it garbage."""
+MOST_WAITING = 1000
+"""Lines that wait to be taken in. A child that says more waits until they are, so that its flood doesn't fill the memory."""
 
+LARGEST_LOG = 5_000_000
+"""Bytes; a log that grows beyond becomes the previous one, and a new one begins."""
+
+_LONGEST_TAIL = 500
+_KILL_SECONDS = 2.0
 _alive: set[ChildProcess] = set()
 
 
@@ -60,13 +65,13 @@ class ChildProcess:
     def __init__(
         self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path | None = None, merge: bool = False
     ) -> None:
-        self.lines: queue.SimpleQueue[bytes | Ended] = queue.SimpleQueue()
+        self.lines: queue.Queue[bytes | Ended] = queue.Queue(MOST_WAITING)
         self._tail: deque[str] = deque(maxlen=40)
         options: dict[str, object] = {"start_new_session": True}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
         try:
-            log_stream = _open_log(log) if log else None
+            written = Log(log) if log else None
         except OSError as error:
             raise PlatelightError(ErrorCode.OUTPUT_NOT_WRITABLE, f"{log}: {error.strerror}") from error
         try:
@@ -79,7 +84,7 @@ class ChildProcess:
         _alive.add(self)
         self._stderr: threading.Thread | None = None
         if not merge:
-            self._stderr = threading.Thread(target=self._read_stderr, args=(self._popen.stderr, log_stream), daemon=True)
+            self._stderr = threading.Thread(target=self._read_stderr, args=(self._popen.stderr, written), daemon=True)
             self._stderr.start()
         threading.Thread(target=self._read_stdout, args=(self._popen.stdout,), daemon=True).start()
 
@@ -122,9 +127,10 @@ class ChildProcess:
         threading.Thread(target=self.stop, kwargs={"last_words": last_words}, daemon=True).start()
 
     def kill(self) -> None:
-        """End the child and what it started, at once."""
+        """End the child and what it started, at once. One that waits for a drive that does not answer ends when that does."""
         self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
-        self._popen.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(timeout=_KILL_SECONDS)
         _alive.discard(self)
 
     def _signal(self, number: int) -> None:
@@ -136,7 +142,7 @@ class ChildProcess:
             os.killpg(self._popen.pid, number)
 
     def _read_stdout(self, stream: IO[bytes]) -> None:
-        while line := stream.readline(MAX_LINE):
+        for line in read_lines(stream):
             self.lines.put(line)
         try:
             code = self._popen.wait(timeout=2.0)
@@ -148,30 +154,51 @@ class ChildProcess:
         _alive.discard(self)
         self.lines.put(Ended(code=code))
 
-    def _read_stderr(self, stream: IO[bytes], log: IO[bytes] | None) -> None:
-        while line := stream.readline(MAX_LINE):
+    def _read_stderr(self, stream: IO[bytes], log: Log | None) -> None:
+        while line := stream.readline(LONGEST_LINE):
             if text := line.decode(errors="replace").strip():
-                self._tail.append(text)
+                self._tail.append(text[:_LONGEST_TAIL])
             if log:
                 with contextlib.suppress(OSError):  # a full disk must not block the child: its lines have to be read on
                     log.write(line)
-                    log.flush()
         if log:
             with contextlib.suppress(OSError):
                 log.close()
 
 
+class Log:
+    """A file of at most `LARGEST_LOG` bytes; what was in it before, or came before the last of them, is kept as `previous`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._keep()
+        self._stream = path.open("wb")
+
+    def write(self, line: bytes) -> None:
+        if self._stream.tell() + len(line) > LARGEST_LOG:
+            self._stream.close()
+            self._keep()
+            self._stream = self._path.open("wb")
+        self._stream.write(line)
+        self._stream.flush()
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _keep(self) -> None:
+        """An engine that starts because the last one died must not wipe what that one said."""
+        if self._path.is_file() and self._path.stat().st_size:
+            with contextlib.suppress(OSError):  # on Windows it can't be moved while the last engine is still ending
+                self._path.replace(previous(self._path))
+
+
 def previous(log: Path) -> Path:
     """``engine.log`` -> ``engine.previous.log``."""
     return log.with_suffix(f".previous{log.suffix}")
-
-
-def _open_log(log: Path) -> IO[bytes]:
-    """A new log; an engine that starts because the last one died must not wipe what that one said."""
-    if log.is_file() and log.stat().st_size:
-        with contextlib.suppress(OSError):  # on Windows it can't be moved while the last engine is still ending
-            log.replace(previous(log))
-    return log.open("wb")
 
 
 def kill_all() -> None:

@@ -11,6 +11,7 @@ from functools import partial
 import bpy
 
 from ..contract import (
+    PASSES,
     Cancel,
     DownloadModelResult,
     ErrorCode,
@@ -95,10 +96,26 @@ def cancel(task: Task) -> None:
     if task.state is JobState.QUEUED:
         task.move(JobState.CANCELLED)
     elif task.state is JobState.CANCELLING and state.client:
-        state.client.kill()
+        _end_engine(task)
     elif task.active and state.client:
         task.move(JobState.CANCELLING)
         state.client.request(Cancel(job=task.id), on_result=lambda result: None, on_error=partial(_cancel_refused, task))
+
+
+def _end_engine(task: Task) -> None:
+    """End the engine because of a task that does not end by itself.
+
+    Its other tasks go back to the queue: the next engine continues them. A download is no reason to end an engine that is at work
+    on something else, since it stops within a second of being asked.
+    """
+    others = [other for other in state.queue.tasks if other.active and other is not task]
+    if state.client is None or (others and isinstance(task, Download)):
+        return
+    for other in others:
+        if other.state is not JobState.CANCELLING:
+            other.move(JobState.QUEUED)
+    client, state.client = state.client, None
+    client.abandon(PlatelightError(ErrorCode.ENGINE_DIED, "it was ended by a second Cancel"))
 
 
 def _on_timer() -> float | None:
@@ -147,7 +164,7 @@ def _take(event: Event) -> None:
         task.advance(event)
     elif isinstance(event, Notice):
         task.note(event.text)
-    elif isinstance(event, FramesReady) and isinstance(task, Job):
+    elif isinstance(event, FramesReady) and isinstance(task, Job) and _asked_for(task, event):
         task.frames_ready(event.pass_name, first=event.first, last=event.last)
         arrivals.frames_arrived(task)
 
@@ -166,11 +183,24 @@ def _start_next(kind: type[Job] | type[Download]) -> None:
     client.request(task.request(), on_result=partial(_done, task), on_error=partial(_failed, task))
 
 
+def _asked_for(job: Job, said: FramesReady | EstimateResult) -> bool:
+    """Whether these are passes and frames of a job; others are told and not looked for."""
+    names = said.passes if isinstance(said, EstimateResult) else (said.pass_name,)
+    if said.first <= said.last and said.first in job.frames and said.last in job.frames and PASSES.keys() >= set(names):
+        return True
+    asked = f"{job.frames[0]} to {job.frames[-1]}"
+    job.note(f"The engine reported {', '.join(names)} of frames {said.first} to {said.last}, and was asked for frames {asked}")
+    return False
+
+
 def _done(task: Task, result: EstimateResult | DownloadModelResult) -> None:
+    if not task.active:
+        return
     if isinstance(result, EstimateResult) and isinstance(task, Job):
         task.result = result
-        for name in result.passes:
-            task.frames_ready(name, first=result.first, last=result.last)
+        if _asked_for(task, result):
+            for name in result.passes:
+                task.frames_ready(name, first=result.first, last=result.last)
         task.move(JobState.DONE)
         arrivals.ended(task)
     elif isinstance(result, DownloadModelResult) and isinstance(task, Download):
@@ -180,6 +210,8 @@ def _done(task: Task, result: EstimateResult | DownloadModelResult) -> None:
 
 
 def _failed(task: Task, error: PlatelightError) -> None:
+    if not task.active:
+        return
     task.fail(error)
     if isinstance(task, Job):
         arrivals.ended(task)

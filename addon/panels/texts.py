@@ -14,6 +14,9 @@ STAGES = {
     Stage.QUEUED: "Waiting", Stage.LOADING: "Loading the model", Stage.READING: "Reading", Stage.CLIP: "Looking",
     Stage.ENCODE: "Encoding", Stage.UNET: "Estimating", Stage.DECODE: "Decoding", Stage.WRITING: "Writing",
 }
+_SLOWEST = 1e-6
+"""Frames or bytes a second; less is no pace that can be told."""
+
 _GENERAL = {
     JobState.QUEUED: "Waiting", JobState.STARTING: "Starting the engine", JobState.CANCELLING: "Cancelling",
 }
@@ -59,7 +62,7 @@ def pace(task: Task) -> str:
     if now is None or task.state in _GENERAL:
         return ""
     parts = []
-    if now.rate > 0:
+    if now.rate > _SLOWEST:
         parts.append(f"{size(round(now.rate))}/s" if isinstance(task, Download) else rate(now.rate))
     if now.seconds_left is not None:
         parts.append(f"{duration(now.seconds_left)} left")

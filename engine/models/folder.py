@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +13,24 @@ from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from ..protocol import ErrorCode, PlatelightError
+from ..protocol.bounds import read_json as parse_file
 from ..weights import PICKLES
 
 T = TypeVar("T")
+
+LARGEST_CONFIG = 1 << 20
+"""Bytes of a configuration."""
+
+_MOST, _MOST_LAYERS, _MOST_ITEMS, _DEEPEST = 1 << 16, 128, 1024, 16
+"""The largest number in a configuration, the largest that counts layers, the longest list and the deepest value. No published
+checkpoint comes near; what is built from larger ones fills the memory before its weights turn out not to fit."""
+
+
+_RAISED = (
+    OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, AttributeError, ImportError, AssertionError,
+    SafetensorError,
+)
+"""What the libraries raise over a bad file."""
 
 
 def hide_progress_bars() -> None:
@@ -28,8 +43,12 @@ def weight_file(folder: Path, *, stem: str) -> Path:
     """The safetensors file of one network, with or without the ``fp16`` suffix.
 
     Raises:
-        PlatelightError: `model_incomplete`, or `model_invalid` where there are only pickles, which are never read.
+        PlatelightError: `model_incomplete`, or `model_invalid` where there are only pickles, which are never read, and where there
+            is an index: the libraries would read whatever files it names, pickles too.
     """
+    if index := next(folder.glob("*.index*.json"), None):
+        detail = f"{index} splits the weights into files of its own choice; put them in one file and remove it"
+        raise PlatelightError(ErrorCode.MODEL_INVALID, detail)
     names = (f"{stem}.safetensors", f"{stem}.fp16.safetensors")
     for name in names:
         if (folder / name).is_file():
@@ -66,24 +85,48 @@ def network(cls: type, *, folder: Path, stem: str, dtype: torch.dtype) -> Any:
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """Raises:
-    PlatelightError: `model_incomplete`, `model_invalid`.
+    """Read a configuration.
+
+    Raises:
+        PlatelightError: `model_incomplete`; `model_invalid` also for numbers that no model needs.
     """
     if not file.is_file():
         raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+        content = parse_file(file, most=LARGEST_CONFIG)
+    except (OSError, ValueError) as error:
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not JSON") from error
     if not isinstance(content, dict):
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not a JSON object")
+    if told := _too_large(content):
+        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {told}")
     return content
+
+
+def _too_large(content: dict[str, Any]) -> str:
+    """What in a configuration is larger than any model needs, in words, else empty."""
+    waiting = [(name, value, 0) for name, value in content.items()]
+    while waiting:
+        name, value, depth = waiting.pop()
+        if depth > _DEEPEST:
+            return f"{name[:80]} is nested more than {_DEEPEST} deep"
+        if isinstance(value, dict):
+            waiting += [(inner, item, depth + 1) for inner, item in value.items()]
+        elif isinstance(value, list):
+            if len(value) > _MOST_ITEMS:
+                return f"{name[:80]} has {len(value)} values"
+            waiting += [(name, item, depth + 1) for item in value]
+        elif isinstance(value, int | float):
+            most = _MOST_LAYERS if "layers" in name and isinstance(value, int) else _MOST
+            if not -most <= value <= most:  # NaN too
+                return f"{name[:80]} is {reprlib.repr(value)}, more than {most}"
+    return ""
 
 
 def guarded(file: Path, load: Callable[[], T]) -> T:
     """What `load` gives; what the libraries raise over a bad file becomes `model_invalid`, naming `file`."""
     try:
         return load()
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError, SafetensorError) as error:
+    except _RAISED as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {first_line[:200]}") from error

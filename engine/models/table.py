@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..protocol import Stage
+from ..protocol.bounds import read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +153,7 @@ def of_folder(folder: Path) -> ModelInfo:
 def _field(file: Path, name: str) -> str:
     """A text in a JSON file, empty where there is none."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
     except (OSError, ValueError):
         return ""
     return str(content.get(name, "")) if isinstance(content, dict) else ""

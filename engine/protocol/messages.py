@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from .bounds import MOST_FRAMES, Amount, Between, Count, Frame, Pixels, Rate, Seconds, Share
 
 PROTOCOL_VERSION = 2
 
@@ -50,10 +52,10 @@ class EstimateSettings:
     """
 
     model: str = "preview"
-    max_resolution: int = 1024
-    window: int = 14
-    overlap: int = 4
-    decode_chunk_size: int = 7
+    max_resolution: Pixels = 1024
+    window: Count = 14
+    overlap: Annotated[int, Between(-1, MOST_FRAMES)] = 4
+    decode_chunk_size: Count = 7
     precision: str = "auto"
     device: str = "auto"
     temporal: str = "auto"
@@ -88,12 +90,12 @@ class ModelEntry:
     licence: str
     hub_id: str
     passes: tuple[str, ...]
-    size_bytes: int
+    size_bytes: Amount
     installed: bool
     folder: str
-    default_resolution: int = 1024
-    window: int = 14
-    overlap: int = 4
+    default_resolution: Pixels = 1024
+    window: Count = 14
+    overlap: Count = 4
     tunable: bool = False
 
 
@@ -142,9 +144,9 @@ class Estimate:
     job: str
     source: Source
     out: str
-    first: int | None = None
-    last: int | None = None
-    handles: int = 0
+    first: Frame | None = None
+    last: Frame | None = None
+    handles: Count = 0
     settings: EstimateSettings = EstimateSettings()
     overwrite: bool = False
     passes: tuple[str, ...] = ()
@@ -158,12 +160,12 @@ class EstimateResult:
     job: str
     clip: str
     passes: tuple[str, ...]
-    first: int
-    last: int
-    frames_written: int
-    frames_reused: int
-    seconds: float
-    cuts: tuple[int, ...] = ()
+    first: Frame
+    last: Frame
+    frames_written: Count
+    frames_reused: Count
+    seconds: Seconds
+    cuts: tuple[Frame, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,13 +215,13 @@ class Progress:
     METHOD: ClassVar[str] = "progress"
     job: str
     stage: Stage
-    done: int
-    total: int
-    rate: float = 0.0
-    seconds_left: float | None = None
-    window: int = 0
-    windows: int = 0
-    fraction: float = 0.0
+    done: Amount
+    total: Amount
+    rate: Rate = 0.0
+    seconds_left: Seconds | None = None
+    window: Count = 0
+    windows: Count = 0
+    fraction: Share = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,8 +231,8 @@ class FramesReady:
     METHOD: ClassVar[str] = "frames_ready"
     job: str
     pass_name: str
-    first: int
-    last: int
+    first: Frame
+    last: Frame
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from .bounds import MOST_FRAMES, Count, Frame
 from .frame_numbers import Place, last_place, marked_place
 from .messages import EstimateSettings
 
@@ -53,9 +54,12 @@ def tuned_file(out: str | Path, *, model: str, clip: str) -> Path:
 class DoneRange:
     """Frames `first` to `last` are finished. `source_stamp` tells one state of their source files from another."""
 
-    first: int
-    last: int
+    first: Frame
+    last: Frame
     source_stamp: str
+
+    def __post_init__(self) -> None:
+        _check_range(self.first, self.last)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,14 +80,27 @@ class PassRecord:
     color_space: str
     revision: str
     settings: EstimateSettings
-    first: int
-    last: int
-    done: int
+    first: Frame
+    last: Frame
+    done: Count
     complete: bool
     others: tuple[DoneRange, ...] = ()
-    cuts: tuple[int, ...] = ()
-    black: tuple[int, ...] = ()
+    cuts: tuple[Frame, ...] = ()
+    black: tuple[Frame, ...] = ()
     relative: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self.first, self.last)
+        if not 0 <= self.done <= self.last - self.first + 1:
+            raise ValueError(f"{self.done} of the frames {self.first} to {self.last} cannot be done")
+
+
+def _check_range(first: int, last: int) -> None:
+    """Raises:
+        ValueError: for what is no range of a clip's frames.
+    """
+    if not 0 <= last - first < MOST_FRAMES:
+        raise ValueError(f"{first} to {last} is no range of frames")
 
 
 def done_frames(record: PassRecord) -> tuple[range, ...]:

@@ -210,6 +210,40 @@ def test_the_next_engine_keeps_the_log_of_the_one_that_died(part, peer, tmp_path
     assert part("link.process").previous(log).read_text() == "it broke\n"
 
 
+def test_a_log_has_a_limit_and_keeps_what_was_said_last(part, peer, tmp_path):
+    process, log = part("link.process"), tmp_path / "engine.log"
+    size = process.LARGEST_LOG
+    client = peer(f"{HELLO}for i in range({3 * size // 1000}): print('x' * 990, i, file=sys.stderr)\nsys.exit(1)", log=log)
+    until(lambda: client.failure, client, seconds=120)
+    kept = [file.stat().st_size for file in tmp_path.iterdir()]
+    assert len(kept) == 2 and max(kept) <= size
+    assert log.read_text().splitlines()[-1].endswith(f" {3 * size // 1000 - 1}")
+    assert len(client.failure.detail) < 5000
+
+
+def test_a_line_without_an_end_takes_no_memory_and_is_told(part, peer):
+    limit = part("contract").LONGEST_LINE
+    client = peer(f"{HELLO}for _ in range(64): sys.stdout.write('x' * {limit})\nprint(flush=True)\ntime.sleep(60)")
+    seen = []
+    deadline = time.monotonic() + 60
+    while not seen:
+        client.poll(seen.append)
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert len(seen) == 1 and str(limit) in seen[0].text and client.failure is None
+
+
+def test_a_flood_holds_nobody_up(part, peer):
+    module = part("link.client")
+    client = peer(f"{HELLO}\nwhile True: print('noise', flush=True)")
+    until(lambda: client.ready, client)
+    seen = []
+    while client._process.lines.qsize() < part("link.process").MOST_WAITING:
+        time.sleep(0.01)
+    client.poll(seen.append)
+    assert len(seen) == module.MOST_AT_ONCE
+
+
 def _is_gone(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat") as stat:

@@ -35,7 +35,7 @@ def test_a_job_moves_only_along_the_allowed_ways(jobs):
     state = jobs.JobState
     allowed = {
         ("queued", "starting"), ("queued", "failed"), ("queued", "cancelled"),
-        ("starting", "running"), ("starting", "cancelling"),
+        ("starting", "running"), ("starting", "cancelling"), ("starting", "queued"), ("running", "queued"),
         ("starting", "done"), ("starting", "failed"), ("starting", "cancelled"),
         ("running", "cancelling"), ("running", "done"), ("running", "failed"), ("running", "cancelled"),
         ("cancelling", "done"), ("cancelling", "failed"), ("cancelling", "cancelled"),

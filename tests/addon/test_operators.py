@@ -158,6 +158,19 @@ def test_blenders_python_settings_do_not_reach_the_engine(part, addon, monkeypat
     monkeypatch.setenv("PYTHONHOME", "/blender")
     environment = part("link.command").engine_environment()
     assert "PYTHONPATH" not in environment and "PYTHONHOME" not in environment
+
+
+@pytest.mark.parametrize("name", [
+    "PYTHONUSERBASE", "PYTHONINSPECT", "PYTHONWARNINGS", "PYTHONSTARTUP", "PYTHONPATH", "PYTHONHOME", "PYTHONBREAKPOINT",
+    "PYTHON_GIL", "PYTHONSOMETHINGNEW", "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES",
+])
+def test_what_changes_how_a_python_runs_does_not_reach_the_engine(part, monkeypatch, name):
+    monkeypatch.setenv(name, "/x")
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    environment = part("link.command").engine_environment()
+    assert name not in environment
+    assert (environment["PYTHONUTF8"], environment["HTTPS_PROXY"]) == ("1", "http://proxy:3128")
     assert str(part("identity").user_folder()) in environment["PYTHONPYCACHEPREFIX"]
 
 

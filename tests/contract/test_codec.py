@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import types
 import typing
@@ -25,14 +26,18 @@ from engine.protocol import (
     encode_request,
     encode_result,
 )
+from engine.protocol.bounds import LONGEST_LINE, MOST_FRAMES, WHOLE, read_json, read_lines
 from engine.protocol.codec import from_fields, message_id, read_result
 from engine.protocol.messages import NOTIFICATIONS, REQUESTS, RESULTS
-from engine.protocol.passes import PassRecord
+from engine.protocol.passes import DoneRange, PassRecord
 
 
 def values(hint):
     """Any value that a field of this type may have."""
     origin = typing.get_origin(hint)
+    if origin is typing.Annotated:
+        kind, bounds = typing.get_args(hint)
+        return (st.integers if kind is int else st.floats)(bounds.least, bounds.most)
     if origin in (typing.Union, types.UnionType):
         return st.one_of(*(values(option) for option in typing.get_args(hint)))
     if origin is tuple:
@@ -42,14 +47,20 @@ def values(hint):
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
     return {
-        str: st.text(), int: st.integers(), bool: st.booleans(), type(None): st.none(),
-        float: st.floats(allow_nan=False, allow_infinity=False),
+        str: st.text(st.characters(codec="utf-8", exclude_characters="\0")), int: st.integers(-WHOLE, WHOLE),
+        bool: st.booleans(), type(None): st.none(), float: st.floats(allow_nan=False, allow_infinity=False),
     }[hint]
 
 
 def messages(cls):
-    hints = typing.get_type_hints(cls)
-    return st.builds(cls, **{field.name: values(hints[field.name]) for field in dataclasses.fields(cls)})
+    hints = typing.get_type_hints(cls, include_extras=True)
+    fields = {field.name: values(hints[field.name]) for field in dataclasses.fields(cls)}
+    if cls in (DoneRange, PassRecord):  # a range ends after it begins, and no more of it is done than it has
+        fields["last"] = st.just(0)
+        fields["first"] = st.integers(1 - MOST_FRAMES, 0)
+    if cls is PassRecord:
+        fields["done"] = st.just(1)
+    return st.builds(cls, **fields)
 
 
 @pytest.mark.parametrize("cls", REQUESTS, ids=lambda cls: cls.__name__)
@@ -107,6 +118,10 @@ def line(**changes) -> str:
     return json.dumps({key: value for key, value in message.items() if value is not ...})
 
 
+def nested(depth: int) -> list:
+    return [] if depth == 0 else [nested(depth - 1)]
+
+
 GOOD = {"job": "j", "source": {"path": "a.mov"}, "out": "/tmp"}
 
 
@@ -125,6 +140,18 @@ GOOD = {"job": "j", "source": {"path": "a.mov"}, "out": "/tmp"}
     line(method="estimate", params={**GOOD, "source": {"path": "a", "speed": 2}}),
     line(method="estimate", params={**GOOD, "settings": {"window": 14, "quality": 3}}),
     line(method="estimate", params={**GOOD, "overwrite": 1}),
+    line(method="estimate", params={**GOOD, "first": 10**400}), line(method="estimate", params={**GOOD, "first": 10**10}),
+    line(method="estimate", params={**GOOD, "handles": -1}), line(method="estimate", params={**GOOD, "out": "/tmp\0"}),
+    line(method="estimate", params={**GOOD, "out": "\ud800"}),
+    line(method="estimate", params={**GOOD, "settings": {"window": 10**8}}),
+    line(method="progress", id=..., params={"job": "j", "stage": ["unet"], "done": 1, "total": 2}),
+    line(method="progress", id=..., params={"job": "j", "stage": {}, "done": 1, "total": 2}),
+    line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": 10**400}),
+    line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "fraction": 1.1}),
+    line(method="hello", params={"protocol": nested(500), "client": "a"}), line(id=10**30), line(id=-1),
+    line(params=nested(500)), line(extra=nested(500)), " " * LONGEST_LINE + line(),
+    '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":["internal"]}}}',
+    '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":"internal","detail":5}}}',
     '{"jsonrpc":"2.0","id":1,"error":{"code":1}}', '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":"new"}}}',
     '{"jsonrpc":"2.0","id":1,"result":{},"error":{}}',
 ])
@@ -175,3 +202,41 @@ def test_nothing_but_our_own_error_comes_out(text):
         decode(text)
     except PlatelightError as error:
         assert error.code in (ErrorCode.BAD_MESSAGE, ErrorCode.UNKNOWN_METHOD)
+
+
+@pytest.mark.parametrize("fields", [
+    {"first": 5, "last": 4}, {"first": 0, "last": MOST_FRAMES}, {"first": -(10**9), "last": 10**9}, {"first": 1, "last": 10**10},
+])
+def test_a_range_of_frames_has_an_end_and_an_extent(fields):
+    with pytest.raises(PlatelightError) as caught:
+        from_fields(DoneRange, {**fields, "source_stamp": ""})
+    assert caught.value.code is ErrorCode.BAD_MESSAGE
+
+
+@pytest.mark.parametrize("done", [-1, 3, 10**8])
+def test_a_record_promises_no_more_frames_than_its_range_has(done):
+    fields = {
+        "pass_name": "normal", "clip": "a", "source_path": "/a", "source_stamp": "x", "color_space": "", "revision": "1",
+        "settings": {}, "first": 1, "last": 2, "done": done, "complete": False,
+    }
+    with pytest.raises(PlatelightError):
+        from_fields(PassRecord, fields)
+    assert from_fields(PassRecord, {**fields, "done": 2}).done == 2
+
+
+def test_of_a_long_line_only_the_beginning_is_kept():
+    stream = io.BytesIO(b"one\n\n" + b"x" * (3 * LONGEST_LINE) + b"\ntwo\n" + b"y" * (2 * LONGEST_LINE))
+    first, long, second, unended = read_lines(stream)
+    assert (first, second) == (b"one\n", b"two\n") and len(long) == len(unended) == LONGEST_LINE + 1
+    with pytest.raises(PlatelightError, match=str(LONGEST_LINE)):
+        decode(long.decode())
+
+
+@pytest.mark.parametrize("content", [
+    b"[" * 100_000 + b"]" * 100_000, b"NaN", b'{"a": Infinity}', b"\xff", b"9" * 5000, b" " * 101, b"",
+])
+def test_a_json_file_beyond_its_bounds_is_a_value_error(tmp_path, content):
+    file = tmp_path / "models.json"
+    file.write_bytes(content)
+    with pytest.raises(ValueError):
+        read_json(file, most=100 if content.isspace() else 1 << 20)

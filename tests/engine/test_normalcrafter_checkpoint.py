@@ -57,6 +57,34 @@ def test_a_pickle_is_never_read(folder: Path):
     assert caught.value.code is ErrorCode.MODEL_INVALID and ".bin" in caught.value.detail
 
 
+@pytest.mark.parametrize("name", [
+    "diffusion_pytorch_model.safetensors.index.json", "diffusion_pytorch_model.bin.index.json",
+    "diffusion_pytorch_model.safetensors.index.fp16.json",
+])
+def test_an_index_of_other_files_is_refused_and_they_are_not_read(folder: Path, name: str):
+    """The libraries follow it to whatever files it names, here to a pickle."""
+    torch.save(load_file(folder / UNET), folder / "unet" / "shard.bin")
+    keys = dict.fromkeys(load_file(folder / UNET), "shard.bin")
+    (folder / "unet" / name).write_text(json.dumps({"metadata": {"total_size": 1}, "weight_map": keys}))
+    with pytest.raises(PlatelightError) as caught:
+        load(folder)
+    assert caught.value.code is ErrorCode.MODEL_INVALID and name in caught.value.detail
+
+
+@pytest.mark.parametrize(("name", "field", "value"), [
+    ("scheduler/scheduler_config.json", "num_train_timesteps", 10**9), ("unet/config.json", "layers_per_block", 10**6),
+    ("image_encoder/config.json", "image_size", 10**9), ("image_encoder/config.json", "num_hidden_layers", 10**6),
+    ("vae/config.json", "scaling_factor", 10**400), ("vae/config.json", "block_out_channels", [8] * 5000),
+    ("unet/config.json", "nested", {"deep": [{"num": 10**9}]}), ("unet/config.json", "sample_size", float("nan")),
+])
+def test_numbers_that_no_model_needs_are_refused_before_memory_is_taken(folder: Path, name: str, field: str, value: object):
+    config = json.loads((folder / name).read_text())
+    (folder / name).write_text(json.dumps({**config, field: value}))
+    with pytest.raises(PlatelightError) as caught:
+        load(folder)
+    assert caught.value.code is ErrorCode.MODEL_INVALID and str(folder / name) in caught.value.detail
+
+
 def _drop_a_tensor(file: Path) -> None:
     tensors = load_file(file)
     tensors.pop(sorted(tensors)[0])
@@ -85,7 +113,9 @@ def test_spoilt_weights_are_refused(folder: Path, spoil: Callable[[Path], None])
     assert caught.value.code is ErrorCode.MODEL_INVALID and str(folder / UNET) in caught.value.detail
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{"])
+@pytest.mark.parametrize("text", [
+    "", "[]", "{", "[" * 100_000, '{"a":' * 900 + "1" + "}" * 900, '{"a": "' + "x" * 2_000_000 + '"}',
+])
 def test_a_spoilt_config_is_refused(folder: Path, text: str):
     (folder / "vae" / "config.json").write_text(text)
     with pytest.raises(PlatelightError) as caught:

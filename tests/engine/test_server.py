@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -34,8 +35,8 @@ from engine.protocol import (
     decode,
     encode_request,
 )
+from engine.protocol.bounds import LONGEST_LINE
 from engine.protocol.codec import read_result
-from engine.server import LONGEST_LINE
 
 
 class Wire:
@@ -234,6 +235,75 @@ def test_prints_of_anyone_go_to_the_log_not_to_the_wire():
     assert len(wire.ask(ListModels()).models) == len(MODELS)
     logged = wire.leave()
     assert all(words in logged for words in (b"a print", b"a C library", b"a child"))
+
+
+@pytest.mark.parametrize("text", [
+    '{"jsonrpc":"2.0","id":7,"method":"estimate","params":{"job":"a","source":{"path":"x"},"out":"y","first":1e400}}',
+    '{"jsonrpc":"2.0","id":7,"method":"hello","params":{"protocol":' + "9" * 4000 + ',"client":"x"}}',
+    '{"jsonrpc":"2.0","id":7,"method":{"a":[]},"params":{}}', '{"jsonrpc":"2.0","id":7,"method":"hello","params":[[[[]]]]}',
+    '{"jsonrpc":"2.0","id":' + "[" * 900 + "]" * 900 + ',"method":"hello"}', "[" * 900_000, '{"a":' * 1000 + "1" + "}" * 1000,
+    '{"jsonrpc":"2.0","id":7,"result":' + "[" * 500 + "]" * 500 + "}", '{"jsonrpc":"2.0","id":-7,"method":"models"}', "NaN",
+])
+def test_no_line_ends_the_engine(wire, text):
+    wire.hello()
+    wire.write(text.encode() + b"\n")
+    assert wire.receive().body.code in (ErrorCode.BAD_MESSAGE, ErrorCode.UNKNOWN_METHOD)
+    wire.hello()
+
+
+class Unread:
+    """An engine whose output nobody reads."""
+
+    def __init__(self) -> None:
+        self.engine = subprocess.Popen(
+            [*ENGINE, "serve"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+
+    def send(self, number: int, message: object) -> None:
+        self.engine.stdin.write(encode_request(number, message).encode())
+        self.engine.stdin.flush()
+
+
+@pytest.fixture
+def unread() -> Iterator[Unread]:
+    other = Unread()
+    yield other
+    other.engine.kill()
+    other.engine.wait(10)
+
+
+def fill(unread: Unread) -> None:
+    """Ask so much that its answers fill the pipe, whose size is 64 KiB or what the system gives."""
+    unread.send(1, Hello(protocol=PROTOCOL_VERSION, client="tests"))
+    for number in range(2, 6000):
+        unread.send(number, Cancel(job="nobody's"))
+
+
+def test_a_full_pipe_does_not_keep_the_engine_from_ending(unread):
+    fill(unread)
+    unread.engine.stdin.close()
+    assert unread.engine.wait(120) == 0
+
+
+def test_a_full_pipe_does_not_keep_a_job_from_being_cancelled(unread, long_movie, tmp_path):
+    fill(unread)
+    unread.send(6001, request(long_movie, tmp_path, max_resolution=0))
+    wait_until(lambda: exr_bytes(tmp_path))
+    unread.send(6002, Cancel(job="test"))
+    made = -1
+    while made != (made := len(exr_bytes(tmp_path))):
+        time.sleep(3)
+    assert 0 < made < LONG
+    unread.engine.stdin.close()
+    answers = [decode(line.decode()) for line in unread.engine.stdout]
+    assert {answer.id for answer in answers if answer.is_result} >= {6001, 6002}
+
+
+def wait_until(condition, *, seconds: float = 240) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_shutdown_and_end_of_input_end_it(wire):

@@ -15,12 +15,16 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ...protocol import PlatelightError
+from ...protocol.bounds import Between, parse_json
+from ...protocol.codec import from_fields
 from ..temporal.block import shots
 from .network import Features, PreviewNet
 from .revision import TEMPORAL
@@ -38,9 +42,9 @@ class TemporalConfig:
     """`levels`: scales that have a block, 0 for 1/4 of the frame to 3 for 1/32. `heads`: of attention, each for its share of the
     channels. `width`: of a head's queries and keys."""
 
-    levels: tuple[int, ...] = (0, 1, 2, 3)
-    heads: int = 4
-    width: int = 8
+    levels: tuple[Annotated[int, Between(0, 3)], ...] = (0, 1, 2, 3)
+    heads: Annotated[int, Between(1, 64)] = 4
+    width: Annotated[int, Between(1, 256)] = 8
 
 
 class TemporalBlock(nn.Module):
@@ -146,9 +150,8 @@ def load(file: Path, net: PreviewNet) -> TemporalPreview:
             stored = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
         if about.get("model") != _KIND:
             raise ValueError("it is of another kind of model")
-        sizes = json.loads(about["config"])
-        model = TemporalPreview(net, TemporalConfig(**sizes | {"levels": tuple(sizes["levels"])}))
+        model = TemporalPreview(net, from_fields(TemporalConfig, parse_json(about["config"])))
         model.blocks.load_state_dict(stored)
-    except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError, IndexError, PlatelightError) as error:
         raise ValueError(f"{file} holds no temporal blocks of this model: {error}") from error
     return model.eval()

@@ -11,10 +11,13 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from ...protocol.bounds import Between
 
 PIECE_VALUES = 1 << 25
 """Values of the widest layer that are worked on at a time, in whole rows: pixels don't see each other, so memory need not grow with
@@ -26,10 +29,10 @@ class TemporalSettings:
     """Of all blocks of a model. `layers`: in a block. `attentions`: in a layer. `width`: the layers' channels as a share of the
     image model's, at 1 as published; a quarter needs a twelfth of the weights."""
 
-    layers: int = 2
-    attentions: int = 2
-    heads: int = 8
-    width: float = 1.0
+    layers: Annotated[int, Between(1, 16)] = 2
+    attentions: Annotated[int, Between(1, 8)] = 2
+    heads: Annotated[int, Between(1, 64)] = 8
+    width: Annotated[float, Between(0.0, 4.0)] = 1.0
 
 
 def shots(frames: int, cuts: Sequence[int]) -> Iterator[slice]:

@@ -12,6 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ...protocol import ErrorCode, PlatelightError
+from ...protocol.bounds import parse_json
+from ...protocol.codec import from_fields
 from .block import TemporalSettings
 
 FILE = "temporal.safetensors"
@@ -49,11 +51,12 @@ def read(file: Path, *, family: str) -> Trained:
             about = opened.metadata() or {}
             if about.get("format") != FORMAT or about.get("family") != family:
                 found = f"{about.get('format', 'no temporal blocks')}, {about.get('family', 'of no model')}"
-                raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {found}; temporal blocks for {family} are needed")
-            settings = TemporalSettings(**json.loads(about["settings"]))
+                raise ValueError(f"{found}; temporal blocks for {family} are needed")
+            settings = from_fields(TemporalSettings, parse_json(about["settings"]))
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - it is no dict
-    except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
-        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {error}".splitlines()[0][:300]) from error
+    except (OSError, ValueError, TypeError, KeyError, SafetensorError, PlatelightError) as error:
+        told = error.detail if isinstance(error, PlatelightError) else str(error)
+        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {told}".splitlines()[0][:300]) from error
     return Trained(settings=settings, tensors=tensors)
 
 
