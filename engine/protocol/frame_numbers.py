@@ -12,6 +12,8 @@ _DIGITS = re.compile(r"\d+", re.ASCII)
 _MARK = re.compile(r"##+|@@+|%0?(?P<printf>\d*)d|\$F(?P<houdini>\d*)", re.ASCII)
 _LONE_MARK = re.compile(r"[#@](?=[^\d#@]*$)", re.ASCII)
 _NEGATIVE = re.compile(r"(?:^|(?<=[\s._]))-(?P<digits>\d+)(?=\D*$)", re.ASCII)
+_MOST = 999_999_999
+"""Longer numbers, such as a date with a time, count no frames."""
 _CASE = re.IGNORECASE if os.name == "nt" else 0
 
 
@@ -38,7 +40,7 @@ class Place:
             return None
         digits = match.group(1)
         fits = not self.width or len(digits) == self.width or (len(digits) > self.width and digits[0] != "0")
-        return int(digits) if fits else None
+        return int(digits) if fits and int(digits) <= _MOST else None
 
     def name_of(self, number: int) -> str:
         return f"{self.before}{number:0{self.width}d}{self.after}"
@@ -113,5 +115,5 @@ def _places(name: str) -> list[Place]:
     return [
         Place(before=stem[: match.start()], after=stem[match.end() :] + suffix, width=len(match[0]))
         for match in _DIGITS.finditer(stem)
-        if negative is None or match.start() != negative.start("digits")
+        if (negative is None or match.start() != negative.start("digits")) and int(match[0]) <= _MOST
     ]

@@ -15,6 +15,7 @@ def place(before: str, width: int, after: str) -> Place:
     ("plate.0101.exr", place("plate.", 4, ".exr")), ("shot_0101_graded.png", place("shot_", 4, "_graded.png")),
     ("still.png", None), ("0001.png", place("", 4, ".png")), ("a-0001.png", place("a-", 4, ".png")),
     ("shot - 0001.png", place("shot - ", 4, ".png")), ("p#.0001.png", place("p#.", 4, ".png")), ("mp4", place("mp", 1, "")),
+    ("IMG_202401311200.png", None), ("shot_1001_202401311200.png", place("shot_", 4, "_202401311200.png")),
 ])
 def test_the_last_digits_are_the_number(name, expected):
     assert last_place(name) == expected
