@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import weights
 from .models import registry
-from .protocol import DownloadModel, DownloadModelResult, Progress, Stage
+from .protocol import DownloadModel, DownloadModelResult, ErrorCode, PlatelightError, Progress, Stage
 
 _POLL_SECONDS = 0.2
 
@@ -47,6 +47,8 @@ def run(request: DownloadModel, *, cancelled: Callable[[], bool]) -> Iterator[Pr
     try:
         while thread.is_alive():
             thread.join(_POLL_SECONDS)
+            if cancelled():  # the thread follows as soon as the server has said something
+                raise PlatelightError(ErrorCode.CANCELLED)
             news = None
             while not told.empty():
                 news = told.get()
@@ -54,10 +56,10 @@ def run(request: DownloadModel, *, cancelled: Callable[[], bool]) -> Iterator[Pr
                 continue
             done, total = news
             first = done if first is None else first
-            rate = (done - first) / (time.perf_counter() - begun)
+            rate = max(0.0, (done - first) / (time.perf_counter() - begun))
             yield Progress(
                 job=request.job, stage=Stage.LOADING, done=done, total=total, rate=rate,
-                seconds_left=(total - done) / rate if rate else None, fraction=done / total if total else 0.0,
+                seconds_left=max(0.0, (total - done) / rate) if rate else None, fraction=min(1.0, done / total) if total else 0.0,
             )
     finally:
         closed.set()

@@ -89,15 +89,15 @@ def check_safetensors(file: Path) -> None:
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is cut short or damaged: it has {size} bytes")
 
 
-def download(
-    info: ModelInfo, *, on_progress: Callable[[int, int], None], cancelled: Callable[[], bool], revision: str = "main"
-) -> Path:
-    """Fetch what is missing; what an earlier attempt left half done is continued. With everything here, it needs no network.
+def download(info: ModelInfo, *, on_progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Path:
+    """Fetch what is missing or not as it was released; what an earlier attempt left half done is continued.
+
+    Every file is checked: against the table's hash, or else the one that the hub announces. With everything here as the table has
+    it, no network is needed.
 
     Args:
         on_progress: called with bytes done and bytes in all.
         cancelled: asked after every piece.
-        revision: branch, tag or commit; all files come from the commit it names when the download begins.
 
     Returns:
         The folder.
@@ -105,19 +105,19 @@ def download(
     Raises:
         PlatelightError: `offline`, `download_failed` (both say licence, size and folder), `disk_full`, `cancelled`.
     """
-    if installed(info):
-        return folder(info)
     where = _models_folder() / info.name
+    if installed(info) and (folder(info) != where or not _altered(where, info, cancelled=cancelled)):
+        return folder(info)
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
-        raise PlatelightError(ErrorCode.OFFLINE, _by_hand(info, where))
-    from httpx2 import HTTPError
-    from huggingface_hub.errors import HfHubHTTPError
+        altered = "".join(f"{name} is not as it was released; " for name in _altered(where, info, cancelled=cancelled))
+        raise PlatelightError(ErrorCode.OFFLINE, altered + _by_hand(info, where))
+    from httpx2 import HTTPError, InvalidURL
 
     from .hub import fetch_all
 
     try:
-        fetch_all(info, where, on_progress=on_progress, cancelled=cancelled, revision=revision)
-    except (HfHubHTTPError, HTTPError) as error:
+        fetch_all(info, where, on_progress=on_progress, cancelled=cancelled)
+    except (HTTPError, InvalidURL) as error:
         raise PlatelightError(ErrorCode.DOWNLOAD_FAILED, f"{_first_line(error)}; {_by_hand(info, where)}") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -125,6 +125,16 @@ def download(
         raise PlatelightError(ErrorCode.DOWNLOAD_FAILED, f"{_first_line(error)}; {_by_hand(info, where)}") from error
     check(where, info)
     return where
+
+
+def _altered(where: Path, info: ModelInfo, *, cancelled: Callable[[], bool]) -> list[str]:
+    """The files that are there under their own names and are not those that the table's hashes are of."""
+    from .hub import is_as_released
+
+    return [
+        name for name, checksum in info.hashes.items()
+        if (where / name).is_file() and not is_as_released(where / name, checksum, cancelled=cancelled)
+    ]
 
 
 def _models_folder() -> Path:
