@@ -49,7 +49,7 @@ def check(python: Path, *, root: Path, staged: Path) -> Iterator[Outcome]:
 
 
 def test_all(runs: Sequence[Run], *, arguments: Sequence[str], environ: Callable[[Path], Mapping[str, str]]) -> list[Outcome]:
-    """Run pytest for each of `runs`, as many at once as this machine has cores, four at most; print the output of each when it ends.
+    """Run pytest for each of `runs`, as many at once as this machine has cores, at most four; print the output of each at its end.
 
     Args:
         runs: those that no path among `arguments` lies in are left out.
