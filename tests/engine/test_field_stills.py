@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import sys
 import zlib
 from pathlib import Path
 
@@ -15,11 +14,7 @@ import pytest
 from engine.frames.plate import Plate
 from engine.frames.stills import read_still
 from engine.protocol import ErrorCode, PlatelightError, Source
-
-FIELD = Path(__file__).parents[1] / "samples" / "field"
-sys.path.insert(0, str(FIELD))
-
-from numbered import HEIGHT, WIDTH, is_upright, linear, number_of, numbered  # noqa: E402
+from tests.support.field import FIELD, HEIGHT, WIDTH, is_upright, linear, number_of, numbered
 
 
 def shown(path: Path, frame: int | None = None) -> np.ndarray:

@@ -12,6 +12,7 @@ from engine.frames.picture import Picture
 from engine.frames.plate import Plate, prepare
 from engine.frames.resize import shrink, working_size
 from engine.protocol import ErrorCode, PlatelightError, Source
+from tests.support.field import FIELD
 from tests.support.plates import write_exr
 
 CLIP = colour.Look(curve=colour.clip)
@@ -202,7 +203,6 @@ def test_a_configuration_that_names_its_spaces_otherwise(tmp_path):
     assert shown(field(0.3), color_space="Non-Color", config=str(path))[0][0, 0] == pytest.approx(0.3)
 
 
-FIELD = Path(__file__).parents[1] / "samples" / "field"
 MISSING = FIELD / "ocio-file-missing" / "config.ocio"
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from conftest import finish, request, write_exr
 from engine.frames.windows import Window, Windows
+from tests.support.jobs import finish, request
+from tests.support.plates import write_exr
 
 DISPLAY = (128, 72)
 

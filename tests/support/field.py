@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+FIELD = Path(__file__).parents[1] / "samples" / "field"
+"""Plates of kinds that people meet, with such pictures."""
 WIDTH, HEIGHT = 128, 72
 
 
