@@ -64,7 +64,7 @@ def place_of(name: str, *, beside: Iterable[str]) -> Place | None:
     names = set(beside)
     places = [_with_fewer_digits(place, names) for place in _places(name)]
     several = [place for place in places if any(place.number_in(other) is not None for other in names if other != name)]
-    return (several or places or [None])[-1]
+    return next(reversed(several or places), None)
 
 
 def _with_fewer_digits(place: Place, names: set[str]) -> Place:
