@@ -59,7 +59,7 @@ class Build:
     lock: str
     backend: str = ""
     driver: int = 0
-    unpacked: float = 3.5
+    unpacked: float = 4.2
 
 
 CPU = Build(title="PyTorch for the CPU", lock="torch.txt")
