@@ -9,7 +9,7 @@ from .errors import ERRORS, ErrorCode, PlatelightError
 from .messages import (
     PROTOCOL_VERSION, Cancel, CancelResult, Doctor, DoctorResult, DownloadModel, DownloadModelResult, Estimate,
     EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
-    Notice, Progress, Shutdown, ShutdownResult, Source, Stage,
+    Notice, Progress, Shutdown, ShutdownResult, Source, Stage, Tune, TuneResult,
 )
 from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
@@ -23,7 +23,7 @@ __all__ = [
     "DoneRange", "DownloadModel", "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult", "EstimateSettings",
     "Finding", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation", "ListModels", "ListModelsResult",
     "ModelEntry", "Notice", "PassInfo", "PassRecord", "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source",
-    "Stage", "clip_name", "decode", "done_frames", "encode_error", "encode_notification", "encode_request", "encode_result",
+    "Stage", "Tune", "TuneResult", "clip_name", "decode", "done_frames", "encode_error", "encode_notification", "encode_request", "encode_result",
     "pass_file", "pass_folder", "record_file", "settings_differences", "split_number", "tuned_file", "weights_difference",
     "with_temporal",
 ]
