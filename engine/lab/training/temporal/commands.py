@@ -75,7 +75,17 @@ def tune(
 
     source = Source(path=shot, clip=clip, color_space=color_space, ocio_config=ocio_config)
     request = Tune(
-        job="tune", source=source, out=str(out.expanduser().absolute()), model=model, first=first, last=last, minutes=minutes, steps=steps,
-        bound=bound, max_resolution=max_resolution, device=device, flow=flow,
-    )  # fmt: skip
+        job="tune",
+        source=source,
+        out=str(out.expanduser().absolute()),
+        model=model,
+        first=first,
+        last=last,
+        minutes=minutes,
+        steps=steps,
+        bound=bound,
+        max_resolution=max_resolution,
+        device=device,
+        flow=flow,
+    )
     print(tuning.describe(_follow(tuning.tune(request))))
