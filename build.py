@@ -234,11 +234,12 @@ def test(arguments: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="platelight-check-") as staged:
             stage(Path(staged))
             outcomes += runner.check(CHECKS.python, root=ROOT, staged=Path(staged))
-    for environment in (ENGINE, *blenders):
-        for folder in environment.tests:
-            with tempfile.TemporaryDirectory(prefix="platelight-test-") as user:
-                run = runner.Run(name=f"{environment.name} {folder}", python=environment.python, root=ROOT, folder=folder)
-                outcomes += runner.test(run, arguments=arguments, environ=surroundings(Path(user)))
+    runs = [
+        runner.Run(name=f"{environment.name} {folder}", python=environment.python, root=ROOT, folder=folder)
+        for environment in (ENGINE, *blenders)
+        for folder in environment.tests
+    ]
+    outcomes += runner.test_all(runs, arguments=arguments, environ=surroundings)
     return runner.report(outcomes)
 
 

@@ -10,7 +10,7 @@ from ..nodes.builder import Sheet, Socket, Value, Vector, shared_group
 from . import shading
 
 SUMS = ("Diffuse", "Specular", "Mask")
-SURFACE = ("Normal", "View", "Position", "N V", "Masking")
+SURFACE = ("Normal", "View", "Position", "N V", "Masking", "Passes")
 CHAIN = (*SUMS[:2], *SURFACE, SUMS[2])
 ALONE, OWN_MASK = "Alone", "Own Mask"
 
@@ -38,6 +38,7 @@ def takes_chain(sheet: Sheet) -> None:
     sheet.takes_field("Position", "Of the surface, camera space, metres", value=(0.0, 0.0, -5.0))
     sheet.takes_number("N V", "How much the surface faces the camera", value=1.0)
     sheet.takes_number("Masking", "Of the surface, seen from the camera", value=1.0)
+    sheet.takes_number("Passes", "0 in a frame that lacks normals or depth: no light falls", value=1.0)
     sheet.takes_number("Mask", "Of the lights before it", value=0.0)
 
 
@@ -105,6 +106,7 @@ def color(sheet: Sheet) -> Vector:
     """The light's colour and power, gain, exposure and matte in it: without a matte, the same all over the picture."""
     stops = sheet.math("POWER", 2.0, sheet.input("Exposure"), label="2^exposure")
     gain = sheet.math("MULTIPLY", sheet.math("MULTIPLY", sheet.input("Gain"), sheet.input("On")), stops)
+    gain = sheet.math("MULTIPLY", gain, sheet.input("Passes"), label="None without passes")
     gain = sheet.math("MULTIPLY", gain, sheet.input("Matte"), label="Gain x matte")
     return sheet.scale(sheet.input("Light"), gain, label="Light x gain")
 
@@ -137,7 +139,8 @@ def gives(
         sheet.output(Specular=sheet.add_scaled(sheet.input("Specular"), light, shine, label="Specular so far"))
     hand_on(sheet, *(() if shiny else ("Specular",)), *SURFACE)
     sheet.section("Where it falls, and it alone")
-    mask = sheet.math("MULTIPLY", times(sheet, lifted, cone), sheet.input("Matte"), clamp=True, label="Own mask")
+    matte = sheet.math("MULTIPLY", sheet.input("Matte"), sheet.input("Passes"))
+    mask = sheet.math("MULTIPLY", times(sheet, lifted, cone), matte, clamp=True, label="Own mask")
     sheet.output(Mask=sheet.math("MAXIMUM", sheet.input("Mask"), mask, label="Mask so far"), Own_Mask=mask)
     sheet.output(Alone=sheet.scale(sheet.rail(light), own, label="Alone"))
 

@@ -76,7 +76,7 @@ KINDS: dict[str, Kind] = {"SUN": sun, "POINT": point, "SPOT": spot, "AREA": area
 
 def _shared(name: str, build: Callable[..., None], *, shiny: bool, **how: bool) -> bpy.types.NodeTree:
     name = f"Platelight {name}" + ("" if shiny else ", no highlights")
-    return shared_group(name, version=6, build=lambda sheet: build(sheet, shiny=shiny, **how))
+    return shared_group(name, version=7, build=lambda sheet: build(sheet, shiny=shiny, **how))
 
 
 def _sun(sheet: Sheet, *, shiny: bool) -> None:

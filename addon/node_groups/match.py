@@ -5,6 +5,8 @@ where that is more than 4 times the limit, and smooth between, so that shadows n
 ``albedo = min(plate / original, albedo limit)``; ``highlights = plate - albedo * original`` is what no matte surface can be, such
 as sky, lamps and reflections, and stays; ``image = mix(plate, albedo * (new light + keep * original) + highlights + new specular,
 amount)``. So under its original light the plate is itself; Keep Original turns from replacing that light (0) to adding to it (1).
+
+A frame without any normal, as Blender shows a file that is missing, is the plate as it was shot.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ AXES = tuple(f"Camera {name}" for name in "XYZ")
 
 
 def group() -> bpy.types.NodeTree:
-    made = shared_group("Platelight Match", version=2, build=_build)
+    made = shared_group("Platelight Match", version=3, build=_build)
     face = made.interface
     if not any(item.item_type == "PANEL" for item in face.items_tree):
         panel = face.new_panel("Light in the Plate", description="What the fit found; keyframed", default_closed=True)
@@ -75,12 +77,21 @@ def _build(sheet: Sheet) -> None:
     kept = sheet.color("MULTIPLY", matte, sheet.input("Keep Original"), label="Original light that stays")
     lights = sheet.color("ADD", sheet.color("ADD", lit, kept), sheet.input("New Specular"))
     total = sheet.color("ADD", lights, highlights)
-    image = sheet.color("MIX", sheet.input("Image"), total, factor=sheet.input("Amount"))
+    there = _there(sheet)
+    amount = sheet.math("MULTIPLY", sheet.input("Amount"), there, label="Amount, 0 without a normal")
+    image = sheet.color("MIX", sheet.input("Image"), total, factor=amount)
     sheet.output(Image=image, Albedo=albedo, Original_Light=original, Highlights=highlights)
     sheet.section("To look at")
-    stays = sheet.color("MULTIPLY", original, sheet.input("Keep Original"))
+    share = sheet.math("MULTIPLY", sheet.input("Keep Original"), sheet.rail(there))
+    stays = sheet.color("MULTIPLY", original, share)
     seen = sheet.color("ADD", sheet.input("New Light"), stays, label="All light")
     sheet.output(Grey=sheet.color("ADD", sheet.input("New Specular"), seen, factor=relight_group.GREY, label="Grey"))
+
+
+def _there(sheet: Sheet) -> Socket:
+    """1 where the frame has any normal, else 0."""
+    parts = sheet.separate(sheet.input("Normal"))
+    return sheet.anywhere(_dot(sheet, parts, parts), label="Any normal?")
 
 
 def _normal(sheet: Sheet) -> tuple[Socket, ...]:

@@ -14,7 +14,7 @@ _UNITS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
 def node_group() -> bpy.types.NodeTree:
-    made = shared_group(NAME, version=1, build=_build)
+    made = shared_group(NAME, version=2, build=_build)
     face = made.interface
     if not any(item.item_type == "PANEL" for item in face.items_tree):  # open, the node would cover those below it
         panel = face.new_panel("Axes", description="What Imported Normals in the sidebar sets", default_closed=True)
@@ -51,6 +51,7 @@ def _build(sheet: Sheet) -> None:
     turned = sheet.vector(*(sheet.dot(vector, sheet.input_vector(name), label=name) for name in AXES))
     sheet.section("From the world to the camera")
     seen = sheet.vector(*(sheet.dot(turned, sheet.unit(sheet.input_vector(name)), label=name) for name in _CAMERA))
-    sheet.section("Unit length; holes are filled")
-    fill = sheet.math("MULTIPLY", sheet.math("SUBTRACT", 1.0, there), sheet.input("Fill Holes"))
+    sheet.section("Unit length; holes are filled, but for a frame that is nothing but one: its file is missing")
+    hole = sheet.math("MULTIPLY", sheet.math("SUBTRACT", 1.0, there), sheet.anywhere(there, label="Any normal?"))
+    fill = sheet.math("MULTIPLY", hole, sheet.input("Fill Holes"))
     sheet.output(Normal=sheet.add(sheet.scale(sheet.unit(seen), there), sheet.vector(0.0, 0.0, fill)))

@@ -4,6 +4,9 @@
 plate * light + scene specular, amount)``. What the scene's lights do comes from outside, from a rig of theirs. Nothing is clamped
 at the top, so highlights keep their value; the plate's alpha stays. N and L are made unit length inside: a pass that was scaled,
 and a direction typed by hand, light as they should. A light's softness takes it for one of that size (`shading.facing`).
+
+A frame without any normal, as Blender shows a file that is missing, is the plate as it was shot: there is no new light, and Light
+is 1. A pixel without a normal in a frame that has others gets ambient light only.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from . import shading
 NAME = "Platelight Relight"
 GREY = 0.18
 """What a mid-grey surface reflects."""
-_VERSION = 5
+_VERSION = 6
 _VERSION_KEY = "platelight_version"
 
 
@@ -124,6 +127,9 @@ def _control(face: bpy.types.NodeTreeInterface) -> None:
         *((light.name, "Color", f"The {light.name.lower()} light alone, as on a white plate") for light in LIGHTS),
     ):
         face.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
+    passes = face.new_socket("Passes", in_out="INPUT", socket_type="NodeSocketFloat")
+    passes.description = "0 in a frame that lacks a pass which its lights need: the plate stays as it was shot"
+    passes.min_value, passes.max_value, passes.default_value, passes.hide_value = 0.0, 1.0, 1.0, True
 
 
 def _colour(
@@ -155,40 +161,51 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     sheet = Sheet(group)
     sheet.section("Unit normal")
     normal = sheet.unit(sheet.input("Normal"))
+    sheet.section("Has this frame any normal? Without one there is no new light")
+    length = sheet.dot(sheet.input("Normal"), sheet.input("Normal"), label="Length squared")
+    there = sheet.math("MULTIPLY", sheet.anywhere(length, label="Any normal?"), sheet.input("Passes"), label="All passes?")
+    gain = sheet.math("MULTIPLY", sheet.math("POWER", 2.0, sheet.input("Exposure")), there, label="2^exposure")
     sheet.section("Ambient light")
-    studio = _ambient(sheet)
+    gain, there = sheet.rail(gain), sheet.rail(there)
+    studio = _everywhere(sheet, gain, there)
     for light in reversed(LIGHTS):
         sheet.section(f"{light.name} light: how much the surface faces it x strength x color")
-        normal = sheet.rail(normal)
+        normal, gain, there = sheet.rail(normal), sheet.rail(gain), sheet.rail(there)
         face = _face(sheet, light, normal)
         strength = sheet.math("MULTIPLY", sheet.input(f"{light.name} Strength"), sheet.input(f"{light.name} On"))
-        strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights"))
+        strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights", gain))
         strength = sheet.math("MULTIPLY", strength, sheet.input(f"{light.name} Matte"), label=light.name)
         color = sheet.scale(sheet.input(f"{light.name} Color"), strength, label=f"{light.name} light")
         studio = sheet.add_scaled(studio, color, face, label="Light so far")
         sheet.output(**{light.name: sheet.scale(color, face, label=f"{light.name} alone")})
     sheet.section("The scene's lights beside those of the studio")
+    gain = sheet.rail(gain)
     studio = sheet.needed_if(studio, sheet.input("Studio Lights"))
-    scene = sheet.scale(sheet.input("Scene Diffuse"), _exposed(sheet, "Scene Strength"), label="Scene's lights")
+    scene = sheet.scale(sheet.input("Scene Diffuse"), _exposed(sheet, "Scene Strength", gain), label="Scene's lights")
     total = sheet.add(scene, studio, label="Light")
-    specular = sheet.scale(sheet.input("Scene Specular"), _exposed(sheet, "Scene Strength"), label="Highlights")
+    specular = sheet.scale(sheet.input("Scene Specular"), _exposed(sheet, "Scene Strength", gain), label="Highlights")
     sheet.output(Light=total, Specular=specular)
     sheet.section("To look at")
-    mask = sheet.dot(sheet.subtract(total, _ambient(sheet)), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
+    gain, there = sheet.rail(gain), sheet.rail(there)
+    mask = sheet.dot(sheet.subtract(total, _everywhere(sheet, gain, there)), (1 / 3, 1 / 3, 1 / 3), label="Without ambient light")
     sheet.output(Light_Mask=sheet.math("MULTIPLY", mask, 1.0, clamp=True, label="Light mask"))
     sheet.output(Grey=sheet.add_scaled(specular, total, GREY, label="Grey"))
     sheet.output(Normal_Preview=sheet.add_scaled((0.5, 0.5, 0.5), sheet.unit(sheet.input("Normal")), 0.5, label="Normals"))
     sheet.section("Plate x light + highlights, as much of it as asked for")
+    gain = sheet.rail(gain)
     relit = sheet.color("MULTIPLY", sheet.input("Image"), total, factor=sheet.input("Amount"), label="Plate x light")
-    much = sheet.math("MULTIPLY", sheet.input("Amount"), _exposed(sheet, "Scene Strength"))
+    much = sheet.math("MULTIPLY", sheet.input("Amount"), _exposed(sheet, "Scene Strength", gain))
     sheet.output(Image=sheet.color("ADD", relit, sheet.input("Scene Specular"), factor=much, label="Relit"))
     sheet.arrange(upward=True)
 
 
-def _ambient(sheet: Sheet) -> Socket:
+def _everywhere(sheet: Sheet, gain: Socket, there: Socket) -> Socket:
+    """Ambient light; where passes are missing, 1: the light that the plate was shot in."""
     strength = sheet.math("MULTIPLY", sheet.input("Ambient Strength"), sheet.input("Ambient On"))
-    strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights"))
-    return sheet.scale(sheet.input("Ambient Color"), strength, label="Ambient light")
+    strength = sheet.math("MULTIPLY", strength, _exposed(sheet, "Studio Lights", gain))
+    ambient = sheet.scale(sheet.input("Ambient Color"), strength, label="Ambient light")
+    missing = sheet.math("SUBTRACT", 1.0, there, label="Passes missing?")
+    return sheet.add(ambient, sheet.vector(missing, missing, missing), label="Or the plate as it was shot")
 
 
 def _face(sheet: Sheet, light: Light, normal: Socket) -> Socket:
@@ -198,5 +215,6 @@ def _face(sheet: Sheet, light: Light, normal: Socket) -> Socket:
     return shading.facing(sheet, cosine, width)
 
 
-def _exposed(sheet: Sheet, name: str) -> Socket:
-    return sheet.math("MULTIPLY", sheet.input(name), sheet.math("POWER", 2.0, sheet.input("Exposure")), label="x 2^exposure")
+def _exposed(sheet: Sheet, name: str, gain: Socket) -> Socket:
+    """`gain`: 2^exposure, 0 where there is no new light."""
+    return sheet.math("MULTIPLY", sheet.input(name), gain, label="x 2^exposure")

@@ -123,7 +123,7 @@ def pixels(image: bpy.types.Image) -> np.ndarray:
 
 
 def group() -> bpy.types.NodeTree:
-    return shared_group("Platelight World", version=5, build=_build)
+    return shared_group("Platelight World", version=6, build=_build)
 
 
 def _build(sheet: Sheet) -> None:

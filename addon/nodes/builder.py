@@ -229,6 +229,12 @@ class Sheet(Face):
         self._give(away, node.inputs[1])
         return node.outputs[0]
 
+    def anywhere(self, value: Socket, *, label: str = "") -> Socket:
+        """1 where a picture is above 0 at any pixel, else 0: one number for all of it, so what is made of it costs nothing."""
+        levels = self.place(self.tree.nodes.new("CompositorNodeLevels"), label="Share of the picture")
+        self._give(self.math("GREATER_THAN", value, 0.0), levels.inputs[0])
+        return self.math("GREATER_THAN", levels.outputs["Mean"], 0.0, label=label)
+
     def frame_coordinates(self) -> tuple[Socket, Socket]:
         made = new_frame_coordinates(self.tree)
         for node in made.nodes:

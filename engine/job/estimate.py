@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import files
-from ..allocation import release_freed_memory
 from ..failures import explain
 from ..frames.plate import Plate
+from ..memory import release_freed_memory
 from ..models import registry
 from ..models.interface import Cut, Estimator, Output, ResumePoint, Step
 from ..models.table import ModelInfo

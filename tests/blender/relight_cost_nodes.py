@@ -1,4 +1,7 @@
-"""Which nodes are computed for every pixel: those between a picture's file and a socket; what no picture feeds is one number."""
+"""Which nodes are computed for every pixel: those between a picture's file and a socket; what no picture feeds is one number.
+
+So is what a Levels node gives, though it looks at every pixel itself.
+"""
 
 from __future__ import annotations
 
@@ -44,4 +47,5 @@ def _from_output(source: bpy.types.NodeSocket, path: _Path, found: Counter, know
                 kind = node.bl_idname.removeprefix("CompositorNode").removeprefix("ShaderNode")
                 operation = getattr(node, "operation", "") or getattr(node, "blend_type", "")
                 found[path[-1].node_tree.name if path else "", f"{kind} {operation}".strip()] += 1
+            known[key] = known[key] and node.bl_idname != "CompositorNodeLevels"
     return known[key]

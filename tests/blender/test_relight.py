@@ -116,13 +116,6 @@ def test_the_other_outputs(scene, tmp_path, output, want):
     np.testing.assert_allclose(render(scene, [1], tmp_path)[1][..., :3], want(stored(1)), atol=TOLERANCE)
 
 
-def test_normals_of_no_length_get_ambient_light_only(scene, tmp_path):
-    write_normal(tmp_path / "passes/normal/plate.0001.exr", np.zeros((HEIGHT, WIDTH, 3)))
-    attach(scene, write_plate(tmp_path, range(1, 2)), tmp_path / "passes")
-    image = render(scene, [1], tmp_path)[1]
-    np.testing.assert_allclose(image[..., :3], linear(plate_bytes(1)) * light(np.zeros((HEIGHT, WIDTH, 3))), atol=TOLERANCE)
-
-
 def test_the_group_is_made_once_and_reads_well(scene):
     group = relight.node_group()
     assert relight.node_group() == group

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import write_exr
 from engine.frames import colour
 from engine.frames.picture import Picture
 from engine.frames.plate import Plate, prepare
 from engine.frames.resize import shrink, working_size
 from engine.protocol import ErrorCode, PlatelightError, Source
+from tests.support.plates import write_exr
 
 
 def field(value, *, size=(8, 6), kind=np.float32) -> np.ndarray:

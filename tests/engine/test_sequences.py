@@ -8,10 +8,10 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from conftest import HEIGHT, WIDTH, number_of, numbered, write_exr, write_images
 from engine.frames.source import open_source
 from engine.frames.stills import colour_channels, read_still
 from engine.protocol import ErrorCode, PlatelightError, Source
+from tests.support.plates import HEIGHT, WIDTH, number_of, numbered, write_exr, write_images
 
 LINEAR = (numbered(7) / 255).astype(np.float32) * 4 - 0.25
 

@@ -23,10 +23,15 @@ MOST = 16
 """Lights that a shot may have."""
 WORLD = "WORLD"
 """The kind of the world's row."""
-VERSION = 5
+VERSION = 6
 _VERSION_KEY, _KIND, _SIGN, _EYE = "platelight_rig", "platelight_kind", "platelight_world", "platelight_eye"
 _OF_SURFACES = ("Roughness", "Reflectance")
 _BLACK = (0.0, 0.0, 0.0, 1.0)
+_LATER = {
+    "Mask": "Where the lights fall: 0 to 1, whatever their power",
+    "Passes": "0 in a frame without any normal or depth, as of a file that is missing: no light falls",
+}
+"""Outputs that came after version 1."""
 
 
 def new_rig(name: str) -> bpy.types.NodeTree:
@@ -40,7 +45,8 @@ def new_rig(name: str) -> bpy.types.NodeTree:
     sheet.takes_number("Depth", "Distance from the camera's plane in metres: a pass, or one number for all", value=5.0, least=0.0)
     sheet.takes_number("Roughness", "Of highlights; 0 is a mirror", value=0.5, least=0.0, most=1.0, subtype="FACTOR")
     sheet.takes_number("Reflectance", "Seen head on; 0.04 for most materials", value=0.04, least=0.0, most=1.0, subtype="FACTOR")
-    sheet.gives("Mask", "Where the lights fall: 0 to 1, whatever their power", kind="Float")
+    for name, note in _LATER.items():
+        sheet.gives(name, note, kind="Float")
     return tree
 
 
@@ -104,8 +110,9 @@ def sync(
         sources.append(world)
     kept = {source: rows.completed(tree, known[source]) for source in sources if source in known}
     rows.drop_others(tree, kept.values())
-    if "Mask" not in [item.name for item in tree.interface.items_tree if item.item_type == "SOCKET"]:
-        Sheet(tree).gives("Mask", "Where the lights fall: 0 to 1, whatever their power", kind="Float")
+    named = {item.name for item in tree.interface.items_tree if item.item_type == "SOCKET"}
+    for name in [name for name in _LATER if name not in named]:
+        Sheet(tree).gives(name, _LATER[name], kind="Float")
     for curve in list(tree.animation_data.drivers) if tree.animation_data else []:
         tree.animation_data.drivers.remove(curve)
     tree.nodes.clear()
@@ -127,6 +134,7 @@ def sync(
         chain = _linked(sheet, node, kept[source], chain)
     for name, none in zip(light_parts.SUMS, (_BLACK, _BLACK, 0.0), strict=True):
         sheet.output(**{name: chain.get(name, none)})
+    sheet.output(Passes=chain["Passes"])
     rows.apply_solo(tree)
     sheet.arrange(upward=True)
     rows.set_defaults(compat.compositor_tree(scene), tree, new=rows.identifiers(tree) - before)
@@ -160,7 +168,16 @@ def _surface(sheet: Sheet, camera: Eye) -> dict[str, Socket]:
         "Position": view.outputs["Position"],
         "N V": seen.outputs["N V"],
         "Masking": seen.outputs["Masking"],
+        "Passes": _passes(sheet),
     }
+
+
+def _passes(sheet: Sheet) -> Socket:
+    """1 where the frame has any normal and any depth, else 0."""
+    sheet.section("Has this frame any normal, and any depth?")
+    length = sheet.dot(sheet.input("Normal"), sheet.input("Normal"), label="Length squared")
+    normal, depth = sheet.anywhere(length, label="Any normal?"), sheet.anywhere(sheet.input("Depth"), label="Any depth?")
+    return sheet.math("MULTIPLY", normal, depth, label="All passes?")
 
 
 def _light(sheet: Sheet, light: bpy.types.Object, *, camera: Eye) -> bpy.types.Node:

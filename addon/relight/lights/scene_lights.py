@@ -202,10 +202,10 @@ def _link(tree: bpy.types.NodeTree, block: build.Block, node: bpy.types.Node, re
     depth = block.find("depth size")
     if depth and not node.inputs["Depth"].is_linked:
         tree.links.new(depth.outputs["Image"], node.inputs["Depth"])
-    for name in ("Diffuse", "Specular") if has_highlights(node) else ("Diffuse",):
-        taker = relight.inputs[f"Scene {name}"]
-        if not taker.is_linked:
-            tree.links.new(node.outputs[name], taker)
+    takers = {"Passes": "Passes", "Diffuse": "Scene Diffuse"} | ({"Specular": "Scene Specular"} if has_highlights(node) else {})
+    for name, taken in takers.items():
+        if not relight.inputs[taken].is_linked:
+            tree.links.new(node.outputs[name], relight.inputs[taken])
 
 
 def has_highlights(node: bpy.types.Node) -> bool:
