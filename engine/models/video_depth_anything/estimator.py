@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ...cuts import CONTEXT
+from ...frames.cuts import CONTEXT
 from ...device import Compute, choose
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..depth_anything.distance import distance, nearest
