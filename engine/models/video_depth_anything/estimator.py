@@ -12,8 +12,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ...frames.cuts import CONTEXT
 from ...device import Compute, choose
+from ...frames.cuts import CONTEXT
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..depth_anything.distance import distance, nearest
 from ..dinov2 import grid_of
