@@ -13,6 +13,12 @@ from .bounds import MOST_FRAMES, Amount, Between, Count, Frame, Minutes, Pixels,
 
 PROTOCOL_VERSION = 3
 
+MOST_TOKENS = 1 << 15
+"""Patches that a model may be asked to see a frame in; ten times what any was made for."""
+
+WIDEST = 175.0
+"""Degrees of the widest field of view."""
+
 
 class Stage(StrEnum):
     """What the engine is doing, in the order in which a job passes through."""
@@ -49,7 +55,9 @@ class EstimateSettings:
     `model`: a name of the model table or a folder. `max_resolution`: long side in pixels, 0 for native. `window`, `overlap`,
     `decode_chunk_size`: frames; a window of 0 and an overlap of -1 stand for what the model was made for. `precision`: auto, fp32,
     bf16, fp16. `device`: auto, cpu, cuda, mps. `temporal`: of models with temporal blocks, auto for those that were trained on the
-    shot (see `tuned_file`) or else come with the model, none for frames by themselves, or a file of trained ones.
+    shot (see `tuned_file`) or else come with the model, none for frames by themselves, or a file of trained ones. `tokens`: of
+    models that see each frame at a size of their own, in about how many patches, 0 for what the model was made for. `fov`: of
+    models that tell the lens, the known horizontal field of view in degrees, 0 to have it estimated.
     """
 
     model: str = "preview"
@@ -60,6 +68,8 @@ class EstimateSettings:
     precision: str = "auto"
     device: str = "auto"
     temporal: str = "auto"
+    tokens: Annotated[int, Between(0, MOST_TOKENS)] = 0
+    fov: Annotated[float, Between(0.0, WIDEST)] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
