@@ -11,6 +11,7 @@ import numpy as np
 import OpenEXR
 
 from . import files
+from .frames.windows import Window, Windows
 from .protocol import PASSES, ErrorCode, PlatelightError
 
 RELATIVE, METRES = "relative", "metres"
@@ -23,6 +24,7 @@ class Origin:
 
     `clip`: its name in file names. `source`: name of the plate's file. `frame`: of the source. `plate_size`: width and height of
     the source in pixels. `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres.
+    `windows`: of the pass, where the plate's file holds another part of its picture than the whole.
     """
 
     clip: str
@@ -34,6 +36,7 @@ class Origin:
     plate_size: tuple[int, int]
     color_space: str = ""
     relative_depth: bool = False
+    windows: Windows | None = None
 
     def attributes(self, pass_name: str) -> dict[str, object]:
         return {
@@ -69,7 +72,8 @@ def fill(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> N
 
     Args:
         path: the file.
-        values: float (H, W, C), C the pass's number of components.
+        values: float (H, W, C), C the pass's number of components, of the whole picture; the file then holds what the origin's
+            windows say of it.
         pass_name: a key of `PASSES`.
         origin: what the file says of itself.
 
@@ -78,14 +82,22 @@ def fill(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> N
     """
     kind = PASSES[pass_name]
     stored = np.float16 if kind.is_half else np.float32
+    held = origin.windows.from_picture(values) if origin.windows else values
     channels = {
-        channel: np.ascontiguousarray(values[..., index], dtype=stored) for index, channel in enumerate(kind.channels)
+        channel: np.ascontiguousarray(held[..., index], dtype=stored) for index, channel in enumerate(kind.channels)
     }
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
+    if origin.windows:
+        header |= {"dataWindow": _corners(origin.windows.data), "displayWindow": _corners(origin.windows.display)}
     try:
         OpenEXR.File(header, channels).write(str(path))
     except (RuntimeError, OSError, ValueError) as error:
         raise OSError(_reason(path), str(error)) from error
+
+
+def _corners(window: Window) -> tuple[np.ndarray, np.ndarray]:
+    first, last = window.inclusive
+    return np.array(first, np.int32), np.array(last, np.int32)
 
 
 def _reason(path: Path) -> int:

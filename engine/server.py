@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from .allocation import keep_freed_memory
 from .failures import explain
 from .identity import version
+from .memory import keep_freed_memory
 from .protocol import (
     PROTOCOL_VERSION,
     Cancel,
@@ -34,6 +34,7 @@ from .protocol import (
     Shutdown,
     ShutdownResult,
     Stage,
+    Tune,
     decode,
     encode_error,
     encode_notification,
@@ -110,7 +111,7 @@ class Server:
             self._send(encode_result(request_id, self._greet(message)))
         elif not self._greeted:
             raise PlatelightError(ErrorCode.PROTOCOL_MISMATCH, "the first message must be hello")
-        elif isinstance(message, Estimate):
+        elif isinstance(message, Estimate | Tune):
             self._require_new(message.job)
             if self._estimates.put(message.job, request_id, lambda: _events(message)) > 0:
                 self._send(encode_notification(Progress(job=message.job, stage=Stage.QUEUED, done=0, total=0)))
@@ -285,14 +286,18 @@ class Lane:
             return error
 
 
-def _events(message: Estimate) -> Iterator[Any]:
+def _events(message: Estimate | Tune) -> Iterator[Any]:
+    if isinstance(message, Tune):
+        from .tuning.job import run as tune
+
+        return tune(message)
     from .job.estimate import run
 
     return run(message)
 
 
 def _download(message: DownloadModel, lane: Lane) -> Iterator[Any]:
-    from .download import run
+    from .models.download import run
 
     return run(message, cancelled=lane.is_cancelled)
 

@@ -9,10 +9,10 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
-from ..allocation import release_freed_memory
 from ..failures import explain
 from ..files import is_link
 from ..frames.plate import Plate
+from ..memory import release_freed_memory
 from ..models import registry
 from ..models.interface import Estimator, ResumePoint, Step
 from ..protocol import (
@@ -80,9 +80,9 @@ def _run(request: Estimate, estimator: Estimator | None) -> Generator[Event, Non
     check_source(request, passes=wanted_passes(request, model))
     yield Progress(job=request.job, stage=Stage.READING, done=0, total=0)
     plate = Plate(request.source, max_resolution=request.settings.max_resolution)
-    asked = settle(request, model=model, clip=plate.clip)
+    asked = settle(request, model=model, plate=plate)
     plate.clip.check(asked.first, asked.last)
-    for text in plate.clip.notices:
+    for text in plate.notices:
         yield Notice(job=asked.job, text=text)
     stores = tuple(
         PassStore(asked.out, pass_name=name, clip=asked.clip, source=asked.source.name, is_sequence=asked.is_sequence)

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..frames.source import ClipReader
+from ..frames.plate import Plate
 from ..models.table import ModelInfo
-from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, clip_name, pass_folder
+from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, pass_folder
 
 _CLIP = re.compile(r"[\w+-][\w.+-]*")
 CHOICES = {"precision": ("auto", "fp32", "bf16", "fp16"), "device": ("auto", "cpu", "cuda", "mps")}
@@ -43,16 +43,17 @@ class Asked:
         return range(self.first, self.last + 1)
 
 
-def settle(request: Estimate, *, model: ModelInfo, clip: ClipReader) -> Asked:
+def settle(request: Estimate, *, model: ModelInfo, plate: Plate) -> Asked:
     """Return what a request that `check_request` has passed asks of this model and this clip.
 
     Raises:
         PlatelightError: `setting_invalid`, `range_outside_clip`.
     """
+    clip = plate.clip
     first, last = plan_range(request, clip_first=clip.first, clip_last=clip.last)
     return Asked(
-        job=request.job, clip=request.source.clip or clip_name(request.source.path, is_sequence=clip.is_sequence),
-        source=clip.path, is_sequence=clip.is_sequence, color_space=request.source.color_space,
+        job=request.job, clip=request.source.clip or plate.clip_name, source=clip.path, is_sequence=clip.is_sequence,
+        color_space=request.source.color_space,
         out=Path(request.out).expanduser().absolute(), passes=wanted_passes(request, model), first=first, last=last,
         settings=effective(request.settings, model), model=model, overwrite=request.overwrite,
         remove_outside=request.remove_outside,

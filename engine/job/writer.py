@@ -91,7 +91,7 @@ class PieceWriter:
         origin = exr.Origin(
             clip=self._asked.clip, model=info.name, revision=self._estimator.revision, settings=settings_text(self._settings),
             source=self._asked.source.name, frame=frame, plate_size=self._plate.plate_size, color_space=self._asked.color_space,
-            relative_depth=info.relative_depth,
+            relative_depth=info.relative_depth, windows=self._plate.windows(frame),
         )
         self._stores[pass_name].write(frame, values, origin=origin)
         if pass_name == self._asked.passes[-1]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..protocol import Stage
 from ..protocol.bounds import read_json
+from ..protocol.model_hashes import HASHES, REVISIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,16 @@ class ModelInfo:
     overlap: int = 4
     tunable: bool = False
     relative_depth: bool = True
+
+    @property
+    def revision(self) -> str:
+        """The commit of its repository that `hashes` are of; ``""`` for the newest."""
+        return REVISIONS.get(self.name, "")
+
+    @property
+    def hashes(self) -> Mapping[str, str]:
+        """SHA-256 of its files, as far as they are known."""
+        return HASHES.get(self.name, {})
 
 
 PREVIEW = ModelInfo(

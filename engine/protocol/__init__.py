@@ -6,16 +6,18 @@ JSON-RPC 2.0, one message a line (UTF-8, ``\\n``), over the engine's standard in
 
 from .codec import Incoming, decode, encode_error, encode_notification, encode_request, encode_result
 from .errors import ERRORS, ErrorCode, PlatelightError
+from .frame_numbers import Place, is_negative, last_place, marked_place, negative_kin, place_of
+from .layers import Layer, Part, first_layer, picture_layer
 from .messages import (
     PROTOCOL_VERSION, Cancel, CancelResult, Doctor, DoctorResult, DownloadModel, DownloadModelResult, Estimate,
     EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
-    Notice, Progress, Shutdown, ShutdownResult, Source, Stage,
+    Notice, Progress, Shutdown, ShutdownResult, Source, Stage, Tune, TuneResult,
 )
-from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .pass_headers import PassHeader, is_pass_of, read_pass_header
+from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
     DoneRange, FrameRange, MadeFrames, PassRecord, clip_name, done_frames, made_frames, pass_file, pass_folder, record_file,
-    settings_differences, split_number, tuned_file,
+    settings_differences, tuned_file,
 )
 from .records import read_record
 from .revisions import weights_difference, with_temporal
@@ -24,9 +26,10 @@ __all__ = [
     "DEPTH", "ERRORS", "MASK", "NORMAL", "PASSES", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor",
     "DoctorResult", "DoneRange", "DownloadModel", "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult",
     "EstimateSettings", "Finding", "FrameRange", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation",
-    "ListModels", "ListModelsResult", "MadeFrames", "ModelEntry", "Notice", "PassHeader", "PassInfo", "PassRecord",
-    "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source", "Stage", "clip_name", "decode",
-    "done_frames", "encode_error", "encode_notification", "encode_request", "encode_result", "is_pass_of",
-    "made_frames", "pass_file", "pass_folder", "read_pass_header", "read_record", "record_file",
-    "settings_differences", "split_number", "tuned_file", "weights_difference", "with_temporal",
+    "Layer", "ListModels", "ListModelsResult", "MadeFrames", "ModelEntry", "Notice", "Part", "PassHeader",
+    "PassInfo", "PassRecord", "Place", "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source",
+    "Stage", "Tune", "TuneResult", "clip_name", "decode", "done_frames", "encode_error", "encode_notification",
+    "encode_request", "encode_result", "first_layer", "is_negative", "is_pass_of", "last_place", "made_frames",
+    "marked_place", "negative_kin", "pass_file", "pass_folder", "picture_layer", "place_of", "read_pass_header",
+    "read_record", "record_file", "settings_differences", "tuned_file", "weights_difference", "with_temporal",
 ]

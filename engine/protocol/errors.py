@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     SOURCE_TRUNCATED = "source_truncated"
     FRAME_MISSING = "frame_missing"
     FRAME_SIZE_CHANGED = "frame_size_changed"
+    FRAME_NUMBERS_UNUSABLE = "frame_numbers_unusable"
     RANGE_OUTSIDE_CLIP = "range_outside_clip"
     COLOR_SPACE_UNKNOWN = "color_space_unknown"
     OUTPUT_NOT_WRITABLE = "output_not_writable"
@@ -46,6 +47,8 @@ class ErrorCode(StrEnum):
     STRIP_UNSUPPORTED = "strip_unsupported"
     STRIP_RETIMED = "strip_retimed"
     INSTALL_FAILED = "install_failed"
+    SCENE_LINKED = "scene_linked"
+    NOT_PLACED = "not_placed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +81,9 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.SOURCE_TRUNCATED: _text(23, "The clip ends early or is damaged: {detail}", "Copy it again from its origin, or estimate only the frames that are whole."),
     ErrorCode.FRAME_MISSING: _text(24, "The sequence lacks a frame: {detail}", "Restore the frame, or estimate the ranges before and after it."),
     ErrorCode.FRAME_SIZE_CHANGED: _text(25, "The frames are not all of one size: {detail}", "Render the sequence in one size, or estimate the ranges apart."),
+    ErrorCode.FRAME_NUMBERS_UNUSABLE: _text(51, "The frame numbers cannot be used: {detail}", "Rename the files so that the last digits of each name are its frame number, from 0 to 1048574: plate.1001.exr, plate.1002.exr."),
     ErrorCode.RANGE_OUTSIDE_CLIP: _text(26, "The frame range lies outside the clip: {detail}", "Choose frames that the clip has; a movie's first frame is 1, a sequence keeps its own numbers."),
-    ErrorCode.COLOR_SPACE_UNKNOWN: _text(27, "The colour space cannot be used: {detail}", "Choose a colour space that the OpenColorIO configuration has."),
+    ErrorCode.COLOR_SPACE_UNKNOWN: _text(27, "The colour space cannot be used: {detail}", "Choose a colour space that the OpenColorIO configuration has. If it lacks a file, put that back; if $OCIO names the wrong configuration, change it."),
     ErrorCode.OUTPUT_NOT_WRITABLE: _text(28, "The passes cannot be written: {detail}", "Choose a folder you may write to, or save the project first so that passes go beside it."),
     ErrorCode.DISK_FULL: _text(29, "The disk is full: {detail}", "Free some space and estimate again: it continues where it stopped."),
     ErrorCode.PASSES_DIFFER: _text(30, "There are passes with other settings already: {detail}", "Choose another folder, or the settings they were made with. With --overwrite the frames asked for are replaced."),
@@ -89,7 +93,7 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.MODEL_UNKNOWN: _text(32, "There is no model of that name: {detail}", "Choose one that `python -m engine models` lists, or the folder of a checkpoint."),
     ErrorCode.MODEL_NOT_INSTALLED: _text(33, "The model's weights are not on this machine: {detail}", "Download them in the preferences, or copy the files by hand to the folder named."),
     ErrorCode.MODEL_INCOMPLETE: _text(34, "The model's folder lacks a file: {detail}", "Download the model again, or copy the file into the folder."),
-    ErrorCode.MODEL_INVALID: _text(35, "The model's files are not what they should be: {detail}", "Download the model again; only safetensors checkpoints in the published layout are read."),
+    ErrorCode.MODEL_INVALID: _text(35, "The model's files are not what they should be: {detail}", "Download the model again; only checkpoints in the published layout are read, and of those only tensors."),
     ErrorCode.DOWNLOAD_FAILED: _text(36, "The download did not finish: {detail}", "Try again: it continues where it stopped. Or copy the files by hand to the folder named."),
     ErrorCode.OFFLINE: _text(37, "Online access is off: {detail}", "Allow it in Preferences > System > Network, or copy the files by hand to the folder named."),
     ErrorCode.DEVICE_UNAVAILABLE: _text(38, "The device is not there: {detail}", "Choose Automatic or CPU; run the doctor to see which devices the engine sees."),
@@ -99,6 +103,8 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.STRIP_UNSUPPORTED: _text(42, "This strip cannot be estimated: {detail}", "Use a movie, image-sequence or movie-clip strip."),
     ErrorCode.STRIP_RETIMED: _text(43, "The strip is retimed: {detail}", "Or render it to a sequence and estimate that."),
     ErrorCode.INSTALL_FAILED: _text(44, "The engine could not be installed: {detail}", "Read the last lines of the log; with no internet, point to an existing environment instead."),
+    ErrorCode.SCENE_LINKED: _text(60, "The scene cannot be changed: {detail}", "Change it there, or make it local."),
+    ErrorCode.NOT_PLACED: _text(61, "The passes are on disk, but could not be placed in the compositor: {detail}", "Press Load Passes, or estimate again: frames that are there are kept."),
 }
 
 

@@ -10,8 +10,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from .frame_numbers import last_place, marked_place
 from .pass_table import PASSES
-from .passes import split_number
 from .records import read_regular
 
 _MAGIC = b"\x76\x2f\x31\x01\x02\x00\x00\x00"
@@ -71,8 +71,12 @@ def _same_plate(one: str, other: str, *, is_sequence: bool) -> bool:
     first, second = (Path(name.replace("\\", "/")) for name in (one, other))
     if not is_sequence:
         return first.name == second.name
-    before, _, after = split_number(first.stem)
-    return (before, after, first.suffix) == (*split_number(second.stem)[::2], second.suffix)
+    return _without_number(first.name) == _without_number(second.name)
+
+
+def _without_number(name: str) -> tuple[str, str]:
+    place = marked_place(name) or last_place(name)
+    return (place.before, place.after) if place else (name, "")
 
 
 def _attributes(data: bytes) -> dict[str, bytes]:

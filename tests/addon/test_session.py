@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import bpy
@@ -149,6 +151,76 @@ def test_cancelling_twice_ends_the_engine(part, submit, drive):
     part("link.session").cancel(job.id)
     drive(lambda: job.finished, seconds=20)
     assert job.state == "cancelled" and part("link.state").state.client is None
+
+
+class SlowHub(BaseHTTPRequestHandler):
+    """Says of every file that it is large, and sends a byte of it."""
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "99173660")
+        self.send_header("ETag", f'"{"0" * 40}"')
+        self.send_header("X-Repo-Commit", "0" * 40)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.do_HEAD()
+        self.wfile.write(b"x")
+        self.wfile.flush()
+        self.server.gone.wait(300)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def download(part, tmp_path, monkeypatch, engine_python):
+    """Queues the download of a model from a hub that stalls; the engine of this test is not offline."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SlowHub)
+    server.gone = threading.Event()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    variables = f"-u HF_HUB_OFFLINE HF_ENDPOINT=http://127.0.0.1:{server.server_port} PLATELIGHT_MODELS={tmp_path / 'models'}"
+    monkeypatch.setenv("PLATELIGHT_ENGINE", f"env {variables} {engine_python} -m engine serve")
+    part("link.session").stop_engine()
+    state, jobs = part("link.state").state, part("link.jobs")
+
+    def run():
+        task = jobs.Download(id=state.queue.new_id(), label="Small", model="depth-anything-small")
+        state.queue.add(task)
+        return task
+
+    yield run
+    server.gone.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_second_cancel_of_a_download_does_not_end_the_estimate_beside_it(part, submit, drive, download):
+    session, state = part("link.session"), part("link.state").state
+    job, task = submit(last=120, max_resolution=512), download()
+    drive(lambda: job.state == "running" and task.state == "running" and task.progress.done)
+    pid = state.client.pid
+    session.cancel(task.id)
+    session.cancel(task.id)
+    drive(lambda: task.finished)
+    assert (task.state, task.error, job.state, state.client.pid) == ("cancelled", None, "running", pid)
+    session.cancel(job.id)
+    drive()
+
+
+def test_a_second_cancel_of_an_estimate_lets_the_download_beside_it_go_on(part, submit, drive, download):
+    session, state = part("link.session"), part("link.state").state
+    job, task = submit(last=120, max_resolution=512), download()
+    drive(lambda: job.state == "running" and task.state == "running")
+    pid = state.client.pid
+    session.cancel(job.id)
+    session.cancel(job.id)
+    assert (job.state, task.state) == ("cancelled", "queued")
+    drive(lambda: task.state == "running" and task.progress.done)
+    assert state.client.pid != pid and job.error is None
+    session.cancel(task.id)
+    drive()
+    assert task.state == "cancelled"
 
 
 def test_errors_of_the_engine_are_the_jobs(part, submit, drive, shot):

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from buffer_checkpoints import depth_anything, marigold, stir
-from buffer_plates import pan
 
 from engine.device import choose
 from engine.models.depth_anything.estimator import DepthAnything
@@ -23,6 +21,8 @@ from engine.models.temporal.block import TemporalSettings
 from engine.models.temporal.join import fit
 from engine.normals import convert_axes
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from tests.support.buffer_checkpoints import depth_anything, marigold, stir
+from tests.support.buffer_plates import pan
 
 CPU = choose(device="cpu", precision="fp32")
 SMALL = EstimateSettings(model="", window=5, overlap=2, decode_chunk_size=2)
@@ -144,12 +144,12 @@ def test_depth_is_a_distance(folders):
     estimator = DepthAnything(load_depth_model(folders["depth"]), **DEPTH)
     inverse = torch.full((2, 42, 56), 4.0)
     inverse[:, :20], inverse[:, 20:25], inverse[0, 40:] = 2.0, 0.0, 4.2
-    joined, carry = estimator.join(inverse, previous=None, carry=None)
-    depth = estimator.decode(joined, size=(42, 56))["depth"]
+    joined, carry = estimator.join(inverse, previous=None, carry=None, size=(42, 56))
+    depth = estimator.decode(joined, size=(42, 56), carry=carry)["depth"]
     assert depth.shape == (2, 42, 56, 1)
     assert depth[1, 30, 0, 0] == pytest.approx(depth[1, 0, 0, 0] / 2) and depth[1, 22, 3, 0] == 100
     assert 0.9 < depth[1, 30, 0, 0] < 1.1
-    later, same = estimator.join(inverse * 3, previous=None, carry=carry)
+    later, same = estimator.join(inverse * 3, previous=None, carry=carry, size=(42, 56))
     assert np.array_equal(same, carry) and torch.allclose(later, joined * 3), "the unit is the shot's, not the window's"
 
 

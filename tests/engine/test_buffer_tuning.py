@@ -10,20 +10,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from buffer_plates import grainy_pan
-from heldout import HELD_OUT
 
-from conftest import ROOT, finish, write_movie
-from conftest import request as request_estimate
 from engine.models.preview import network, temporal
-from engine.protocol import PlatelightError, Source, read_record, record_file
-from engine.training.buffer.config import PLATES, PlateSource, PreviewConfig
-from engine.training.buffer.feed import Clip
-from engine.training.buffer.known import SIDE, choose_window, cut_pairs
-from engine.training.buffer.losses import Pairs
-from engine.training.buffer.shot import changes, distance, spread
-from engine.training.buffer.stages import PreviewStage
-from engine.training.buffer.tune import BOUNDS, FIRMER, Tune, Tuned, describe, firmer, tune
+from engine.protocol import PlatelightError, Source, Tune, read_record, record_file
+from engine.tuning.config import PLATES, PlateSource, PreviewConfig
+from engine.tuning.feed import Clip
+from engine.tuning.losses import Pairs
+from engine.tuning.reference import SIDE, choose_window, cut_pairs
+from engine.tuning.shot import changes, distance, spread
+from engine.tuning.stages import PreviewStage
+from engine.tuning.tune import BOUNDS, FIRMER, Tuned, describe, firmer, tune
+from tests.support.buffer_plates import grainy_pan
+from tests.support.heldout import HELD_OUT
+from tests.support.jobs import finish
+from tests.support.jobs import request as request_estimate
+from tests.support.places import ROOT
+from tests.support.plates import write_movie
 
 MODULES = {"scikit-image": "skimage"}
 """Packages that are imported by another name."""
@@ -49,7 +51,7 @@ def run_tune(request: Tune) -> Tuned:
 def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bound(plate_file, tmp_path, monkeypatch):
     monkeypatch.setattr(temporal, "WEIGHTS", tmp_path / "none.safetensors")  # from new blocks on, whatever comes with the extension
     plate = Source(path=str(plate_file))
-    request = Tune(source=plate, out=tmp_path, steps=12, max_resolution=96, bound=30.0, flow="dis")
+    request = Tune(job="tune", source=plate, out=str(tmp_path), steps=12, max_resolution=96, bound=30.0, flow="dis")
     result = run_tune(request)
     assert result.file == tmp_path / "tuned" / "plate.preview.safetensors" and result.file.is_file()
     assert result.after.change < 0.98 * result.before.change and result.after.away <= 30
@@ -73,7 +75,7 @@ def test_tuning_needs_no_package_that_the_engine_does_without():
     for_training = (ROOT / "engine" / "requirements" / "train.txt").read_text().splitlines()
     names = [line.split("==")[0] for line in for_training if "==" in line and line not in wanted]
     blocked = ", ".join(f"'{MODULES.get(name, name)}'" for name in names)
-    code = f"import sys; sys.modules.update(dict.fromkeys([{blocked}])); import engine.training.buffer.tune"
+    code = f"import sys; sys.modules.update(dict.fromkeys([{blocked}])); import engine.tuning.tune"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     assert "tensorboard" in blocked and "trimesh" in blocked
 
@@ -101,7 +103,7 @@ def test_blocks_that_ship_get_calmer_still_on_a_shot_they_never_saw(tmp_path):
     """What tuning is for: less change than with the blocks that come with the extension, not only less than without any. The bar is
     25 % in five minutes; this is a few seconds of it."""
     shot = Source(path=str(HELD_OUT / "toys" / "frame.1.png"))
-    result = run_tune(Tune(source=shot, out=tmp_path, steps=16, flow="dis"))
+    result = run_tune(Tune(job="tune", source=shot, out=str(tmp_path), steps=16, flow="dis"))
     assert result.after.change < 0.85 * result.before.change < result.per_frame, describe(result)
     assert result.after.away <= result.bound == max(BOUNDS["normal"], result.before.away)
 

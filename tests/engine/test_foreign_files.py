@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn import Drawn
 
-from conftest import ROOT, finish, refused, request, write_exr, write_images
 from engine import exr
 from engine.models.interface import Output
 from engine.protocol import ErrorCode, pass_file, read_pass_header
+from tests.support.drawn import Drawn
+from tests.support.jobs import finish, refused, request
+from tests.support.places import ROOT
+from tests.support.plates import write_exr, write_images
 
 VERSION_0_1 = ROOT / "tests" / "samples" / "version_0_1"
 

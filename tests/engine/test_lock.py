@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from engine.job import lock
 from engine.job.lock import hold
 from engine.protocol import ErrorCode, PlatelightError
+from tests.support.places import ROOT
 
 
 def test_a_lock_file_left_by_the_dead_means_nothing(tmp_path):

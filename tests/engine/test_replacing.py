@@ -9,12 +9,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn import Drawn
 
-from conftest import Unwilling, finish, numbered, refused, request, write_images
 from engine.job.estimate import run
 from engine.models.interface import Output
 from engine.protocol import ErrorCode, FramesReady, PlatelightError, read_pass_header, record_file
+from tests.support.drawn import Drawn
+from tests.support.jobs import Unwilling, finish, refused, request
+from tests.support.plates import numbered, write_images
 
 COUNT = 12
 

@@ -4,18 +4,20 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from engine import weights
+from engine.models import download, table, weights
 from engine.models.table import ModelInfo
-from engine.protocol import ErrorCode, PlatelightError
+from engine.protocol import DownloadModel, ErrorCode, PlatelightError
+from engine.protocol.model_hashes import HASHES
 
 COMMIT = "7e24d68" + "0" * 33
-PIECE = 10 * 1024 * 1024
+SOME = 10 * 1024 * 1024
 BIG = "unet/diffusion_pytorch_model.safetensors"
 TINY = ModelInfo(
     name="tiny", title="Tiny", purpose="tests", licence="a licence", family="normalcrafter", passes=("normal",),
@@ -29,13 +31,29 @@ def safetensors(size: int, fill: int = 0) -> bytes:
     return len(header).to_bytes(8, "little") + header + bytes([fill]) * size
 
 
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def git_sha1(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
 class Hub:
-    """Serves `files` under ``/<repo>/resolve/<revision>/<file>``; `requests` are (method, file, range)."""
+    """Serves `files` under ``/<repo>/resolve/<revision>/<file>``; `requests` are (method, file, range).
+
+    `etags`: in place of the content's SHA-256, None for no ETag. `sends`: other content than what is announced. `stalls`: the big
+    file's transfer stops until `stall` is set.
+    """
 
     def __init__(self) -> None:
         self.files = {"model_index.json": b"{}", "vae/config.json": b"{}", BIG: safetensors(24_000_000), "extra.bin": b"pickle"}
         self.requests: list[tuple[str, str, str]] = []
         self.cut_at: int | None = None
+        self.etags: dict[str, str | None] = {}
+        self.sends: dict[str, bytes] = {}
+        self.stall = threading.Event()
+        self.stalls = False
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,12 +76,19 @@ class Hub:
                 self.send_header("Content-Length", str(len(content) - begin))
                 if begin:
                     self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
-                self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+                etag = hub.etags.get(name, sha256(content))
+                if etag is not None:
+                    self.send_header("ETag", f'"{etag}"')
                 self.send_header("X-Repo-Commit", COMMIT)
                 self.end_headers()
                 if body:
                     stop, hub.cut_at = (hub.cut_at or len(content)), None
-                    self.wfile.write(content[begin:stop])
+                    sent = hub.sends.get(name, content)[begin:stop]
+                    if hub.stalls and name == BIG:
+                        self.wfile.write(sent[:1000])
+                        self.wfile.flush()
+                        hub.stall.wait(120)
+                    self.wfile.write(sent)
                     self.close_connection = True
 
             def log_message(self, *_: object) -> None:
@@ -74,8 +99,13 @@ class Hub:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
+        self.stall.set()
         self.server.shutdown()
         self.server.server_close()
+
+    def begins(self) -> list[int]:
+        """The byte that each request for the big file began at."""
+        return [int(wanted.removeprefix("bytes=").rstrip("-") or 0) for wanted in self.ranges()]
 
     def ranges(self) -> list[str]:
         return [wanted for method, name, wanted in self.requests if method == "GET" and name == BIG]
@@ -87,6 +117,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     monkeypatch.setenv("PLATELIGHT_MODELS", str(tmp_path / "models"))
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setitem(table.MODELS, "tiny", TINY)
     yield hub
     hub.stop()
 
@@ -113,33 +144,112 @@ def test_a_download_is_whole_and_holds_only_what_is_needed(hub: Hub, tmp_path: P
 
 def test_a_cancelled_download_continues_where_it_stopped(hub: Hub):
     with pytest.raises(PlatelightError) as caught:
-        fetch(stop_after=PIECE)
+        fetch(stop_after=SOME)
     assert caught.value.code is ErrorCode.CANCELLED and not weights.installed(TINY)
     folder, _ = fetch()
-    assert hub.ranges() == ["", f"bytes={PIECE}-"]
+    assert len(hub.ranges()) == 2 and SOME <= hub.begins()[1] < SOME + (1 << 20)
     assert (folder / BIG).read_bytes() == hub.files[BIG]
 
 
 def test_a_broken_connection_is_taken_up_again(hub: Hub):
     class CutOnBig(dict):
         def __getitem__(self, name: str) -> bytes:
-            hub.cut_at = PIECE + 5 if name == BIG and not hub.ranges()[1:] and hub.requests[-1][0] == "GET" else None
+            hub.cut_at = SOME + 5 if name == BIG and not hub.ranges()[1:] and hub.requests[-1][0] == "GET" else None
             return super().__getitem__(name)
 
     content = dict(hub.files)
     hub.files = CutOnBig(content)
     folder, _ = fetch()
-    assert hub.ranges() == ["", f"bytes={PIECE}-"]
+    assert hub.begins() == [0, SOME + 5]
     assert (folder / BIG).read_bytes() == content[BIG]
 
 
 def test_a_half_of_other_content_is_not_continued(hub: Hub):
     with pytest.raises(PlatelightError):
-        fetch(stop_after=PIECE)
+        fetch(stop_after=SOME)
     hub.files[BIG] = safetensors(23_000_000, fill=7)
     folder, _ = fetch()
     assert hub.ranges() == ["", ""] and (folder / BIG).read_bytes() == hub.files[BIG]
     assert not list(folder.rglob("*.part"))
+
+
+@pytest.mark.parametrize("checksum", [sha256, git_sha1], ids=["sha256", "git"])
+def test_other_content_of_the_same_size_is_refused(hub: Hub, checksum: Callable[[bytes], str], tmp_path: Path):
+    hub.etags["vae/config.json"] = checksum(hub.files["vae/config.json"])
+    hub.sends["vae/config.json"] = b"[]"
+    with pytest.raises(PlatelightError) as caught:
+        fetch()
+    assert caught.value.code is ErrorCode.DOWNLOAD_FAILED and "vae/config.json" in caught.value.detail
+    assert not (tmp_path / "models/tiny/vae/config.json").exists() and not list(tmp_path.rglob("*.part"))
+    del hub.sends["vae/config.json"]
+    assert (fetch()[0] / "vae/config.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("etag", [None, "", "abc", "W/5f", "0" * 63, "g" * 64])
+def test_a_file_that_nothing_vouches_for_is_refused(hub: Hub, etag: str | None, tmp_path: Path):
+    hub.etags["model_index.json"] = etag
+    with pytest.raises(PlatelightError) as caught:
+        fetch()
+    assert caught.value.code is ErrorCode.DOWNLOAD_FAILED and "no checksum for model_index.json" in caught.value.detail
+    assert not list(tmp_path.rglob("model_index.json"))
+
+
+@pytest.fixture
+def released(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The model's table has the hashes of its files, and the commit."""
+    known = {name: sha256(hub.files[name]) for name in TINY.files}
+    monkeypatch.setattr(table, "HASHES", {"tiny": known})
+    monkeypatch.setattr(table, "REVISIONS", {"tiny": COMMIT})
+    return known
+
+
+def test_the_tables_hash_counts_whatever_the_server_announces(hub: Hub, released: dict[str, str], tmp_path: Path):
+    hub.etags = dict.fromkeys(TINY.files)
+    assert fetch()[0] == tmp_path / "models" / "tiny"
+    (tmp_path / "models/tiny/vae/config.json").unlink()
+    hub.files["vae/config.json"] = b"[]"
+    for etag, told in ((git_sha1(b"[]"), "did not arrive as it was released"), (sha256(b"[]"), "is not the one that was released")):
+        hub.etags["vae/config.json"] = etag
+        with pytest.raises(PlatelightError, match=told) as caught:
+            fetch()
+        assert caught.value.code is ErrorCode.DOWNLOAD_FAILED
+
+
+def test_a_file_that_was_altered_here_is_fetched_again(
+    hub: Hub, released: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    config = fetch()[0] / "vae" / "config.json"
+    config.write_bytes(b"[]")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(PlatelightError, match=r"vae/config\.json is not as it was released"):
+        fetch()
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    before = len(hub.ranges())
+    fetch()
+    assert config.read_bytes() == b"{}" and len(hub.ranges()) == before, "what is right stays"
+
+
+def test_released_checkpoints_have_their_hashes():
+    for name, hashes in HASHES.items():
+        assert set(hashes) <= set(table.MODELS[name].files) and len(table.MODELS[name].revision) == 40
+        assert all(re.fullmatch("[0-9a-f]{64}", value) for value in hashes.values())
+    assert set(HASHES["normalcrafter"]) == set(table.NORMALCRAFTER.files)
+
+
+def test_a_server_that_stalls_is_cancelled_at_once_and_leaves_the_rest_to_the_next_attempt(hub: Hub):
+    hub.stalls, cancelled = True, threading.Event()
+    job = download.run(DownloadModel(job="1", model="tiny"), cancelled=cancelled.is_set)
+    for progress in job:
+        if progress.done > 4:
+            break
+    cancelled.set()
+    began = time.monotonic()
+    with pytest.raises(PlatelightError) as caught:
+        list(job)
+    assert caught.value.code is ErrorCode.CANCELLED and time.monotonic() - began < 60, "the server says nothing for 120 s"
+    hub.stalls = False
+    folder, _ = fetch()
+    assert hub.begins() == [0, 1000] and (folder / BIG).read_bytes() == hub.files[BIG]
 
 
 def test_once_there_no_network_is_needed(hub: Hub, monkeypatch: pytest.MonkeyPatch):

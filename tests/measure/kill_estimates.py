@@ -1,6 +1,6 @@
 """Kill estimates at random moments and right before and after each file operation, and see what is left of the passes.
 
-    PYTHONPATH=.:tests/engine python tests/measure/kill_estimates.py --kills 500 --seed 1 [--model preview]
+    python -m tests.measure.kill_estimates --kills 500 --seed 1 [--model preview]
 
 Each trial copies passes that are there, starts a job in a child process, kills it, looks at every file, starts the job again (and
 sometimes kills that one, too), and compares what is there at the end with what an uninterrupted job leaves. Prints a line of JSON.
@@ -27,10 +27,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from drawn import Drawn
 
 from engine.job.estimate import run
 from engine.protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
+from tests.support.drawn import Drawn
 
 COUNT = 12
 CUTS = (5, 9)
