@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 import bpy
 
 from ..contract import ERRORS, ErrorCode, PlatelightError
+from ..errors import UserError
 from ..relight.lights import scene_lights
-from ..relight.match import MatchError, run, summary, sun, wiring
+from ..relight.match import run, summary, sun, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
 from .console import Stop, complain, need_project, save, say, scenes_named
@@ -30,7 +31,7 @@ def match(options: argparse.Namespace, stop: Stop) -> int:
     for scene, shot in plates:
         try:
             _match(scene, shot, options, stop)
-        except MatchError as error:
+        except UserError as error:
             complain(str(error), label=shot)
             failed += 1
     if failed < len(plates):
