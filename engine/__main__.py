@@ -15,7 +15,7 @@ def main() -> int:
 
         return serve()
     try:
-        from .commands import main as run_command
+        from .cli.commands import main as run_command
     except ImportError as error:
         from .protocol import ErrorCode, PlatelightError
 

@@ -18,10 +18,10 @@ import torch
 
 from . import device as devices
 from . import exr
-from .allocation import keep_freed_memory
 from .bench_report import NETWORKS, BenchReport, Cost, render, render_many
 from .frames.plate import Plate
 from .job import estimate
+from .memory import keep_freed_memory
 from .models import registry
 from .models.interface import Estimator, Event, ResumePoint, Step
 from .models.table import NORMALCRAFTER, PREVIEW
@@ -99,7 +99,7 @@ def bench_many(
 def _tiny(folder: Path) -> dict[str, str]:
     from transformers.utils import logging
 
-    from .models import tiny
+    from .lab.bench import tiny_models
     from .models.depth_anything.model import load_depth_model
     from .models.marigold.model import load_normals_model
     from .models.temporal.block import TemporalSettings
@@ -107,11 +107,11 @@ def _tiny(folder: Path) -> dict[str, str]:
 
     logging.disable_progress_bar()
     found = {
-        f"{NORMALCRAFTER.title}, tiny": tiny.normalcrafter(folder / "normalcrafter"),
-        "Depth Anything V2, tiny": tiny.depth_anything(folder / "depth"),
-        "Depth Anything V2, tiny, temporal": tiny.depth_anything(folder / "depth-temporal"),
-        "Marigold-E2E-FT, tiny": tiny.marigold(folder / "marigold"),
-        "Marigold-E2E-FT, tiny, temporal": tiny.marigold(folder / "marigold-temporal"),
+        f"{NORMALCRAFTER.title}, tiny": tiny_models.normalcrafter(folder / "normalcrafter"),
+        "Depth Anything V2, tiny": tiny_models.depth_anything(folder / "depth"),
+        "Depth Anything V2, tiny, temporal": tiny_models.depth_anything(folder / "depth-temporal"),
+        "Marigold-E2E-FT, tiny": tiny_models.marigold(folder / "marigold"),
+        "Marigold-E2E-FT, tiny, temporal": tiny_models.marigold(folder / "marigold-temporal"),
     }
     blocks = TemporalSettings()
     load_depth_model(folder / "depth-temporal", fresh=blocks).save_temporal(folder / "depth-temporal" / FILE)
@@ -122,11 +122,11 @@ def _tiny(folder: Path) -> dict[str, str]:
 def _load(settings: EstimateSettings, *, random_weights: str, plain: bool) -> Estimator:
     if not random_weights and not plain:
         return registry.load(settings)
-    from . import weights
+    from .lab.bench.random_weights import svd_networks
+    from .models import weights
     from .models.normalcrafter.checkpoint import load_networks
     from .models.normalcrafter.estimator import NormalCrafter
     from .models.normalcrafter.pipeline import Pipeline
-    from .models.normalcrafter.random_weights import svd_networks
 
     compute = devices.choose(device=settings.device, precision=settings.precision)
     if random_weights:
@@ -241,7 +241,7 @@ def _with_flops(
 
     if not isinstance(estimator.inner, NormalCrafter):
         return costs
-    from .models.normalcrafter.flops import count
+    from .lab.bench.flops import count
     from .models.normalcrafter.windows import padding, plan
 
     top, bottom, left, right = padding(size[1], size[0])

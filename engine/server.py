@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from .allocation import keep_freed_memory
 from .failures import explain
 from .identity import version
+from .memory import keep_freed_memory
 from .protocol import (
     PROTOCOL_VERSION,
     Cancel,
@@ -292,7 +292,7 @@ def _events(message: Estimate) -> Iterator[Any]:
 
 
 def _download(message: DownloadModel, lane: Lane) -> Iterator[Any]:
-    from .download import run
+    from .models.download import run
 
     return run(message, cancelled=lane.is_cancelled)
 

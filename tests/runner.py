@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+_SLOWEST = 10
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Of one run: how many tests went how, and how long it took."""
+    """Say how many tests of a run went how, how many seconds it took, and which tests were the slowest, in seconds."""
 
     name: str
     passed: int
     failed: int
     skipped: int = 0
     seconds: float
+    slowest: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,30 +48,56 @@ def check(python: Path, *, root: Path, staged: Path) -> Iterator[Outcome]:
         yield Outcome(name=tool, passed=int(good), failed=int(not good), seconds=time.monotonic() - began)
 
 
-def test(run: Run, *, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[Outcome]:
-    """Run pytest. Nothing where there is no such folder, or when `arguments` name paths and none of them lies in it."""
+def test_all(runs: Sequence[Run], *, arguments: Sequence[str], environ: Callable[[Path], Mapping[str, str]]) -> list[Outcome]:
+    """Run pytest for each of `runs`, as many at once as this machine has cores, at most four; print the output of each at its end.
+
+    Args:
+        runs: those that no path among `arguments` lies in are left out.
+        arguments: go to pytest; paths among them narrow a run to those below its folder.
+        environ: makes the environment variables of a run from an empty folder of its own.
+    """
+    wanted = [(run, own) for run in runs if (own := _paths(run, arguments))]
+    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
+        return list(pool.map(lambda item: _test(item[0], item[1], arguments=arguments, environ=environ), wanted))
+
+
+def _paths(run: Run, arguments: Sequence[str]) -> list[str]:
+    """Return what of the run's folder is to be tested; nothing where there is no such folder."""
     paths = [argument for argument in arguments if (run.root / argument.split("::")[0]).exists()]
-    own = [path for path in paths if Path(run.folder) in (Path(path), *Path(path).parents)] if paths else [run.folder]
-    if not own or not (run.root / run.folder).is_dir():
-        return
-    print(f"\n== {run.name}", flush=True)
+    if not (run.root / run.folder).is_dir():
+        return []
+    return [path for path in paths if Path(run.folder) in (Path(path), *Path(path).parents)] if paths else [run.folder]
+
+
+def _test(run: Run, own: Sequence[str], *, arguments: Sequence[str], environ: Callable[[Path], Mapping[str, str]]) -> Outcome:
+    print(f"-- {run.name} begins", flush=True)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="platelight-report-") as scratch:
-        report = Path(scratch) / "report.xml"
-        others = [argument for argument in arguments if argument not in paths]
-        command = [run.python, "-m", "pytest", f"--junitxml={report}", *own, *others]
-        code = subprocess.run(command, env=environ, cwd=run.root).returncode
-        suites = list(ElementTree.parse(report).iter("testsuite")) if report.is_file() else []
+    with tempfile.TemporaryDirectory(prefix="platelight-test-") as scratch:
+        report, user = Path(scratch) / "report.xml", Path(scratch) / "user"
+        others = [argument for argument in arguments if not (run.root / argument.split("::")[0]).exists()]
+        command = [run.python, "-m", "pytest", "-o", f"cache_dir={scratch}/cache", f"--junitxml={report}", *own, *others]
+        done = subprocess.run(command, env=environ(user), cwd=run.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        tree = ElementTree.parse(report) if report.is_file() else ElementTree.ElementTree(ElementTree.Element("testsuites"))
+    suites, cases = list(tree.iter("testsuite")), list(tree.iter("testcase"))
     total, bad, broken, skipped = (sum(int(s.get(key, 0)) for s in suites) for key in ("tests", "failures", "errors", "skipped"))
     failed, passed = bad + broken, total - bad - broken - skipped
-    if code not in (0, 5) and not failed:  # 5: nothing was collected; whether anything ran at all is judged by the sum
-        print(f"{run.name}: pytest ended with code {code} although no test failed")
+    said = done.stdout.decode("utf-8", errors="replace")
+    if done.returncode not in (0, 5) and not failed:  # 5: nothing was collected; the sum judges whether anything ran at all
+        said += f"{run.name}: pytest ended with code {done.returncode} although no test failed\n"
         failed = 1
-    yield Outcome(name=run.name, passed=passed, failed=failed, skipped=skipped, seconds=time.monotonic() - began)
+    sys.stdout.write(f"\n== {run.name}\n{said}")
+    sys.stdout.flush()
+    slowest = sorted(((float(c.get("time", 0)), f"{run.name} {c.get('name')}") for c in cases), reverse=True)[:_SLOWEST]
+    return Outcome(
+        name=run.name, passed=passed, failed=failed, skipped=skipped, seconds=time.monotonic() - began, slowest=tuple(slowest)
+    )
 
 
 def report(outcomes: Sequence[Outcome]) -> int:
-    """Print a line for each outcome and the sum alone on the last. 1 when anything failed or nothing ran."""
+    """Print the slowest tests, a line for each outcome, and the sum alone on the last. 1 when anything failed or nothing ran."""
+    print("\nThe slowest tests:")
+    for seconds, name in sorted((test for o in outcomes for test in o.slowest), reverse=True)[:_SLOWEST]:
+        print(f"{seconds:6.1f} s  {name}")
     print()
     for o in outcomes:
         print(f"{o.name:24} {o.passed:5} ok {o.failed:4} failed {o.skipped:4} skipped {o.seconds:6.0f} s")

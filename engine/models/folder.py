@@ -14,7 +14,7 @@ from transformers.utils import logging as transformers_logging
 
 from ..protocol import ErrorCode, PlatelightError
 from ..protocol.bounds import read_json as parse_file
-from ..weights import PICKLES
+from .weights import PICKLES
 
 T = TypeVar("T")
 

@@ -67,14 +67,14 @@ def release() -> None:
 
 def entries() -> tuple[ModelEntry, ...]:
     """All models of the table and whether their weights are here."""
-    from .. import weights
+    from . import weights
 
     return tuple(weights.entry(model) for model in MODELS.values())
 
 
 def default_model() -> str:
     """The best model whose weights are here."""
-    from .. import weights
+    from . import weights
 
     return NORMALCRAFTER.name if weights.installed(NORMALCRAFTER) else PREVIEW.name
 
@@ -100,7 +100,7 @@ def _own_revision(model: ModelInfo) -> str:
         from .preview.revision import revision as preview_revision
 
         return preview_revision()
-    from .. import weights
+    from . import weights
     from .normalcrafter.revision import revision as checkpoint_revision
 
     if not weights.installed(model):
@@ -118,7 +118,7 @@ def _load(model: ModelInfo, *, settings: EstimateSettings, temporal: Path | None
         choice |= {"revision": known, "temporal": temporal, "per_frame": settings.temporal == PER_FRAME}
     if model.family == PREVIEW.family:
         return importlib.import_module(family).load(**choice)
-    from .. import weights
+    from . import weights
 
     folder = weights.folder(model)
     weights.check(folder, model)  # before the libraries are imported, which takes longer than finding a file missing

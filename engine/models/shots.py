@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..cuts import Marked, mark
+from ..frames.cuts import Marked, mark
 from ..protocol import ErrorCode, PlatelightError
 
 

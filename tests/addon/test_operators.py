@@ -158,6 +158,7 @@ def test_blenders_python_settings_do_not_reach_the_engine(part, addon, monkeypat
     monkeypatch.setenv("PYTHONHOME", "/blender")
     environment = part("link.command").engine_environment()
     assert "PYTHONPATH" not in environment and "PYTHONHOME" not in environment
+    assert str(part("identity").user_folder()) in environment["PYTHONPYCACHEPREFIX"]
 
 
 @pytest.mark.parametrize("name", [
@@ -171,7 +172,6 @@ def test_what_changes_how_a_python_runs_does_not_reach_the_engine(part, monkeypa
     environment = part("link.command").engine_environment()
     assert name not in environment
     assert (environment["PYTHONUTF8"], environment["HTTPS_PROXY"]) == ("1", "http://proxy:3128")
-    assert str(part("identity").user_folder()) in environment["PYTHONPYCACHEPREFIX"]
 
 
 def test_the_preferences_choose_the_engine(part, addon, tmp_path, engine_python):

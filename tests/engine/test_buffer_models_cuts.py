@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from buffer_plates import pan
 
-from engine.cuts import CONTEXT, find_cuts, mark
+from engine.frames.cuts import CONTEXT, find_cuts, mark
+from tests.support.buffer_plates import pan
 
 FOOTAGE = Path(__file__).parents[1] / "samples" / "footage" / "big_buck_bunny.mp4"
 SIZE = (36, 64)

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from buffer_checkpoints import depth_anything, marigold, stir
-from buffer_plates import pan
 
 from engine.device import choose
 from engine.models.depth_anything.estimator import DepthAnything
@@ -23,6 +21,8 @@ from engine.models.temporal.block import TemporalSettings
 from engine.models.temporal.join import fit
 from engine.normals import convert_axes
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from tests.support.buffer_checkpoints import depth_anything, marigold, stir
+from tests.support.buffer_plates import pan
 
 CPU = choose(device="cpu", precision="fp32")
 SMALL = EstimateSettings(model="", window=5, overlap=2, decode_chunk_size=2)

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from buffer_plates import clouds
 from torch import nn
 
 from engine.protocol import ErrorCode, PlatelightError
-from engine.training.buffer.deferred import deferred, latent_gradient
-from engine.training.buffer.flow import Dis, away_from_edges, measure_pairs, open_flow
-from engine.training.buffer.losses import (
+from engine.tuning.deferred import deferred, latent_gradient
+from engine.tuning.flow import Dis, away_from_edges, measure_pairs, open_flow
+from engine.tuning.losses import (
     Pairs,
     affine_invariant,
     affine_invariant_clip,
@@ -19,7 +18,8 @@ from engine.training.buffer.losses import (
     stability_loss,
     warp,
 )
-from engine.training.buffer.masks import cycle_mask, edge_mask, pairs_between
+from engine.tuning.masks import cycle_mask, edge_mask, pairs_between
+from tests.support.buffer_plates import clouds
 
 SEEN = torch.ones(1, 1, 4, 6)
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from buffer_checkpoints import depth_anything, marigold
-from buffer_plates import clouds, grainy_pan
 from safetensors.torch import load_file
 
-from conftest import write_movie
+from engine.lab.training.data.clips import write_clip
+from engine.lab.training.preview.trainer import write_weights
+from engine.lab.training.run.config_file import read_config
+from engine.lab.training.temporal.moves import LENGTH, move
+from engine.lab.training.temporal.trainer import train
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import load_normals_model
 from engine.models.preview import temporal
@@ -20,18 +22,16 @@ from engine.models.preview.network import PreviewConfig as PreviewSizes
 from engine.models.preview.network import PreviewNet, prepared, unit_normals
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import PlatelightError
-from engine.training.buffer.config import MODELS, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
-from engine.training.buffer.feed import Clip, Feed, longest_shot, prepare
-from engine.training.buffer.flow import Dis
-from engine.training.buffer.losses import prior_loss, stability_loss
-from engine.training.buffer.moves import LENGTH, move
-from engine.training.buffer.plates import find_plates, open_footage
-from engine.training.buffer.shot import distance
-from engine.training.buffer.stages import build
-from engine.training.buffer.trainer import train
-from engine.training.clips import write_clip
-from engine.training.normalcrafter.config_file import read_config
-from engine.training.preview import write_weights
+from engine.tuning.config import MODELS, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
+from engine.tuning.feed import Clip, Feed, longest_shot, prepare
+from engine.tuning.flow import Dis
+from engine.tuning.footage import find_plates, open_footage
+from engine.tuning.losses import prior_loss, stability_loss
+from engine.tuning.shot import distance
+from engine.tuning.stages import build
+from tests.support.buffer_checkpoints import depth_anything, marigold
+from tests.support.buffer_plates import clouds, grainy_pan
+from tests.support.plates import write_movie
 
 DOCS = Path(__file__).parents[2] / "docs" / "training"
 SMALL = TemporalSettings(layers=1, attentions=1, heads=2)

@@ -10,21 +10,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from buffer_plates import grainy_pan
-from heldout import HELD_OUT
 
-from conftest import ROOT, finish, write_movie
-from conftest import request as request_estimate
 from engine.job.store import read_record
 from engine.models.preview import network, temporal
 from engine.protocol import PlatelightError, Source
-from engine.training.buffer.config import PLATES, PlateSource, PreviewConfig
-from engine.training.buffer.feed import Clip
-from engine.training.buffer.known import SIDE, choose_window, cut_pairs
-from engine.training.buffer.losses import Pairs
-from engine.training.buffer.shot import changes, distance, spread
-from engine.training.buffer.stages import PreviewStage
-from engine.training.buffer.tune import BOUNDS, FIRMER, Tune, Tuned, describe, firmer, tune
+from engine.tuning.config import PLATES, PlateSource, PreviewConfig
+from engine.tuning.feed import Clip
+from engine.tuning.losses import Pairs
+from engine.tuning.reference import SIDE, choose_window, cut_pairs
+from engine.tuning.shot import changes, distance, spread
+from engine.tuning.stages import PreviewStage
+from engine.tuning.tune import BOUNDS, FIRMER, Tune, Tuned, describe, firmer, tune
+from tests.support.buffer_plates import grainy_pan
+from tests.support.heldout import HELD_OUT
+from tests.support.jobs import finish
+from tests.support.jobs import request as request_estimate
+from tests.support.places import ROOT
+from tests.support.plates import write_movie
 
 MODULES = {"scikit-image": "skimage"}
 """Packages that are imported by another name."""
@@ -73,7 +75,7 @@ def test_tuning_needs_no_package_that_the_engine_does_without():
     for_training = (ROOT / "engine" / "requirements" / "train.txt").read_text().splitlines()
     names = [line.split("==")[0] for line in for_training if "==" in line and line not in wanted]
     blocked = ", ".join(f"'{MODULES.get(name, name)}'" for name in names)
-    code = f"import sys; sys.modules.update(dict.fromkeys([{blocked}])); import engine.training.buffer.tune"
+    code = f"import sys; sys.modules.update(dict.fromkeys([{blocked}])); import engine.tuning.tune"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     assert "tensorboard" in blocked and "trimesh" in blocked
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ENGINE, GOLDEN, ROOT, exr_bytes, write_images
 from engine.protocol import ERRORS, ErrorCode
+from tests.support.jobs import exr_bytes
+from tests.support.places import ENGINE, GOLDEN, ROOT
+from tests.support.plates import write_images
 
 
 def engine(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -11,10 +11,7 @@ import cv2
 import numpy as np
 import OpenEXR
 import pytest
-from buffer_checkpoints import depth_anything, marigold, stir
-from buffer_plates import pan
 
-from conftest import GOLDEN, Unwilling, finish, leftovers, refused, request
 from engine import exr
 from engine.job.estimate import run
 from engine.models import registry
@@ -24,6 +21,10 @@ from engine.models.table import DEPTH_ANYTHING, MARIGOLD, MODELS, ModelInfo
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import ErrorCode, FramesReady, PassRecord, Stage, tuned_file
 from engine.protocol.codec import from_fields
+from tests.support.buffer_checkpoints import depth_anything, marigold, stir
+from tests.support.buffer_plates import pan
+from tests.support.jobs import Unwilling, finish, leftovers, refused, request
+from tests.support.places import GOLDEN
 
 ASKED = {"max_resolution": 0, "window": 5, "overlap": 2, "decode_chunk_size": 2}
 

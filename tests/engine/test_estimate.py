@@ -13,11 +13,12 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from conftest import Unwilling, exr_bytes, finish, leftovers, refused, request, write_images, write_movie
 from engine import exr
 from engine.job.estimate import run
 from engine.models.interface import ResumePoint
 from engine.protocol import ErrorCode, FramesReady, Stage
+from tests.support.jobs import Unwilling, exr_bytes, finish, leftovers, refused, request
+from tests.support.plates import write_images, write_movie
 
 
 def test_a_movie_becomes_passes(movie, preview, tmp_path):

@@ -10,10 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from conftest import ROOT, Unwilling, exr_bytes, finish, leftovers, numbered, refused, request, write_exr, write_images
 from engine.failures import explain
 from engine.models.interface import Output
 from engine.protocol import ErrorCode, PlatelightError
+from tests.support.jobs import Unwilling, exr_bytes, finish, leftovers, refused, request
+from tests.support.places import ROOT
+from tests.support.plates import numbered, write_exr, write_images
 
 
 def test_a_frame_that_cannot_be_read_ends_the_job_and_keeps_the_rest(preview, tmp_path):

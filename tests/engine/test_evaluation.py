@@ -9,19 +9,19 @@ from base64 import b64decode
 from html.parser import HTMLParser
 
 import cv2
-import evaluation_sets as made
 import numpy as np
 import pytest
-from evaluation_runs import run, tiny_marigold
 
-from conftest import ENGINE, GOLDEN, ROOT
-from engine.evaluation import evaluate as evaluation
-from engine.evaluation import paper, report
-from engine.evaluation.find_sets import find_sets
-from engine.evaluation.results import CONSTANT
-from engine.evaluation.specs import parse
+from engine.lab.evaluation import evaluate as evaluation
+from engine.lab.evaluation import paper, report
+from engine.lab.evaluation.find_sets import find_sets
+from engine.lab.evaluation.results import CONSTANT
+from engine.lab.evaluation.specs import parse
+from engine.lab.training.data.clips import write_clip
 from engine.protocol import ERRORS, ErrorCode
-from engine.training.clips import write_clip
+from tests.support import evaluation_sets as made
+from tests.support.evaluation_runs import run, tiny_marigold
+from tests.support.places import ENGINE, GOLDEN, ROOT
 
 
 class _Sources(HTMLParser):

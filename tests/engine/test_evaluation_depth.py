@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import evaluation_sets as made
 import numpy as np
 import pytest
-from buffer_checkpoints import depth_anything
-from evaluation_runs import run
 
-from engine.evaluation import report
-from engine.evaluation.depth import DepthGallery, DepthMeasurement, accuracy
-from engine.evaluation.find_sets import find_sets
-from engine.evaluation.predictors import Tuning
-from engine.evaluation.results import CONSTANT, TRUTH
-from engine.evaluation.sets import Moment, Shot, TestSet
-from engine.evaluation.specs import parse
+from engine.lab.evaluation import report
+from engine.lab.evaluation.depth import DepthGallery, DepthMeasurement, accuracy
+from engine.lab.evaluation.find_sets import find_sets
+from engine.lab.evaluation.predictors import Tuning
+from engine.lab.evaluation.results import CONSTANT, TRUTH
+from engine.lab.evaluation.sets import Moment, Shot, TestSet
+from engine.lab.evaluation.specs import parse
+from engine.lab.training.data.clips import write_clip
 from engine.protocol import ErrorCode, PlatelightError
-from engine.training.clips import write_clip
+from tests.support import evaluation_sets as made
+from tests.support.buffer_checkpoints import depth_anything
+from tests.support.evaluation_runs import run
 
 
 def films(folder: Path, *, depth: bool) -> Path:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.evaluation import constant, metrics, stability
+from engine.lab.measures import constant, metrics
+from engine.tuning import stability
 
 SIZE = 160
 MIDDLE, RADIUS = (SIZE - 1) / 2, 70.0

@@ -7,22 +7,22 @@ import re
 from pathlib import Path
 
 import cv2
-import evaluation_sets as made
 import numpy as np
 import pytest
 import torch
-from evaluation_runs import SETTINGS, run, single_step, tiny_marigold
 from safetensors.torch import save_file
 
-from engine.evaluation.evaluate import evaluate
-from engine.evaluation.exr_folder import ExrFolder
-from engine.evaluation.find_sets import find_sets
-from engine.evaluation.marigold import Marigold
-from engine.evaluation.predictors import EngineModel
-from engine.evaluation.sets import Shot
-from engine.evaluation.specs import Kind, Spec, parse
+from engine.lab.evaluation.evaluate import evaluate
+from engine.lab.evaluation.exr_folder import ExrFolder
+from engine.lab.evaluation.find_sets import find_sets
+from engine.lab.evaluation.marigold import Marigold
+from engine.lab.evaluation.predictors import EngineModel
+from engine.lab.evaluation.sets import Shot
+from engine.lab.evaluation.specs import Kind, Spec, parse
 from engine.models.preview.network import WEIGHTS
 from engine.protocol import ErrorCode, PlatelightError
+from tests.support import evaluation_sets as made
+from tests.support.evaluation_runs import SETTINGS, run, single_step, tiny_marigold
 
 
 def marigold(spec: Spec, **settings: object) -> Marigold:

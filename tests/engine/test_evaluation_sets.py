@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterator
 
 import cv2
-import evaluation_sets as made
 import numpy as np
 import pytest
 
-from engine.evaluation.find_sets import find_sets
-from engine.evaluation.sets import TestSet, fit
+from engine.lab.evaluation.find_sets import find_sets
+from engine.lab.evaluation.sets import TestSet, fit
+from engine.lab.training.data.clips import write_clip
 from engine.protocol import ErrorCode, PlatelightError
-from engine.training.clips import write_clip
+from tests.support import evaluation_sets as made
 
 WALL = (10, 2)
 BALL_LEFT, BALL_RIGHT = (34, 26), (34, 58)

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ENGINE, GOLDEN, ROOT, exr_bytes, finish, leftovers, request
 from engine import exr
 from engine.job.lock import hold
 from engine.protocol import ErrorCode, PlatelightError
+from tests.support.jobs import exr_bytes, finish, leftovers, request
+from tests.support.places import ENGINE, GOLDEN, ROOT
 
 MODELS = {
     "preview": ["--model", "preview", "--max-resolution", "96"],

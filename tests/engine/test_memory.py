@@ -8,7 +8,8 @@ import textwrap
 
 import pytest
 
-from conftest import GOLDEN, ROOT, write_movie
+from tests.support.places import GOLDEN, ROOT
+from tests.support.plates import write_movie
 
 MODELS = {
     "preview": ("preview", 192, 14),
@@ -25,7 +26,7 @@ def peak(movie, out, *, model: str, frames: int, resolution: int, window: int) -
     """Peak resident bytes of an engine that estimates so many frames."""
     script = textwrap.dedent(f"""
         import resource, sys
-        from engine.commands import main
+        from engine.cli.commands import main
         flags = "--first 1 --last {frames} --max-resolution {resolution} --window {window} --precision fp32 --device cpu"
         sys.argv[1:] = ["estimate", {str(movie)!r}, "--out", {str(out)!r}, "--model", {model!r}, *flags.split()]
         code = main()

@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from conftest import HEIGHT, WIDTH, number_of, numbered, write_movie
 from engine.frames.source import open_source
 from engine.protocol import ErrorCode, PlatelightError, Source
+from tests.support.plates import HEIGHT, WIDTH, number_of, numbered, write_movie
 
 INTER = {"g": "12", "bf": "3", "crf": "12"}
 CONTAINERS = {

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from buffer_plates import pan
 
 from engine.models.interface import Cut, Output, ResumePoint, Step
 from engine.models.normalcrafter.estimator import NormalCrafter, load
 from engine.models.normalcrafter.windows import plan
 from engine.models.table import NORMALCRAFTER
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from tests.support.buffer_plates import pan
 
 GOLDEN = Path(__file__).parents[1] / "samples" / "golden"
 SMALL = EstimateSettings(model="normalcrafter", window=6, overlap=2, decode_chunk_size=4)

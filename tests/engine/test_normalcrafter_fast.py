@@ -12,11 +12,11 @@ from diffusers.models.upsampling import Upsample2D
 from torch import nn
 
 from engine.device import choose
+from engine.lab.bench.flops import count
+from engine.lab.bench.random_weights import VAE
 from engine.models.normalcrafter.checkpoint import load_networks
 from engine.models.normalcrafter.fast import ResBlock, Upsample
-from engine.models.normalcrafter.flops import count
 from engine.models.normalcrafter.pipeline import Pipeline
-from engine.models.normalcrafter.random_weights import VAE
 from engine.models.normalcrafter.rows import as_images, as_rows, norm_silu
 from engine.protocol import Stage
 

@@ -2,18 +2,18 @@
 
 import json
 
-import heldout
 import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from engine.evaluation.constant import best_constant
-from engine.evaluation.metrics import pooled, surface
-from engine.evaluation.stability import flow_warped_change
+from engine.lab.measures.constant import best_constant
+from engine.lab.measures.metrics import pooled, surface
 from engine.models.preview import temporal
 from engine.models.preview.network import WEIGHTS, PreviewConfig, PreviewNet, load, metadata
+from engine.tuning.stability import flow_warped_change
+from tests.support import heldout
 
 TINY = PreviewConfig(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
 SHARE_OF_CONSTANT = 0.62

@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import nn
 
+from engine.lab.training.data.augment import cut, roll
+from engine.lab.training.data.clips import write_clip
+from engine.lab.training.preview.losses import angular_loss, calm_loss, depth_loss, edge_loss, quarter
+from engine.lab.training.preview.trainer import fall, train_preview
 from engine.models.preview.backbone import BATCH_NORM_EPSILON, Backbone
 from engine.models.preview.network import PreviewConfig, load
-from engine.training.augment import cut, roll
-from engine.training.clips import write_clip
-from engine.training.preview import fall, train_preview
-from engine.training.preview_losses import angular_loss, calm_loss, depth_loss, edge_loss, quarter
 
 TINY = PreviewConfig(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
 

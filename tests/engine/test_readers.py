@@ -12,11 +12,11 @@ import h5py
 import numpy as np
 import OpenEXR
 import pytest
-from room import ANGLE, BACK, CAMERA, HEIGHT, RIGHT, UP, WIDTH, degrees, room
 
-from engine.training.clips import write_clip
-from engine.training.readers import KINDS, open_set
-from engine.training.readers.axes import facing_share
+from engine.lab.training.data.clips import write_clip
+from engine.lab.training.data.readers import KINDS, open_set
+from engine.lab.training.data.readers.axes import facing_share
+from tests.support.room import ANGLE, BACK, CAMERA, HEIGHT, RIGHT, UP, WIDTH, degrees, room
 
 
 def write_exr(path: Path, **channels: np.ndarray) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import GOLDEN, exr_bytes, finish, request, write_images
 from engine.job.estimate import run
 from engine.models import registry
 from engine.models.normalcrafter.revision import revision
 from engine.protocol import ErrorCode, FramesReady, PlatelightError
+from tests.support.jobs import exr_bytes, finish, request
+from tests.support.places import GOLDEN
+from tests.support.plates import write_images
 
 VAE = Path("vae/diffusion_pytorch_model.safetensors")
 

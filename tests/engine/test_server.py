@@ -15,7 +15,6 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from conftest import ENGINE, LONG, ROOT, exr_bytes, leftovers, request
 from engine.models.table import MODELS
 from engine.protocol import (
     PROTOCOL_VERSION,
@@ -37,6 +36,9 @@ from engine.protocol import (
 )
 from engine.protocol.bounds import LONGEST_LINE
 from engine.protocol.codec import read_result
+from tests.support.jobs import exr_bytes, leftovers, request
+from tests.support.places import ENGINE, ROOT
+from tests.support.plates import LONG
 
 
 class Wire:

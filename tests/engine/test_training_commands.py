@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
 
-from conftest import ENGINE, ROOT
+from engine.lab.training.normalcrafter.checkpoint import newest, read_progress
+from engine.lab.training.normalcrafter.config import LatentConfig
+from engine.lab.training.run.config_file import read_config
 from engine.models.normalcrafter.revision import revision
-from engine.training.normalcrafter.checkpoint import newest, read_progress
-from engine.training.normalcrafter.config import LatentConfig
-from engine.training.normalcrafter.config_file import read_config
-from engine.training.normalcrafter.failure import EXIT_CODE, TrainingStopped
+from engine.tuning.failures import EXIT_CODE, TrainingStopped
+from tests.support.places import ENGINE, ROOT
+from tests.support.training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
 
 
 @pytest.fixture

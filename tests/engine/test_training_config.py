@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol import ErrorCode, PlatelightError
-from engine.training.normalcrafter import tiny
-from engine.training.normalcrafter.ablation_plan import AblationConfig, Stages, plan
-from engine.training.normalcrafter.config import (
+from engine.lab.ablation.plan import AblationConfig, Stages, plan
+from engine.lab.training.normalcrafter import tiny
+from engine.lab.training.normalcrafter.config import (
     FREE,
     LAYERS,
     STAGES,
@@ -20,8 +19,9 @@ from engine.training.normalcrafter.config import (
     Regularisation,
     VaeConfig,
 )
-from engine.training.normalcrafter.config_file import read_config
-from engine.training.settings_rules import changed_setting
+from engine.lab.training.run.config_file import read_config
+from engine.protocol import ErrorCode, PlatelightError
+from engine.tuning.settings_rules import changed_setting
 
 DOCS = Path(__file__).parents[2] / "docs" / "training"
 GOOD = 'model = "m"\nout = "runs/x"\n[[data]]\nkind = "clips"\nroot = "../clips"\n[regularisation]\nencoder = "facebook/dino"\n'

@@ -6,24 +6,24 @@ import shutil
 from collections import Counter
 
 import cv2
-import heldout
 import numpy as np
 import pytest
-from room import CAMERA, FRONT, HEIGHT, WIDTH, degrees, plane, rays
 
+from engine.lab.training.data.clips import Intrinsics, list_clips, open_clip, read_clip, write_clip
+from engine.lab.training.data.depth_normals import depth_normals
+from engine.lab.training.data.readers import open_set
+from engine.lab.training.data.readers.axes import facing_share
+from engine.lab.training.scenes import surfaces
+from engine.lab.training.scenes.gbuffer import Caster
+from engine.lab.training.scenes.moving import motions, moved
+from engine.lab.training.scenes.render_clips import make_clips
+from engine.lab.training.scenes.scene import Thing, looking
+from engine.lab.training.scenes.shading import shade
+from engine.lab.training.scenes.textures import Noise
 from engine.protocol import PlatelightError
-from engine.training import surfaces
-from engine.training.clips import Intrinsics, list_clips, open_clip, read_clip, write_clip
-from engine.training.depth_normals import depth_normals
-from engine.training.gbuffer import Caster
-from engine.training.moving import motions, moved
-from engine.training.raycast_clips import make_clips
-from engine.training.readers import open_set
-from engine.training.readers.axes import facing_share
-from engine.training.sampling import ClipSampler
-from engine.training.scene import Thing, looking
-from engine.training.shading import shade
-from engine.training.textures import Noise
+from engine.tuning.sampling import ClipSampler
+from tests.support import heldout
+from tests.support.room import CAMERA, FRONT, HEIGHT, WIDTH, degrees, plane, rays
 
 
 def test_a_clip_keeps_everything(tmp_path):

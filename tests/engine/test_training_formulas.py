@@ -9,8 +9,8 @@ import pytest
 import torch
 from diffusers import EulerDiscreteScheduler
 
-from engine.models.normalcrafter.random_weights import SCHEDULER
-from engine.training.normalcrafter.losses import (
+from engine.lab.bench.random_weights import SCHEDULER
+from engine.lab.training.normalcrafter.losses import (
     angular_loss,
     denoising_loss,
     denoising_weight,
@@ -19,7 +19,7 @@ from engine.training.normalcrafter.losses import (
     reconstruction_loss,
     valid_cells,
 )
-from engine.training.normalcrafter.schedules import clip_length, learning_rate, noise_level
+from engine.lab.training.run.schedules import clip_length, learning_rate, noise_level
 
 
 def test_preconditioning_has_the_published_numbers_and_takes_the_schedulers_step():

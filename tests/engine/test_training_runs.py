@@ -14,18 +14,18 @@ import torch
 from diffusers import AutoencoderKLTemporalDecoder
 from safetensors.torch import load_file, save_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
 
-from engine.evaluation.metrics import pooled
+from engine.lab.ablation.run import estimate
+from engine.lab.measures.metrics import pooled
+from engine.lab.training.data.clips import read_clip
+from engine.lab.training.normalcrafter.checkpoint import newest
+from engine.lab.training.normalcrafter.features import SemanticEncoder
+from engine.lab.training.normalcrafter.layers import is_temporal
+from engine.lab.training.run.step import Step
 from engine.models import registry
 from engine.protocol import EstimateSettings, PlatelightError
-from engine.training.clips import read_clip
-from engine.training.normalcrafter.ablation import estimate
-from engine.training.normalcrafter.checkpoint import newest
-from engine.training.normalcrafter.failure import TrainingStopped
-from engine.training.normalcrafter.features import SemanticEncoder
-from engine.training.normalcrafter.layers import is_temporal
-from engine.training.normalcrafter.step import Step
+from engine.tuning.failures import TrainingStopped
+from tests.support.training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
 
 
 @pytest.fixture

@@ -8,23 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from training_kit import GOLDEN, config, waves, write_clips, write_dino
 from transformers import ViTConfig, ViTModel
 
 from engine.device import choose
+from engine.lab.bench.random_weights import UNET
+from engine.lab.training.data.readers import Clip
+from engine.lab.training.normalcrafter.config import LAYERS, DataSource
+from engine.lab.training.normalcrafter.export import load
+from engine.lab.training.normalcrafter.features import SemanticEncoder, block, channels
+from engine.lab.training.normalcrafter.feed import Feed, read_checked
+from engine.lab.training.normalcrafter.layers import FoldedConvolution, fold_convolutions, is_temporal, train_only, trained
+from engine.lab.training.normalcrafter.samples import Sample, prepare
+from engine.lab.training.normalcrafter.stages import build
 from engine.models.normalcrafter.checkpoint import load_networks
 from engine.models.normalcrafter.pipeline import Pipeline
-from engine.models.normalcrafter.random_weights import UNET
 from engine.models.normalcrafter.unet import FrameConditionedUNet
 from engine.protocol import PlatelightError
-from engine.training.normalcrafter.config import LAYERS, DataSource
-from engine.training.normalcrafter.export import load
-from engine.training.normalcrafter.features import SemanticEncoder, block, channels
-from engine.training.normalcrafter.feed import Feed, read_checked
-from engine.training.normalcrafter.layers import FoldedConvolution, fold_convolutions, is_temporal, train_only, trained
-from engine.training.normalcrafter.samples import Sample, prepare
-from engine.training.normalcrafter.stages import build
-from engine.training.readers import Clip
+from tests.support.training_kit import GOLDEN, config, waves, write_clips, write_dino
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import download, weights
-from engine.models import table
+from engine.models import download, table, weights
 from engine.models.table import ModelInfo
 from engine.protocol import DownloadModel, ErrorCode, PlatelightError
 from engine.protocol.model_hashes import HASHES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ...cuts import CONTEXT
+from ...frames.cuts import CONTEXT
 from ..interface import ResumePoint
 from .windows import Window
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from ...cuts import CONTEXT
+from ...frames.cuts import CONTEXT
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..interface import Cut, Event, Output, ResumePoint, Step
 from ..shots import ShotReader

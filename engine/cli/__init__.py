@@ -1,0 +1,1 @@
+"""The command line: translates arguments to requests, and results to text."""

@@ -1,0 +1,1 @@
+"""A table of what each stage of training NormalCrafter adds."""

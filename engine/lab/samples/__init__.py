@@ -1,0 +1,1 @@
+"""Scenes of the held-out and verdict clips, and the script that renders them in Blender."""

@@ -1,0 +1,1 @@
+"""Clips with ground truth: their format, readers of data sets, and augmentation."""

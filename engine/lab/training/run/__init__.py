@@ -1,0 +1,1 @@
+"""What every training run needs: configuration, checkpoints, schedules, logs and progress."""

@@ -1,0 +1,1 @@
+"""What tests share: plates, jobs, checkpoints and sets made at test time."""
