@@ -87,7 +87,7 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.MODEL_UNKNOWN: _text(32, "There is no model of that name: {detail}", "Choose one that `python -m engine models` lists, or the folder of a checkpoint."),
     ErrorCode.MODEL_NOT_INSTALLED: _text(33, "The model's weights are not on this machine: {detail}", "Download them in the preferences, or copy the files by hand to the folder named."),
     ErrorCode.MODEL_INCOMPLETE: _text(34, "The model's folder lacks a file: {detail}", "Download the model again, or copy the file into the folder."),
-    ErrorCode.MODEL_INVALID: _text(35, "The model's files are not what they should be: {detail}", "Download the model again; only safetensors checkpoints in the published layout are read."),
+    ErrorCode.MODEL_INVALID: _text(35, "The model's files are not what they should be: {detail}", "Download the model again; only checkpoints in the published layout are read, and of those only tensors."),
     ErrorCode.DOWNLOAD_FAILED: _text(36, "The download did not finish: {detail}", "Try again: it continues where it stopped. Or copy the files by hand to the folder named."),
     ErrorCode.OFFLINE: _text(37, "Online access is off: {detail}", "Allow it in Preferences > System > Network, or copy the files by hand to the folder named."),
     ErrorCode.DEVICE_UNAVAILABLE: _text(38, "The device is not there: {detail}", "Choose Automatic or CPU; run the doctor to see which devices the engine sees."),
