@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 from ..failures import explain
@@ -35,7 +35,7 @@ from .progress import Meter
 from .records import Records
 from .request import Asked, check_request, check_source, settle, wanted_passes
 from .store import PassStore, check_space
-from .streams import ReadAhead
+from .streams import ReadAhead, wait_for
 from .writer import PieceWriter
 
 Event = Progress | FramesReady | Notice
@@ -44,12 +44,15 @@ _AHEAD_BYTES = 128 << 20
 _AHEAD_FRAMES = 16
 
 
-def run(request: Estimate, *, estimator: Estimator | None = None) -> Generator[Event, None, EstimateResult]:
+def run(
+    request: Estimate, *, estimator: Estimator | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> Generator[Event, None, EstimateResult]:
     """Estimate the passes of a clip. Closing the generator cancels: finished frames stay, and a later run continues.
 
     Args:
         request: what to do.
         estimator: a loaded model to use instead of loading ``request.settings.model``.
+        cancelled: whether to end. Asked while the clip doesn't answer, when the generator cannot be closed.
 
     Yields:
         `Progress` after every step, `FramesReady` as files become final, `Notice` for what the user should know.
@@ -61,7 +64,7 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Generator[E
         PlatelightError: with the code of whatever went wrong; frames already written stay valid.
     """
     try:
-        return (yield from _run(request, estimator))
+        return (yield from _run(request, estimator, cancelled))
     except PlatelightError:
         raise
     except Exception as error:
@@ -73,17 +76,20 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Generator[E
         release_freed_memory()
 
 
-def _run(request: Estimate, estimator: Estimator | None) -> Generator[Event, None, EstimateResult]:
+def _run(
+    request: Estimate, estimator: Estimator | None, cancelled: Callable[[], bool]
+) -> Generator[Event, None, EstimateResult]:
     begun = time.perf_counter()
     check_request(request)
     model = estimator.info if estimator else registry.info(request.settings.model)
-    check_source(request, passes=wanted_passes(request, model))
+    passes = wanted_passes(request, model)
     yield Progress(job=request.job, stage=Stage.READING, done=0, total=0)
-    plate = Plate(request.source, max_resolution=request.settings.max_resolution)
+    wait_for(lambda: check_source(request, passes=passes), cancelled=cancelled)
+    plate = wait_for(lambda: Plate(request.source, max_resolution=request.settings.max_resolution), cancelled=cancelled)
+    for text in plate.notices:  # first, for they may say why the range is not what somebody expects
+        yield Notice(job=request.job, text=text)
     asked = settle(request, model=model, plate=plate)
     plate.clip.check(asked.first, asked.last)
-    for text in plate.notices:
-        yield Notice(job=asked.job, text=text)
     stores = tuple(
         PassStore(asked.out, pass_name=name, clip=asked.clip, source=asked.source.name, is_sequence=asked.is_sequence)
         for name in asked.passes
@@ -92,7 +98,7 @@ def _run(request: Estimate, estimator: Estimator | None) -> Generator[Event, Non
         for store in stores:
             if not held.enter_context(store.held()):
                 yield Notice(job=asked.job, text=notices.unlocked(store.folder))
-        job = _Job(asked, plate=plate, stores=stores)
+        job = _Job(asked, plate=plate, stores=stores, cancelled=cancelled)
         written = yield from job.run(estimator)
     return EstimateResult(
         job=asked.job, clip=asked.clip, passes=asked.passes, first=asked.first, last=asked.last, frames_written=written,
@@ -103,9 +109,11 @@ def _run(request: Estimate, estimator: Estimator | None) -> Generator[Event, Non
 class _Job:
     """A job whose folders are held. `written`: how many frames it has written. `cuts`: frames asked for that begin a shot."""
 
-    def __init__(self, asked: Asked, *, plate: Plate, stores: tuple[PassStore, ...]) -> None:
-        self._asked, self._plate, self._stores = asked, plate, stores
-        self._stamp = functools.cache(plate.clip.stamp)
+    def __init__(
+        self, asked: Asked, *, plate: Plate, stores: tuple[PassStore, ...], cancelled: Callable[[], bool]
+    ) -> None:
+        self._asked, self._plate, self._stores, self._cancelled = asked, plate, stores, cancelled
+        self._stamp = functools.cache(self._stamp_of)
         self._tuned = _tuned_blocks(asked)
         self.written = 0
         self.cuts: tuple[int, ...] = ()
@@ -142,6 +150,10 @@ class _Job:
                 job=asked.job, stage=Stage.WRITING, done=len(asked.frames), total=len(asked.frames), fraction=1.0
             )
         return self.written
+
+    def _stamp_of(self, first: int, last: int) -> str:
+        """As `ClipReader.stamp`."""
+        return wait_for(lambda: self._plate.clip.stamp(first, last), cancelled=self._cancelled)
 
     def _load(self, plan: Plan, there: Sequence[OnDisk]) -> Estimator:
         """The model, on the device and in the precision of the last run where the choice is free."""
@@ -193,7 +205,7 @@ class _Job:
         frame_bytes = self._plate.size[0] * self._plate.size[1] * 12
         ahead = ReadAhead(
             self._plate.frames(piece.first + read_from, piece.last) if read_from < piece.count else iter(()),
-            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)),
+            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)), cancelled=self._cancelled,
         )
         writer = PieceWriter(
             piece, asked=self._asked, settings=making.settings, plate=self._plate, estimator=estimator, stores=self._stores,

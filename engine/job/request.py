@@ -50,7 +50,7 @@ def settle(request: Estimate, *, model: ModelInfo, plate: Plate) -> Asked:
         PlatelightError: `setting_invalid`, `range_outside_clip`.
     """
     clip = plate.clip
-    first, last = plan_range(request, clip_first=clip.first, clip_last=clip.last)
+    first, last = plan_range(request, clip_first=clip.first, clip_last=clip.last, held=clip.held)
     return Asked(
         job=request.job, clip=request.source.clip or plate.clip_name, source=clip.path, is_sequence=clip.is_sequence,
         color_space=request.source.color_space,
@@ -119,8 +119,11 @@ def wanted_passes(request: Estimate, model: ModelInfo) -> tuple[str, ...]:
     return tuple(name for name in model.passes if name in request.passes) if request.passes else model.passes
 
 
-def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[int, int]:
+def plan_range(request: Estimate, *, clip_first: int, clip_last: int, held: int) -> tuple[int, int]:
     """Return the first and last frame to estimate: the range asked for, widened by the handles as far as the clip goes.
+
+    Args:
+        held: frames behind `clip_last` up to this one show its last picture, so that its passes serve for them.
 
     Raises:
         PlatelightError: `range_outside_clip`, `setting_invalid` for a range that ends before it starts.
@@ -128,10 +131,10 @@ def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[i
     first = clip_first if request.first is None else request.first
     last = clip_last if request.last is None else request.last
     _demand(first <= last, "first", first, f"at most the last frame, {last}")
-    if first < clip_first or last > clip_last:
+    if first < clip_first or last > held:
         detail = f"{first} to {last} was asked for, the clip has {clip_first} to {clip_last}"
         raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
-    return max(clip_first, first - request.handles), min(clip_last, last + request.handles)
+    return max(clip_first, min(first, clip_last) - request.handles), min(clip_last, last + request.handles)
 
 
 def _demand(right: bool, name: str, value: object, may_be: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import exr
 from ..frames.plate import Plate
-from ..models.interface import Cut, Estimator, Output, ResumePoint
+from ..models.interface import Cut, Estimator, Output, ResumePoint, View
 from ..normals import convert_axes, normalise
 from ..protocol import PASSES, EstimateSettings, FramesReady
 from .plan import Piece
@@ -40,7 +40,7 @@ class PieceWriter:
         self._news: queue.SimpleQueue[FramesReady] = queue.SimpleQueue()
         self._behind = WriteBehind(depth=_BEHIND_FRAMES)
 
-    def take(self, event: Output | Cut | ResumePoint) -> None:
+    def take(self, event: Output | Cut | View | ResumePoint) -> None:
         """Queue what follows from an event of the model. Raises what the writing of an earlier one has raised."""
         if isinstance(event, Output):
             if event.pass_name in self._stores:
@@ -48,7 +48,7 @@ class PieceWriter:
         elif isinstance(event, Cut):
             frame = self._piece.first + event.index
             self._behind.put(lambda: self._records.add_cuts([frame], black=[frame] if event.black else []))
-        elif self._begun:
+        elif isinstance(event, ResumePoint) and self._begun:
             self._behind.put(lambda: self._records.save(done=event.emitted, resume=event))
         self._behind.check()
 
