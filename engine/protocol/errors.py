@@ -89,7 +89,7 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.OUTPUT_NOT_WRITABLE: _text(28, "The passes cannot be written: {detail}", "Choose a folder you may write to, or save the project first so that passes go beside it."),
     ErrorCode.DISK_FULL: _text(29, "The disk is full: {detail}", "Free some space and estimate again: it continues where it stopped."),
     ErrorCode.PASSES_DIFFER: _text(30, "There are passes with other settings already: {detail}", "Choose another folder, or the settings they were made with. With --overwrite the frames asked for are replaced."),
-    ErrorCode.FOREIGN_FILES: _text(45, "There are files where passes belong that Platelight did not write: {detail}", "Choose another folder for the passes; Platelight never replaces files of other programs."),
+    ErrorCode.FOREIGN_FILES: _text(47, "There are files where passes belong that Platelight did not write: {detail}", "Choose another folder for the passes; Platelight never replaces files of other programs."),
     ErrorCode.SOURCE_IN_OUTPUT: _text(46, "The plate lies in a folder where its passes would be written: {detail}", "Choose another folder for the passes."),
     ErrorCode.OUTPUT_IN_USE: _text(31, "Another job is writing these passes: {detail}", "Wait until it has ended, or choose another folder."),
     ErrorCode.MODEL_UNKNOWN: _text(32, "There is no model of that name: {detail}", "Choose one that `python -m engine models` lists, or the folder of a checkpoint."),
