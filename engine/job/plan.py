@@ -102,9 +102,14 @@ def effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
     is_file = settings.temporal not in ("auto", "none")
     _demand(model.tunable or not is_file, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
     temporal = str(Path(settings.temporal).expanduser().absolute()) if is_file else settings.temporal
-    settings = dataclasses.replace(settings, model=model.name, temporal=temporal if model.tunable else "auto")
+    settings = dataclasses.replace(
+        settings, model=model.name, temporal=temporal if model.tunable else "auto",
+        tokens=(settings.tokens or model.tokens) if model.tokens else 0, fov=settings.fov if model.tells_lens else 0.0,
+    )
     if not model.temporal:
         return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
+    if model.own_windows:
+        return dataclasses.replace(settings, window=model.window, overlap=model.overlap)
     window = settings.window or model.window
     overlap = min(model.overlap, window - 1) if settings.overlap == -1 else settings.overlap
     _demand(overlap < window, "overlap", overlap, f"0 to less than the window, {window}")

@@ -11,6 +11,7 @@ from torch import nn
 
 from ...protocol import ErrorCode, PlatelightError
 from ..folder import guarded
+from ..table import MOGE_FILES
 from ..temporal import trained
 from ..temporal.block import TemporalBlock, TemporalSettings
 from ..tensors import Tensors, find, read
@@ -18,7 +19,6 @@ from .network import LEVELS, MoGe, grid_for
 from .refiner import BINS, Refiner
 
 FAMILY = "moge"
-STEM = "model"
 BLOCKS = 3
 """Levels of the neck with a temporal block: those of the ViT's grid, and of two and four times its sides."""
 POINTS, NORMAL, MASK = slice(0, 3), slice(3, 6), slice(6, 7)
@@ -45,14 +45,14 @@ def load_geometry_model(
     """Load a checkpoint in the layout of ``Ruicheng/moge-2-*-normal``, on the CPU.
 
     Args:
-        folder: holds model.pt, or the same as model.safetensors.
+        folder: holds model.pt, or the same as model.safetensors; other names that begin with moge will do.
         temporal, fresh, per_frame: as `temporal.trained.equip`.
         dtype: of the ViT; neck and heads are in float32 where that is bfloat16, which is too coarse for the logarithm of a depth.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`, naming the file.
     """
-    file = find(folder, STEM)
+    file = find(folder, MOGE_FILES)
     held = read(file).to(torch.float32)
     model = guarded(file, lambda: VideoGeometry(held))
     if missing := [name for name in _NEEDED if name not in model.image.heads]:
