@@ -36,7 +36,7 @@ BEFORE_ASKING = (
     ),
     *(
         ModelEntry(
-            name=f"moge-{version}-{size.lower()}", title=f"MoGe-{version} {size}", purpose="Normals, depth in metres and field of view",
+            name=f"moge-{version}-{size.lower()}", title=f"MoGe-{version} {size}", purpose="Normals, metres and field of view",
             licence="MIT", hub_id=f"Ruicheng/{hub_name}", passes=("normal", "depth", "mask"), size_bytes=0, installed=False,
             folder="", default_resolution=1280, window=32, overlap=4, tunable=True,
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import files
+from .. import exr, files
 from ..failures import explain
 from ..frames.plate import Plate
 from ..memory import release_freed_memory
@@ -26,12 +26,14 @@ from ..protocol import (
     EstimateResult,
     EstimateSettings,
     FramesReady,
+    Lens,
     Notice,
     PassRecord,
     PlatelightError,
     Progress,
     Stage,
     done_frames,
+    pass_file,
     pass_folder,
 )
 from . import notices, plan, space, store
@@ -104,7 +106,7 @@ def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
         written, reused = yield from job.run(estimator)
     return EstimateResult(
         job=request.job, clip=clip, passes=passes, first=first, last=last, frames_written=written, frames_reused=reused,
-        seconds=time.perf_counter() - begun, cuts=job.cuts,
+        seconds=time.perf_counter() - begun, cuts=job.cuts, lenses=job.lenses(),
     )
 
 
@@ -264,14 +266,24 @@ class _Job:
     def _submit(self, behind: WriteBehind, output: Output, *, start: int, writer: PassWriter) -> None:
         """Queue the frames of an output, from frame `start` on, and after them the news that they are there."""
         for offset, values in enumerate(output.values):
-            behind.put(lambda frame=start + offset, values=values: self._write(output.pass_name, frame, values, writer))
+            behind.put(lambda frame=start + offset, values=values: self._write(output, frame, values, writer))
         ready = FramesReady(job=self.request.job, pass_name=output.pass_name, first=start, last=start + len(output.values) - 1)
         behind.put(lambda: self._news.put(ready))
 
-    def _write(self, pass_name: str, frame: int, values: np.ndarray, writer: PassWriter) -> None:
-        writer.write(pass_name, frame=frame, values=values)
-        if pass_name == self.passes[-1]:
+    def _write(self, output: Output, frame: int, values: np.ndarray, writer: PassWriter) -> None:
+        writer.write(output.pass_name, frame=frame, values=values, fov=output.fov)
+        if output.pass_name == self.passes[-1]:
             self.written += 1
+
+    def lenses(self) -> tuple[Lens, ...]:
+        """Return the field of view of each shot, as its first file says it."""
+        if not self.model.tells_lens:
+            return ()
+        found = []
+        for first in (self.first, *self.cuts):
+            fov = exr.read_fov(pass_file(self.out, pass_name=self.passes[0], clip=self.clip, frame=first))
+            found += [Lens(first=first, fov=fov)] if fov else []
+        return tuple(found)
 
     def _made(self, estimator: Estimator, record: PassRecord | None) -> tuple[PassRecord, ...]:
         """How each pass is made, for the records, with the cuts that a `record` of before knows."""

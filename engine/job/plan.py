@@ -21,6 +21,7 @@ from ..protocol import (
     settings_differences,
     weights_difference,
 )
+from ..protocol.messages import MOST_TOKENS, WIDEST
 
 _CLIP = re.compile(r"[\w+-][\w.+-]*")
 _CHOICES = {"precision": ("auto", "fp32", "bf16", "fp16"), "device": ("auto", "cpu", "cuda", "mps")}
@@ -85,6 +86,8 @@ def check_request(request: Estimate) -> None:
     _demand(settings.window >= 0, "window", settings.window, "0 for the model's own, or frames")
     _demand(settings.overlap >= -1, "overlap", settings.overlap, "-1 for the model's own, or frames")
     _demand(settings.decode_chunk_size >= 1, "decode_chunk_size", settings.decode_chunk_size, "at least 1 frame")
+    _demand(0 <= settings.tokens <= MOST_TOKENS, "tokens", settings.tokens, f"0 for the model's own, or up to {MOST_TOKENS}")
+    _demand(0 <= settings.fov <= WIDEST, "fov", settings.fov, f"0 to have it estimated, or up to {WIDEST:g} degrees")
     _demand(request.handles >= 0, "handles", request.handles, "at least 0 frames")
     for name, choices in _CHOICES.items():
         _demand(getattr(settings, name) in choices, name, getattr(settings, name), "one of " + ", ".join(choices))

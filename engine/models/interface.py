@@ -27,8 +27,8 @@ class Step:
 class Output:
     """Frames that will not change any more. `start`: index of the first, from 0. `values`: float32 (T, H, W, C), the model's answer
     at the size of the frames it was given, C the components that `PASSES` says. A direction is in the model's axes, not of unit
-    length. A distance is in metres or, as `ModelInfo.relative_depth` says, in a unit of the shot's own. `fov`: horizontal field of view
-    of the frames' shot in degrees, 0 where the model tells none."""
+    length. A distance is in metres or, as `ModelInfo.relative_depth` says, in a unit of the shot's own. `fov`: horizontal field of
+    view of the frames' shot in degrees, 0 where the model tells none."""
 
     pass_name: str
     start: int

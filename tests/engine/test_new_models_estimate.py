@@ -121,8 +121,9 @@ def test_an_interrupted_run_ends_with_the_same_bytes(video, moge, tmp_path):
             written = getattr(next(events), "done", written) or written
         events.close()
         assert finish(job).result.frames_reused > 0
-        for file in sorted((tmp_path / "whole" / model.name).rglob("*.exr")):
-            assert file.read_bytes() == (tmp_path / "parts" / model.name / file.relative_to(tmp_path / "whole" / model.name)).read_bytes()
+        whole, parts = (tmp_path / kind / model.name for kind in ("whole", "parts"))
+        for file in sorted(whole.rglob("*.exr")):
+            assert file.read_bytes() == (parts / file.relative_to(whole)).read_bytes()
 
 
 def test_folders_are_known_by_what_is_in_them(moge, video, tmp_path):
@@ -152,7 +153,7 @@ def test_folders_with_bad_files_are_refused_by_name(moge, video, tmp_path):
 
 
 def test_settings_a_model_does_not_know_are_not_kept(moge):
-    from engine.job.request import effective
+    from engine.job.plan import effective
     from engine.protocol import EstimateSettings
 
     asked = EstimateSettings(tokens=500, fov=40.0, window=9, overlap=3)
