@@ -130,8 +130,11 @@ def wanted_passes(request: Estimate, model: ModelInfo) -> tuple[str, ...]:
     return tuple(name for name in model.passes if name in request.passes) if request.passes else model.passes
 
 
-def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[int, int]:
+def plan_range(request: Estimate, *, clip_first: int, clip_last: int, held: int) -> tuple[int, int]:
     """The frames to estimate: the range asked for, widened by the handles as far as the clip goes.
+
+    Args:
+        held: frames behind `clip_last` up to this one show its last picture, so that its passes serve for them.
 
     Raises:
         PlatelightError: `range_outside_clip`, `setting_invalid` for a range that ends before it starts.
@@ -139,10 +142,10 @@ def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[i
     first = clip_first if request.first is None else request.first
     last = clip_last if request.last is None else request.last
     _demand(first <= last, "first", first, f"at most the last frame, {last}")
-    if first < clip_first or last > clip_last:
+    if first < clip_first or last > held:
         detail = f"{first} to {last} was asked for, the clip has {clip_first} to {clip_last}"
         raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
-    return max(clip_first, first - request.handles), min(clip_last, last + request.handles)
+    return max(clip_first, min(first, clip_last) - request.handles), min(clip_last, last + request.handles)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,13 +39,16 @@ class Source:
     """A plate. `path`: a movie, any file of an image sequence, or ``name.####.ext``.
 
     `clip`: name used in file names, made from the path when empty. `color_space`: a name in `ocio_config` (a path); empty means
-    sRGB for integer images and movies, linear Rec.709 for floating-point ones.
+    sRGB for integer images and movies, linear Rec.709 for floating-point ones. `frames`, `rate`: how many frames at how many a
+    second Blender finds in a movie; 0 where it was not asked.
     """
 
     path: str
     clip: str = ""
     color_space: str = ""
     ocio_config: str = ""
+    frames: Count = 0
+    rate: Rate = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,9 +62,10 @@ class Shot:
         """
         begin = plate.clip.first if first is None else first
         end = plate.clip.last if last is None else last
-        if not plate.clip.first <= begin <= end <= plate.clip.last:
+        if not plate.clip.first <= begin <= end <= plate.clip.held:
             detail = f"{begin} to {end} was asked for, the clip has {plate.clip.first} to {plate.clip.last}"
             raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
+        begin, end = min(begin, plate.clip.last), min(end, plate.clip.last)
         flow, rng = open_flow(config.flow, device=_device(stage).type), np.random.default_rng(config.seed)
         starts = spread(end - begin + 1, length=config.frames, most=CLIPS)
         measured = set(starts[:: max(1, -(-len(starts) // WINDOWS))])
