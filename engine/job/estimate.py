@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
+from .. import exr
 from ..failures import explain
 from ..files import is_link
 from ..frames.plate import Plate
@@ -21,6 +22,7 @@ from ..protocol import (
     Estimate,
     EstimateResult,
     FramesReady,
+    Lens,
     Notice,
     PassRecord,
     PlatelightError,
@@ -103,6 +105,7 @@ def _run(
     return EstimateResult(
         job=asked.job, clip=asked.clip, passes=asked.passes, first=asked.first, last=asked.last, frames_written=written,
         frames_reused=len(asked.frames) - written, seconds=time.perf_counter() - begun, cuts=job.cuts,
+        lenses=job.lenses(),
     )
 
 
@@ -263,6 +266,14 @@ class _Job:
             )
             for name in asked.passes
         ]
+
+    def lenses(self) -> tuple[Lens, ...]:
+        """Return the field of view of each shot, as its first file says it."""
+        if not self._asked.model.tells_lens:
+            return ()
+        shots = (self._asked.first, *self.cuts)
+        told = [Lens(first=first, fov=fov) for first in shots if (fov := exr.read_fov(self._stores[0].path(first)))]
+        return tuple(told)
 
     def _inside(self, cuts: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(cut for cut in cuts if self._asked.first < cut <= self._asked.last)

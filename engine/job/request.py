@@ -11,6 +11,7 @@ from pathlib import Path
 from ..frames.plate import Plate
 from ..models.table import ModelInfo
 from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, pass_folder
+from ..protocol.messages import MOST_TOKENS, WIDEST
 
 _CLIP = re.compile(r"[\w+-][\w.+-]*")
 CHOICES = {"precision": ("auto", "fp32", "bf16", "fp16"), "device": ("auto", "cpu", "cuda", "mps")}
@@ -67,6 +68,8 @@ def check_request(request: Estimate) -> None:
     _demand(settings.window >= 0, "window", settings.window, "0 for the model's own, or frames")
     _demand(settings.overlap >= -1, "overlap", settings.overlap, "-1 for the model's own, or frames")
     _demand(settings.decode_chunk_size >= 1, "decode_chunk_size", settings.decode_chunk_size, "at least 1 frame")
+    _demand(0 <= settings.tokens <= MOST_TOKENS, "tokens", settings.tokens, f"0 for the model's own, or up to {MOST_TOKENS}")
+    _demand(0 <= settings.fov <= WIDEST, "fov", settings.fov, f"0 to have it estimated, or up to {WIDEST:g} degrees")
     _demand(request.handles >= 0, "handles", request.handles, "at least 0 frames")
     for name, choices in CHOICES.items():
         _demand(getattr(settings, name) in choices, name, getattr(settings, name), "one of " + ", ".join(choices))
@@ -99,9 +102,14 @@ def effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
     is_file = settings.temporal not in ("auto", "none")
     _demand(model.tunable or not is_file, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
     temporal = str(Path(settings.temporal).expanduser().absolute()) if is_file else settings.temporal
-    settings = dataclasses.replace(settings, model=model.name, temporal=temporal if model.tunable else "auto")
+    settings = dataclasses.replace(
+        settings, model=model.name, temporal=temporal if model.tunable else "auto",
+        tokens=(settings.tokens or model.tokens) if model.tokens else 0, fov=settings.fov if model.tells_lens else 0.0,
+    )
     if not model.temporal:
         return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
+    if model.own_windows:
+        return dataclasses.replace(settings, window=model.window, overlap=model.overlap)
     window = settings.window or model.window
     overlap = min(model.overlap, window - 1) if settings.overlap == -1 else settings.overlap
     _demand(overlap < window, "overlap", overlap, f"0 to less than the window, {window}")

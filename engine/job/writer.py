@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import exr
 from ..frames.plate import Plate
-from ..models.interface import Cut, Estimator, Output, ResumePoint, View
+from ..models.interface import Cut, Estimator, Output, ResumePoint
 from ..normals import convert_axes, normalise
 from ..protocol import PASSES, EstimateSettings, FramesReady
 from .plan import Piece
@@ -40,7 +40,7 @@ class PieceWriter:
         self._news: queue.SimpleQueue[FramesReady] = queue.SimpleQueue()
         self._behind = WriteBehind(depth=_BEHIND_FRAMES)
 
-    def take(self, event: Output | Cut | View | ResumePoint) -> None:
+    def take(self, event: Output | Cut | ResumePoint) -> None:
         """Queue what follows from an event of the model. Raises what the writing of an earlier one has raised."""
         if isinstance(event, Output):
             if event.pass_name in self._stores:
@@ -75,7 +75,7 @@ class PieceWriter:
             self._behind.put(self._begin)
         self._behind.put(lambda: self._records.give_up(frames))
         for frame, values in zip(frames, output.values, strict=True):
-            self._behind.put(functools.partial(self._write, output.pass_name, frame, values))
+            self._behind.put(functools.partial(self._write, output, frame, values))
         ready = FramesReady(job=self._asked.job, pass_name=output.pass_name, first=frames[0], last=frames[-1])
         self._behind.put(lambda: self._news.put(ready))
 
@@ -83,16 +83,16 @@ class PieceWriter:
         """The first frame is computed: only now the records change, so that a job that gets nowhere costs nothing."""
         self._records.save(done=self._resume.emitted if self._resume else 0, resume=self._resume)
 
-    def _write(self, pass_name: str, frame: int, values: np.ndarray) -> None:
+    def _write(self, output: Output, frame: int, values: np.ndarray) -> None:
         """Write one frame of a pass, (H, W, C) as `Output` has it: directions in the camera's axes and of unit length."""
         info = self._estimator.info
-        if PASSES[pass_name].is_direction:
+        if PASSES[output.pass_name].is_direction:
             values = normalise(convert_axes(values, axes=info.axes))
         origin = exr.Origin(
             clip=self._asked.clip, model=info.name, revision=self._estimator.revision, settings=settings_text(self._settings),
             source=self._asked.source.name, frame=frame, plate_size=self._plate.plate_size, color_space=self._asked.color_space,
-            relative_depth=info.relative_depth, windows=self._plate.windows(frame),
+            relative_depth=info.relative_depth, windows=self._plate.windows(frame), fov=output.fov,
         )
-        self._stores[pass_name].write(frame, values, origin=origin)
-        if pass_name == self._asked.passes[-1]:
+        self._stores[output.pass_name].write(frame, values, origin=origin)
+        if output.pass_name == self._asked.passes[-1]:
             self.written += 1

@@ -10,7 +10,7 @@ from .frame_numbers import Place, is_negative, last_place, marked_place, negativ
 from .layers import Layer, Part, first_layer, picture_layer
 from .messages import (
     PROTOCOL_VERSION, Cancel, CancelResult, Doctor, DoctorResult, DownloadModel, DownloadModelResult, Estimate,
-    EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
+    EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, Lens, ListModels, ListModelsResult, ModelEntry,
     Notice, Progress, Shutdown, ShutdownResult, Source, Stage, Tune, TuneResult,
 )
 from .pass_headers import PassHeader, is_pass_of, read_pass_header
@@ -26,7 +26,7 @@ __all__ = [
     "DEPTH", "ERRORS", "MASK", "NORMAL", "PASSES", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor",
     "DoctorResult", "DoneRange", "DownloadModel", "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult",
     "EstimateSettings", "Finding", "FrameRange", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation",
-    "Layer", "ListModels", "ListModelsResult", "MadeFrames", "ModelEntry", "Notice", "Part", "PassHeader",
+    "Layer", "Lens", "ListModels", "ListModelsResult", "MadeFrames", "ModelEntry", "Notice", "Part", "PassHeader",
     "PassInfo", "PassRecord", "Place", "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source",
     "Stage", "Tune", "TuneResult", "clip_name", "decode", "done_frames", "encode_error", "encode_notification",
     "encode_request", "encode_result", "first_layer", "is_negative", "is_pass_of", "last_place", "made_frames",

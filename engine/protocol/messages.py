@@ -169,9 +169,17 @@ class Estimate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lens:
+    """Of the shot that is seen from frame `first` on. `fov`: horizontal field of view in degrees."""
+
+    first: Frame
+    fov: Annotated[float, Between(0.0, 180.0)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class EstimateResult:
     """`first`, `last`: the frames whose passes are now there. `seconds`: wall time of the job. `cuts`: those of these frames that
-    are known to begin a shot."""
+    are known to begin a shot. `lenses`: of their shots, from models that tell them."""
 
     job: str
     clip: str
@@ -182,6 +190,7 @@ class EstimateResult:
     frames_reused: Count
     seconds: Seconds
     cuts: tuple[Frame, ...] = ()
+    lenses: tuple[Lens, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
