@@ -44,6 +44,7 @@ class ErrorCode(StrEnum):
     STRIP_UNSUPPORTED = "strip_unsupported"
     STRIP_RETIMED = "strip_retimed"
     INSTALL_FAILED = "install_failed"
+    NOT_IN_EXTENSION = "not_in_extension"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +96,7 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.STRIP_UNSUPPORTED: _text(42, "This strip cannot be estimated: {detail}", "Use a movie, image-sequence or movie-clip strip."),
     ErrorCode.STRIP_RETIMED: _text(43, "The strip is retimed: {detail}", "Or render it to a sequence and estimate that."),
     ErrorCode.INSTALL_FAILED: _text(44, "The engine could not be installed: {detail}", "Read the last lines of the log; with no internet, point to an existing environment instead."),
+    ErrorCode.NOT_IN_EXTENSION: _text(70, "The extension does not have this command: {detail}", "Run it from a copy of Platelight's source code; docs/training and docs/evaluation.md there tell how."),
 }
 
 

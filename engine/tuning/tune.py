@@ -100,7 +100,7 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
     plate = Plate(request.source, max_resolution=limit)
     clip_title = request.source.clip or clip_name(request.source.path, is_sequence=plate.clip.is_sequence)
     file = tuned_file(request.out, model=info.name, clip=clip_title)
-    config = stage_config(info, source=request.source, out=request.out, start=file, flow=request.flow)
+    config = stage_config(info, start=file, flow=request.flow)
     stage = build(config).to(device)
     shot = Shot(plate, first=request.first, last=request.last, config=config, stage=stage)
     before = shot.measure(stage)

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from engine.lab.training.normalcrafter.checkpoint import newest, read_progress
 from engine.lab.training.normalcrafter.config import LatentConfig
 from engine.lab.training.run.config_file import read_config
-from engine.models.normalcrafter.revision import revision
+from engine.models.revision import revision
 from engine.tuning.failures import EXIT_CODE, TrainingStopped
 from tests.support.places import ENGINE, ROOT
 from tests.support.training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
