@@ -11,6 +11,7 @@ import numpy as np
 import OpenEXR
 
 from . import files
+from .frames.windows import Window, Windows
 from .protocol import PASSES, ErrorCode, PlatelightError
 
 RELATIVE, METRES = "relative", "metres"
@@ -20,7 +21,8 @@ RELATIVE, METRES = "relative", "metres"
 @dataclass(frozen=True, kw_only=True)
 class Origin:
     """What a pass says of itself, as attributes. `frame`: of the source. `plate_size`: width and height of the source in pixels.
-    `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres."""
+    `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres. `windows`: of the pass, where the
+    plate's file holds another part of its picture than the whole."""
 
     model: str
     revision: str
@@ -29,6 +31,7 @@ class Origin:
     frame: int
     plate_size: tuple[int, int]
     relative_depth: bool = False
+    windows: Windows | None = None
 
     def attributes(self, pass_name: str) -> dict[str, object]:
         return {
@@ -53,7 +56,8 @@ def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> 
 
     Args:
         path: the final name; nothing stands under it before the file is whole.
-        values: float (H, W, C), C the pass's number of components.
+        values: float (H, W, C), C the pass's number of components, of the whole picture; the file then holds what the origin's
+            windows say of it.
         pass_name: a key of `PASSES`.
 
     Raises:
@@ -61,11 +65,19 @@ def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> 
     """
     kind = PASSES[pass_name]
     stored = np.float16 if kind.is_half else np.float32
+    held = origin.windows.from_picture(values) if origin.windows else values
     channels = {
-        channel: np.ascontiguousarray(values[..., index], dtype=stored) for index, channel in enumerate(kind.channels)
+        channel: np.ascontiguousarray(held[..., index], dtype=stored) for index, channel in enumerate(kind.channels)
     }
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
+    if origin.windows:
+        header |= {"dataWindow": _corners(origin.windows.data), "displayWindow": _corners(origin.windows.display)}
     files.replace(path, lambda temporary: _write(temporary, header, channels))
+
+
+def _corners(window: Window) -> tuple[np.ndarray, np.ndarray]:
+    first, last = window.inclusive
+    return np.array(first, np.int32), np.array(last, np.int32)
 
 
 def _write(temporary: Path, header: dict[str, object], channels: dict[str, np.ndarray]) -> None:

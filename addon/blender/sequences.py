@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from ..contract import ErrorCode, PlatelightError, clip_name, split_number
+from ..contract import ErrorCode, Place, PlatelightError, clip_name, is_negative, last_place, negative_kin, place_of
+
+MOST_NUMBER = 1_048_574
+"""The highest number that Blender's Image node asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,26 +28,34 @@ class Run:
 
 def number(name: str) -> int | None:
     """``plate.0101.exr``, ``plate_0101_graded.exr`` -> 101: the last digits before the suffix; None without any."""
-    return _split(name)[1]
+    place = last_place(name)
+    return place.number_in(name) if place else None
 
 
 def same_run(one: str, other: str) -> bool:
     """Whether two file names differ in their number only."""
-    return _split(one)[0] == _split(other)[0]
+    places = last_place(one), last_place(other)
+    if places[0] is None or places[1] is None:
+        return one == other
+    return (places[0].before, places[0].after) == (places[1].before, places[1].after)
 
 
 def files_of(file: Path) -> dict[int, Path]:
     """All files that differ from this one in their number only, by number, in order; empty where it has none.
 
     Raises:
-        PlatelightError: `source_missing`.
+        PlatelightError: `source_missing`, `frame_numbers_unusable`.
     """
     _need(file)
-    kin, here = _split(file.name)
-    if here is None:
+    names = os.listdir(file.parent)
+    _refuse_negative(file.name, names)
+    place = last_place(file.name, beside=names)
+    if place is None:
         return {}
-    found = {other: path for path in file.parent.iterdir() for own, other in [_split(path.name)] if own == kin}
-    return {other: found[other] for other in sorted(each for each in found if each is not None)}
+    found = {number: file.with_name(name) for name in names if (number := place.number_in(name)) is not None}
+    if len(found) == 1 and (other := place_of(file.name, beside=names)) and other.number_in(file.name) != next(iter(found)):
+        raise _behind(file.name, other)
+    return {number: found[number] for number in sorted(found)}
 
 
 def clip_number(run: Run) -> int:
@@ -64,52 +76,90 @@ def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
     """The files of an image strip, which must be numbered one after another; a single one may have any name.
 
     Raises:
-        PlatelightError: `strip_unsupported`, naming the two files between which the order breaks; `source_missing`.
+        PlatelightError: `strip_unsupported`, naming the two files between which the order breaks; `frame_numbers_unusable`;
+            `source_missing`.
     """
     if not names:
         raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{label} has no images")
     path = folder / names[0]
     _need(path)
-    start = number(names[0])
-    if start is None:
-        if len(names) > 1:
-            told = f"the images of {label} have no numbers ({names[0]}); name them like plate.0001.png"
-            raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, told)
-        return Run(file=path, first=1, last=1, is_sequence=True, clip=clip_name(str(path), is_sequence=False))
-    for index, (before, after) in enumerate(pairwise(names)):
-        if _split(after) != (_split(before)[0], start + index + 1):
-            raise PlatelightError(
-                ErrorCode.STRIP_UNSUPPORTED,
-                f"the images of {label} are not numbered one after another ({after} follows {before}); make a strip of each part",
-            )
-    clip = clip_name(str(path), is_sequence=True)
-    return Run(file=path, first=start, last=start + len(names) - 1, is_sequence=True, clip=clip)
+    beside = os.listdir(folder)
+    _refuse_negative(names[0], beside)
+    if len(names) == 1:
+        return _of_still(path, place_of(path.name, beside=beside))
+    place = last_place(names[0], beside=beside)
+    if place is None:
+        told = f"the images of {label} have no numbers ({names[0]}); name them like plate.0001.png"
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, told)
+    if broken := _break(names, place):
+        if (other := place_of(names[0], beside=names)) and not _break(names, other):
+            raise _behind(names[0], other)
+        follows = f"{broken[1]} follows {broken[0]}"
+        told = f"the images of {label} are not numbered one after another ({follows}); make a strip of each part"
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, told)
+    first = place.number_in(names[0]) or 0
+    refuse_high(names[-1], first + len(names) - 1)
+    return Run(
+        file=path, first=first, last=first + len(names) - 1, is_sequence=True,
+        clip=clip_name(str(path), is_sequence=True, place=place),
+    )
 
 
 def of_file(path: Path) -> Run:
     """The sequence that a file belongs to, as far as it goes without a gap on both sides of that file.
 
     Raises:
-        PlatelightError: `source_missing`.
+        PlatelightError: `source_missing`, `frame_numbers_unusable`.
     """
-    _need(path)
-    here = number(path.name)
-    if here is None:
-        return Run(file=path, first=1, last=1, is_sequence=True, clip=clip_name(str(path), is_sequence=False))
     there = files_of(path)
+    here = number(path.name)
+    if here is None or len(there) == 1:
+        return _of_still(path, last_place(path.name))
     first = last = here
     while first - 1 in there:
         first -= 1
     while last + 1 in there:
         last += 1
+    refuse_high(there[last].name, last)
     return Run(file=path, first=first, last=last, is_sequence=True, clip=clip_name(str(path), is_sequence=True))
 
 
-def _split(name: str) -> tuple[tuple[str, str, str], int | None]:
-    """What all files of a sequence share, and the number of this one."""
-    file = Path(name)
-    before, digits, after = split_number(file.stem)
-    return (before, after, file.suffix), int(digits) if digits.isdecimal() else None
+def refuse_high(name: str, highest: int) -> None:
+    """Raises:
+        PlatelightError: `frame_numbers_unusable` where the highest number of a sequence, that of the file `name`, is beyond
+            Blender's.
+    """
+    if highest > MOST_NUMBER:
+        told = f"{name} has the number {highest}, and Blender's image nodes end at {MOST_NUMBER} and would show black"
+        raise PlatelightError(ErrorCode.FRAME_NUMBERS_UNUSABLE, told)
+
+
+def _of_still(path: Path, place: Place | None) -> Run:
+    """One picture: its number is the source frame, or 1 where it has none."""
+    here = place.number_in(path.name) if place else None
+    frame = 1 if here is None else here
+    clip = clip_name(str(path), is_sequence=here is not None, place=place)
+    return Run(file=path, first=frame, last=frame, is_sequence=True, clip=clip)
+
+
+def _break(names: Sequence[str], place: Place) -> tuple[str, str] | None:
+    """The two files, one after the other, whose numbers by that place are not."""
+    for before, after in pairwise(names):
+        numbers = place.number_in(before), place.number_in(after)
+        if numbers[0] is None or numbers[1] != numbers[0] + 1:
+            return before, after
+    return None
+
+
+def _refuse_negative(name: str, beside: Sequence[str]) -> None:
+    if is_negative(name) and (kin := negative_kin(name, beside=beside)):
+        told = f"{name} and {kin[0]} have a minus before the number, and Blender's image nodes play none below 0"
+        raise PlatelightError(ErrorCode.FRAME_NUMBERS_UNUSABLE, told)
+
+
+def _behind(name: str, place: Place) -> PlatelightError:
+    told = f"the number of {name} is {place.number_in(name)}, and Blender's image nodes take the last digits for it"
+    return PlatelightError(ErrorCode.FRAME_NUMBERS_UNUSABLE, told)
 
 
 def _need(path: Path) -> None:

@@ -70,14 +70,19 @@ def find(path: Path) -> Found:
     """The sequence that any of its files belongs to, from its lowest to its highest number.
 
     Raises:
-        NormalsError.
+        NormalsError; PlatelightError: `frame_numbers_unusable`.
     """
     if not path.is_file():
         raise NormalsError(f"{path} is not there: choose a file of the sequence")
     if path.suffix.lower() not in SUFFIXES:
         raise NormalsError(f"{path.name} is not an image: choose an EXR, PNG or TIFF of the sequence")
     files = sequences.files_of(path)
-    return Found(files=files) if files else Found(files={1: path}, is_still=True)
+    if not files:
+        return Found(files={1: path}, is_still=True)
+    if len(files) > 1:
+        last = max(files)
+        sequences.refuse_high(files[last].name, last)
+    return Found(files=files)
 
 
 def header(path: Path) -> Header | None:

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..protocol import Source
+from ..protocol import Source, clip_name
 from .colour import Look, look
 from .picture import Picture
 from .resize import shrink, working_size
+from .sequence import Sequence
 from .source import ClipReader, open_source
+from .windows import Windows
 
 _GREY = 0.5
 _BRIGHTEST = 65504.0
+"""The largest half."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """`image`: float32 (H, W, 3) in [0, 1]. `bad`: how many pixels of the plate held NaN or infinity. `unmasked`: whether alpha was
-    0 everywhere, and ignored."""
+    """`image`: float32 (H, W, 3) in [0, 1]. `bad`: how many pixels held no number, or one beyond the largest half; those of the
+    plate, and where its colour space makes such numbers, those of the image. `unmasked`: whether alpha was 0 everywhere, and
+    ignored."""
 
     image: np.ndarray
     bad: int
@@ -28,7 +32,7 @@ class Prepared:
 
 
 class Plate:
-    """An opened clip with its colour and size settled. `bad_frames`, `bad_pixels`: where NaN or infinity was found so far;
+    """An opened clip with its colour and size settled. `bad_frames`, `bad_pixels`: where `Prepared` has found bad pixels so far;
     `unmasked_frames`: where alpha was 0 everywhere."""
 
     def __init__(self, source: Source, *, max_resolution: int) -> None:
@@ -44,6 +48,22 @@ class Plate:
         self.bad_frames: list[int] = []
         self.bad_pixels = 0
         self.unmasked_frames: list[int] = []
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of the clip and of its colour space, a sentence each."""
+        return (*self.clip.notices, *([self._look.notice] if self._look.notice else []))
+
+    @property
+    def clip_name(self) -> str:
+        """The clip's name in the names of its passes."""
+        clip = self.clip
+        return clip.name if isinstance(clip, Sequence) else clip_name(str(clip.path), is_sequence=clip.is_sequence)
+
+    def windows(self, number: int) -> Windows | None:
+        """The windows of a frame at the working size; None where it holds the whole picture. Raises what reading raises."""
+        found = self.clip.windows(number) if isinstance(self.clip, Sequence) else None
+        return None if found is None or found.is_whole else found.resized(self.size)
 
     def frames(self, first: int, last: int) -> Iterator[np.ndarray]:
         """Frames `first` to `last`, each float32 (H, W, 3) in [0, 1]. Raises what reading raises."""
@@ -72,12 +92,27 @@ def prepare(picture: Picture, *, size: tuple[int, int], look: Look) -> Prepared:
         if unmasked or alpha.min() >= 1.0:
             alpha = None
     if alpha is None:
-        return Prepared(image=look(_unit(shrink(rgb, size=size))), bad=bad, unmasked=unmasked)
+        image, lost = _shown(_unit(shrink(rgb, size=size)), look)
+        return Prepared(image=image, bad=bad + lost, unmasked=unmasked)
     rgb = _unit(rgb)
     rgb = shrink(rgb if picture.premultiplied else rgb * alpha[..., None], size=size)
     alpha = shrink(alpha, size=size)[..., None]
     straight = np.where(alpha > 1e-4, rgb / np.maximum(alpha, 1e-4), 0.0).astype(np.float32)
-    return Prepared(image=(look(straight) * alpha + _GREY * (1.0 - alpha)).astype(np.float32), bad=bad)
+    image, lost = _shown(straight, look)
+    return Prepared(image=(image * alpha + _GREY * (1.0 - alpha)).astype(np.float32), bad=bad + lost)
+
+
+def _shown(rgb: np.ndarray, look: Look) -> tuple[np.ndarray, int]:
+    """Display-referred sRGB, and how many pixels the colour space has sent beyond all numbers: a log space does so with what was
+    never meant to be log. Those are white where the source is bright, else black."""
+    if look.to_linear is None:
+        return look.curve(rgb), 0
+    linear = look.to_linear(rgb)
+    good = np.abs(linear) <= _BRIGHTEST
+    lost = ~good.all(axis=-1)
+    if lost.any():
+        linear = np.where(good, linear, np.where(rgb > 1.0, np.float32(_BRIGHTEST), np.float32(0.0)))
+    return look.curve(linear), int(lost.sum())
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
@@ -88,11 +123,11 @@ def _unit(values: np.ndarray) -> np.ndarray:
 
 
 def _sane(values: np.ndarray) -> tuple[np.ndarray, int]:
-    """`values` without NaN (0) and infinity (the largest half), and how many pixels had them."""
+    """`values` with 0 for NaN and nothing beyond the largest half, and how many pixels had such."""
     if values.dtype != np.float32:
         return values, 0
-    bad = ~np.isfinite(values)
-    if not bad.any():
+    good = np.abs(values) <= _BRIGHTEST  # false for NaN
+    if good.all():
         return values, 0
-    pixels = int(bad.any(axis=-1).sum() if bad.ndim == 3 else bad.sum())
-    return np.nan_to_num(values, nan=0.0, posinf=_BRIGHTEST, neginf=0.0), pixels
+    pixels = int((~good).any(axis=-1).sum() if good.ndim == 3 else (~good).sum())
+    return np.clip(np.nan_to_num(values, nan=0.0), -_BRIGHTEST, _BRIGHTEST), pixels

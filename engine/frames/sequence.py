@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from ..protocol import ErrorCode, PlatelightError, split_number
+from ..protocol import ErrorCode, Place, PlatelightError, clip_name, is_negative, last_place, marked_place, negative_kin, place_of
+from . import exr_plate
 from .picture import Picture
 from .stamp import feed
-from .stills import pixel_aspect, read_still
+from .stills import read_still
+from .windows import Windows
 
 _SAMPLES = 64
 """Of a file of 1080 rows one every 17: what is painted over in an uncompressed one changes no size, and is this high."""
@@ -28,20 +29,23 @@ class Sequence:
         """Find the files.
 
         Args:
-            path: any file of the sequence, or ``name.####.ext``; a name without a number is a still. See `split_number`.
+            path: any file of the sequence, or a name whose number is marked, as in ``name.####.ext``; a name without a number is a
+                still. See `place_of` and `marked_place`.
 
         Raises:
-            PlatelightError: `source_missing`, and what reading the first file raises.
+            PlatelightError: `source_missing`, `frame_numbers_unusable`, and what reading the first file raises.
         """
         self.path = path
-        self._files = _find(path)
+        self._place, self._files, negative = _find(path)
+        self.name = clip_name(str(path), is_sequence=self._place is not None, place=self._place)
         self.first, self.last = min(self._files), max(self._files)
         file = self._files[self.first]
-        picture = read_still(file)
+        self._plan = exr_plate.plan(file) if _is_exr(file) else None
+        picture = exr_plate.read(file, self._plan) if self._plan else read_still(file)
         self.width, self.height = picture.size
         self.is_float = picture.rgb.dtype == np.float32
-        self.pixel_aspect = pixel_aspect(file)
-        self.notices: tuple[str, ...] = ()
+        self.pixel_aspect = self._plan.pixel_aspect if self._plan else 1.0
+        self.notices = tuple(_notices(file, self._plan, negative))
 
     def check(self, first: int, last: int) -> None:
         """Raises: `frame_missing`, naming the first file that is not there."""
@@ -57,7 +61,7 @@ class Sequence:
         """
         self.check(first, last)
         for number in range(first, last + 1):
-            picture = read_still(self._files[number])
+            picture = self._read(self._files[number])
             if picture.size != (self.width, self.height):
                 was, now = f"{self.width}x{self.height}", f"{picture.size[0]}x{picture.size[1]}"
                 raise PlatelightError(ErrorCode.FRAME_SIZE_CHANGED, f"{self._files[number]} is {now}, the first is {was}")
@@ -74,26 +78,60 @@ class Sequence:
             feed(digest, file, samples=_SAMPLES)
         return digest.hexdigest()[:32]
 
+    def windows(self, number: int) -> Windows | None:
+        """The windows of a frame; None for kinds of files that have none.
+
+        Raises:
+            PlatelightError: as reading the frame.
+        """
+        file = self._files[number]
+        return exr_plate.plan(file).windows if _is_exr(file) else None
+
+    def _read(self, file: Path) -> Picture:
+        if not _is_exr(file):
+            return read_still(file)
+        planned = exr_plate.plan(file)
+        if self._plan and planned.layer.name != self._plan.layer.name:
+            told = f"{file} has no layer {self._plan.layer.name or 'R, G, B'}, which is the picture of the first file"
+            raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, told)
+        return exr_plate.read(file, planned)
+
     def _name(self, number: int) -> Path:
-        before, digits, after = split_number(self.path.stem)
-        return self.path.with_name(f"{before}{number:0{len(digits)}d}{after}{self.path.suffix}")
+        return self.path.with_name(self._place.name_of(number)) if self._place else self.path
 
 
-def _find(path: Path) -> dict[int, Path]:
-    before, digits, after = split_number(path.stem)
+def _is_exr(file: Path) -> bool:
+    return file.suffix.lower() == ".exr"
+
+
+def _find(path: Path) -> tuple[Place | None, dict[int, Path], tuple[str, ...]]:
+    """Where the number is in the names, the files by their numbers, and the names with a negative number beside them."""
     if not path.parent.is_dir():
         raise PlatelightError(ErrorCode.SOURCE_MISSING, str(path))
-    if not digits:
-        if not path.is_file():
+    is_file, names = path.is_file(), os.listdir(path.parent)
+    negative = negative_kin(path.name, beside=names)
+    if is_file and is_negative(path.name) and negative:
+        told = f"{path.name} and {negative[0]} have a minus before the number, and Blender plays none below 0"
+        raise PlatelightError(ErrorCode.FRAME_NUMBERS_UNUSABLE, told)
+    place = place_of(path.name, beside=names) if is_file else marked_place(path.name) or last_place(path.name)
+    if place is None:
+        if not is_file:
             raise PlatelightError(ErrorCode.SOURCE_MISSING, str(path))
-        return {1: path}
-    name = re.compile(re.escape(before) + r"(\d+)" + re.escape(after + path.suffix) + "$", re.IGNORECASE if os.name == "nt" else 0)
-    files = {}
-    for entry in os.scandir(path.parent):
-        match = name.match(entry.name)
-        # 0099 is followed by 0100, and 9999 by 10000: more digits are right only where they don't start with a zero.
-        if match and (len(match.group(1)) == len(digits) or (len(match.group(1)) > len(digits) and match.group(1)[0] != "0")):
-            files[int(match.group(1))] = Path(entry.path)
+        return None, {1: path}, negative
+    files: dict[int, Path] = {}
+    for name in sorted(names, key=len, reverse=True):  # where 1 and 0001 are both there, the shorter one counts
+        if (number := place.number_in(name)) is not None:
+            files[number] = path.with_name(name)
     if not files:
         raise PlatelightError(ErrorCode.SOURCE_MISSING, str(path))
-    return files
+    if not is_file:
+        negative = negative_kin(place.name_of(min(files)), beside=names)
+    return place, files, negative
+
+
+def _notices(file: Path, planned: exr_plate.Plan | None, negative: tuple[str, ...]) -> Iterator[str]:
+    if planned and planned.shown_first:
+        picture = planned.layer.name or "its plain R, G, B"
+        yield f"The plate is {picture} of {file.name}; Blender's Sequencer shows {planned.shown_first}, the first in the file"
+    if negative:
+        yield f"Files with a minus before their number, such as {negative[0]}, are left out: rename them to count from 0 up"

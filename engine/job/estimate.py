@@ -31,7 +31,6 @@ from ..protocol import (
     PlatelightError,
     Progress,
     Stage,
-    clip_name,
     done_frames,
     pass_folder,
 )
@@ -88,10 +87,10 @@ def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
     plate = Plate(request.source, max_resolution=settings.max_resolution)
     first, last = plan.plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last)
     plate.clip.check(first, last)
-    for notice in plate.clip.notices:
+    for notice in plate.notices:
         yield Notice(job=request.job, text=notice)
     out = Path(request.out).expanduser().absolute()
-    clip = request.source.clip or clip_name(request.source.path, is_sequence=plate.clip.is_sequence)
+    clip = request.source.clip or plate.clip_name
     with contextlib.ExitStack() as held:
         for pass_name in passes:
             folder = pass_folder(out, pass_name)
@@ -215,7 +214,7 @@ class _Job:
         meter.begin_run()
         writer = PassWriter(
             out=self.out, clip=self.clip, source=self.plate.clip.path.name, plate_size=self.plate.plate_size,
-            settings=self.settings, estimator=estimator,
+            windows=self.plate.windows, settings=self.settings, estimator=estimator,
         )
         frame_bytes = self.plate.size[0] * self.plate.size[1] * 12
         ahead = ReadAhead(

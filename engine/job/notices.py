@@ -27,7 +27,8 @@ def of_plate(plate: Plate) -> Iterator[str]:
     """What was found wrong with the plate, and what was done about it."""
     if frames := plate.bad_frames:
         where = f"frame {frames[0]}" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}"
-        yield f"The plate has {plate.bad_pixels} pixels that are NaN or infinite, in {where}; they were replaced for the estimate"
+        kinds = "NaN, infinite or beyond 65504"
+        yield f"The plate has {plate.bad_pixels} pixels that are {kinds}, in {where}; they were replaced for the estimate"
     if frames := plate.unmasked_frames:
         where = f"Frame {frames[0]} has" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}, have"
         yield f"{where} an alpha of 0 everywhere, which would hide the plate; it was ignored for the estimate"

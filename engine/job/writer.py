@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from .. import exr
+from ..frames.windows import Windows
 from ..models.interface import Estimator
 from ..normals import convert_axes, normalise
 from ..protocol import PASSES, EstimateSettings, pass_file
@@ -16,12 +18,14 @@ from .store import settings_text
 
 @dataclass(frozen=True, kw_only=True)
 class PassWriter:
-    """Of one job. `source`: the plate's file name. `plate_size`: width and height of the plate in pixels."""
+    """Of one job. `source`: the plate's file name. `plate_size`: width and height of the plate in pixels. `windows`: gives those of
+    a frame, as `Plate.windows`."""
 
     out: Path
     clip: str
     source: str
     plate_size: tuple[int, int]
+    windows: Callable[[int], Windows | None]
     settings: EstimateSettings
     estimator: Estimator
 
@@ -29,7 +33,7 @@ class PassWriter:
         """Write one frame of a pass, (H, W, C) as `Output` has it: directions are brought to the camera's axes and to unit length.
 
         Raises:
-            PlatelightError: `disk_full`, `output_not_writable`.
+            PlatelightError: `disk_full`, `output_not_writable`, and what reading the plate's header raises.
         """
         info = self.estimator.info
         if PASSES[pass_name].is_direction:
@@ -42,6 +46,7 @@ class PassWriter:
             frame=frame,
             plate_size=self.plate_size,
             relative_depth=info.relative_depth,
+            windows=self.windows(frame),
         )
         path = pass_file(self.out, pass_name=pass_name, clip=self.clip, frame=frame)
         exr.write(path, values, pass_name=pass_name, origin=origin)

@@ -6,6 +6,8 @@ JSON-RPC 2.0, one message a line (UTF-8, ``\\n``), over the engine's standard in
 
 from .codec import Incoming, decode, encode_error, encode_notification, encode_request, encode_result
 from .errors import ERRORS, ErrorCode, PlatelightError
+from .frame_numbers import Place, is_negative, last_place, marked_place, negative_kin, place_of
+from .layers import Layer, Part, first_layer, picture_layer
 from .messages import (
     PROTOCOL_VERSION, Cancel, CancelResult, Doctor, DoctorResult, DownloadModel, DownloadModelResult, Estimate,
     EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
@@ -13,17 +15,17 @@ from .messages import (
 )
 from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
-    DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences, split_number,
-    tuned_file,
+    DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences, tuned_file,
 )
 from .revisions import weights_difference, with_temporal
 
 __all__ = [
     "DEPTH", "ERRORS", "MASK", "NORMAL", "PASSES", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult",
     "DoneRange", "DownloadModel", "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult", "EstimateSettings",
-    "Finding", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation", "ListModels", "ListModelsResult",
-    "ModelEntry", "Notice", "PassInfo", "PassRecord", "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source",
-    "Stage", "clip_name", "decode", "done_frames", "encode_error", "encode_notification", "encode_request", "encode_result",
-    "pass_file", "pass_folder", "record_file", "settings_differences", "split_number", "tuned_file", "weights_difference",
+    "Finding", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation", "Layer", "ListModels", "ListModelsResult",
+    "ModelEntry", "Notice", "Part", "PassInfo", "PassRecord", "Place", "PlatelightError", "Progress", "Shutdown",
+    "ShutdownResult", "Source", "Stage", "clip_name", "decode", "done_frames", "encode_error", "encode_notification",
+    "encode_request", "encode_result", "first_layer", "is_negative", "last_place", "marked_place", "negative_kin", "pass_file",
+    "pass_folder", "picture_layer", "place_of", "record_file", "settings_differences", "tuned_file", "weights_difference",
     "with_temporal",
 ]

@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     SOURCE_TRUNCATED = "source_truncated"
     FRAME_MISSING = "frame_missing"
     FRAME_SIZE_CHANGED = "frame_size_changed"
+    FRAME_NUMBERS_UNUSABLE = "frame_numbers_unusable"
     RANGE_OUTSIDE_CLIP = "range_outside_clip"
     COLOR_SPACE_UNKNOWN = "color_space_unknown"
     OUTPUT_NOT_WRITABLE = "output_not_writable"
@@ -77,8 +78,9 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.SOURCE_TRUNCATED: _text(23, "The clip ends early or is damaged: {detail}", "Copy it again from its origin, or estimate only the frames that are whole."),
     ErrorCode.FRAME_MISSING: _text(24, "The sequence lacks a frame: {detail}", "Restore the frame, or estimate the ranges before and after it."),
     ErrorCode.FRAME_SIZE_CHANGED: _text(25, "The frames are not all of one size: {detail}", "Render the sequence in one size, or estimate the ranges apart."),
+    ErrorCode.FRAME_NUMBERS_UNUSABLE: _text(51, "The frame numbers cannot be used: {detail}", "Rename the files so that the last digits of each name are its frame number, from 0 to 1048574: plate.1001.exr, plate.1002.exr."),
     ErrorCode.RANGE_OUTSIDE_CLIP: _text(26, "The frame range lies outside the clip: {detail}", "Choose frames that the clip has; a movie's first frame is 1, a sequence keeps its own numbers."),
-    ErrorCode.COLOR_SPACE_UNKNOWN: _text(27, "The colour space cannot be used: {detail}", "Choose a colour space that the OpenColorIO configuration has."),
+    ErrorCode.COLOR_SPACE_UNKNOWN: _text(27, "The colour space cannot be used: {detail}", "Choose a colour space that the OpenColorIO configuration has. If it lacks a file, put that back; if $OCIO names the wrong configuration, change it."),
     ErrorCode.OUTPUT_NOT_WRITABLE: _text(28, "The passes cannot be written: {detail}", "Choose a folder you may write to, or save the project first so that passes go beside it."),
     ErrorCode.DISK_FULL: _text(29, "The disk is full: {detail}", "Free some space and estimate again: it continues where it stopped."),
     ErrorCode.PASSES_DIFFER: _text(30, "There are passes with other settings already: {detail}", "Choose Overwrite, another folder, or the settings they were made with."),

@@ -8,32 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bounds import MOST_FRAMES, Count, Frame
+from .frame_numbers import Place, last_place, marked_place
 from .messages import EstimateSettings
 
-_NUMBERED = re.compile(r"^(.*?)(\d+|#+)([^\d#]*)$", re.ASCII)
 
-
-def split_number(stem: str) -> tuple[str, str, str]:
-    """A file's name, without its suffix, taken apart: what is before the frame number, its digits (or ``#``), and what is after.
-
-    As Blender has it, the last digits are the number: ``shot_0101_graded`` -> ``("shot_", "0101", "_graded")``. Without any, all is
-    before: ``("still", "", "")``.
-    """
-    match = _NUMBERED.match(stem)
-    return (match.group(1), match.group(2), match.group(3)) if match else (stem, "", "")
-
-
-def clip_name(path: str, *, is_sequence: bool) -> str:
+def clip_name(path: str, *, is_sequence: bool, place: Place | None = None) -> str:
     """The clip's name in file names: the stem of a movie, the stem without its frame number for a sequence.
 
     ``plate_v2.mov`` -> ``plate_v2``; ``plate.0101.exr`` or ``plate.####.exr`` -> ``plate``; ``shot_0101_graded.png`` ->
     ``shot_graded``; ``0001.png`` -> the folder's name.
+
+    Args:
+        place: of a sequence, where it has its frame number; where it is marked or in the last digits by default.
     """
     file = Path(path.replace("\\", "/"))
     stem = file.stem
-    if is_sequence:
-        before, number, after = split_number(stem)
-        before = before[:-1] if number and before.endswith((".", "_", "-")) else before
+    if is_sequence and (place := place or marked_place(file.name) or last_place(file.name)):
+        before, after = place.before, place.after.removesuffix(file.suffix)
+        before = before[:-1] if before.endswith((".", "_", "-")) else before
         stem = (before + after if before else after.lstrip("._-")) or file.parent.name
     return re.sub(r"[^\w.+-]+", "_", stem).strip("._") or "clip"
 

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from ..device import choose
 from ..frames.plate import Plate
 from ..models import registry
-from ..protocol import ErrorCode, PlatelightError, Source, clip_name, tuned_file
+from ..protocol import ErrorCode, PlatelightError, Source, tuned_file
 from .failures import not_finite, not_written
 from .shot import Measured, Shot, stage_config
 from .stages import Stage, build
@@ -98,7 +98,7 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
     device = choose(device=request.device, precision="fp32").device
     limit = info.default_resolution if request.max_resolution is None else request.max_resolution
     plate = Plate(request.source, max_resolution=limit)
-    clip_title = request.source.clip or clip_name(request.source.path, is_sequence=plate.clip.is_sequence)
+    clip_title = request.source.clip or plate.clip_name
     file = tuned_file(request.out, model=info.name, clip=clip_title)
     config = stage_config(info, start=file, flow=request.flow)
     stage = build(config).to(device)

@@ -18,7 +18,6 @@ from engine.protocol import (
     pass_file,
     record_file,
     settings_differences,
-    split_number,
     tuned_file,
     weights_difference,
     with_temporal,
@@ -31,17 +30,11 @@ from engine.protocol import (
     ("/a/\u00e9t\u00e9.mov", False, "\u00e9t\u00e9"), ("/a/...mov", False, "clip"),
     ("/a/take2.mov", False, "take2"), ("/a/take2.png", True, "take"), ("/a/shot_0101_graded.png", True, "shot_graded"),
     ("/a/0101_graded.png", True, "graded"), ("/a/sh010_####_graded.exr", True, "sh010_graded"),
+    ("/a/plate.%04d.exr", True, "plate"), ("/a/plate.@@@@_4k.exr", True, "plate_4k"),
+    ("/a/plate.$F4.exr", True, "plate"),
 ])
 def test_clip_names(path, is_sequence, name):
     assert clip_name(path, is_sequence=is_sequence) == name
-
-
-@pytest.mark.parametrize(("stem", "parts"), [
-    ("plate.0101", ("plate.", "0101", "")), ("shot_0101_graded", ("shot_", "0101", "_graded")), ("still", ("still", "", "")),
-    ("v2_####", ("v2_", "####", "")), ("0001", ("", "0001", "")),
-])
-def test_the_last_digits_are_the_number(stem, parts):
-    assert split_number(stem) == parts
 
 
 def test_files():

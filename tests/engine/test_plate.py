@@ -12,7 +12,10 @@ from engine.frames.picture import Picture
 from engine.frames.plate import Plate, prepare
 from engine.frames.resize import shrink, working_size
 from engine.protocol import ErrorCode, PlatelightError, Source
+from tests.support.field import FIELD
 from tests.support.plates import write_exr
+
+CLIP = colour.Look(curve=colour.clip)
 
 
 def field(value, *, size=(8, 6), kind=np.float32) -> np.ndarray:
@@ -63,6 +66,27 @@ def test_bad_numbers_are_replaced_and_counted():
     assert frame[4, 4] == pytest.approx(0.46135, abs=1e-4)
 
 
+@pytest.mark.parametrize("value", [3.4e38, -3.4e38, 1e10])
+def test_numbers_beyond_the_largest_half_are_bad(value):
+    rgb = field(0.18)
+    rgb[0, 0] = value
+    frame, bad = shown(rgb)
+    assert bad == 1 and frame[0, 0] == pytest.approx(1.0 if value > 0 else 0.0, abs=1e-3)
+    alpha = np.ones((6, 8), np.float32)
+    alpha[0] = 0.5
+    frame, bad = shown(rgb, alpha=alpha, premultiplied=True)
+    assert bad == 1 and frame[4, 4] == pytest.approx(0.46135, abs=1e-4)
+
+
+@pytest.mark.parametrize("value", [10.0, 200.0, 65504.0])
+def test_light_that_is_read_in_a_log_space_is_bad_and_white(monkeypatch, value):
+    monkeypatch.delenv("OCIO", raising=False)
+    rgb = field(0.4135884)
+    rgb[0, 0] = value
+    frame, bad = shown(rgb, color_space="ACEScct")
+    assert bad == 1 and frame[0, 0] == pytest.approx(1.0, abs=1e-3) and frame[4, 4] == pytest.approx(0.46136, abs=2e-3)
+
+
 def test_large_finite_numbers_are_not_bad():
     assert shown(field(65504.0, size=(640, 480)))[1] == 0
 
@@ -90,19 +114,19 @@ def test_an_alpha_that_hides_everything_is_none(kind, premultiplied):
     rgb, nothing = field(120, kind=kind), np.zeros((6, 8), kind)
     rgb[2:] = 40
     picture = Picture(rgb=rgb, alpha=nothing, premultiplied=premultiplied)
-    prepared = prepare(picture, size=picture.size, look=colour.clip)
-    plain = prepare(Picture(rgb=rgb), size=picture.size, look=colour.clip)
+    prepared = prepare(picture, size=picture.size, look=CLIP)
+    plain = prepare(Picture(rgb=rgb), size=picture.size, look=CLIP)
     assert prepared.unmasked and np.array_equal(prepared.image, plain.image)
-    empty = prepare(Picture(rgb=rgb * 0, alpha=nothing, premultiplied=premultiplied), size=picture.size, look=colour.clip)
+    empty = prepare(Picture(rgb=rgb * 0, alpha=nothing, premultiplied=premultiplied), size=picture.size, look=CLIP)
     assert not empty.unmasked and empty.image == pytest.approx(0.5), "where nothing is shown there is nothing to hide"
     nothing[0, 0] = 1
-    assert not prepare(picture, size=picture.size, look=colour.clip).unmasked
+    assert not prepare(picture, size=picture.size, look=CLIP).unmasked
 
 
 def test_a_hard_matte_edge_keeps_its_colour_when_it_shrinks():
     rgb, alpha = field((200, 100, 50), size=(64, 64), kind=np.uint8), np.zeros((64, 64), np.uint8)
     rgb[:, 33:], alpha[:, :33] = 0, 255
-    frame = prepare(Picture(rgb=rgb, alpha=alpha), size=(16, 16), look=colour.clip).image
+    frame = prepare(Picture(rgb=rgb, alpha=alpha), size=(16, 16), look=CLIP).image
     assert frame[8, 8] == pytest.approx(np.array([200, 100, 50]) / 255 * 0.25 + 0.5 * 0.75, abs=0.01), "no black fringe"
 
 
@@ -179,11 +203,48 @@ def test_a_configuration_that_names_its_spaces_otherwise(tmp_path):
     assert shown(field(0.3), color_space="Non-Color", config=str(path))[0][0, 0] == pytest.approx(0.3)
 
 
+MISSING = FIELD / "ocio-file-missing" / "config.ocio"
+
+
+def test_a_configuration_without_interchange_roles():
+    """As those of OpenColorIO 1 are: its scene_linear is taken for linear Rec.709, and that is said."""
+    config = str(FIELD / "ocio-without-interchange-roles" / "config.ocio")
+    for name, value, expected in (("sRGB", 0.5, 0.5), ("linear", 0.18, 0.46136), ("AlexaV3LogC", 0.391, 0.46136)):
+        assert shown(field(value), color_space=name, config=config)[0][0, 0] == pytest.approx(expected, abs=5e-3), name
+    told = colour.look("AlexaV3LogC", ocio_config=config, is_float=False).notice
+    assert "linear, its scene_linear, is taken for linear Rec.709" in told
+    assert shown(field(0.3), color_space="raw", config=config)[0][0, 0] == pytest.approx(0.3)
+
+
+def test_a_space_that_needs_no_file_of_a_configuration_that_lacks_one():
+    assert shown(field(0.18), color_space="Linear", config=str(MISSING))[0][0, 0] == pytest.approx(0.46136, abs=2e-3)
+
+
+def test_a_stale_variable_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("OCIO", str(tmp_path / "gone.ocio"))
+    with pytest.raises(PlatelightError) as caught:
+        colour.look("sRGB", ocio_config="", is_float=False)
+    assert caught.value.code == ErrorCode.COLOR_SPACE_UNKNOWN
+    assert "$OCIO names" in caught.value.detail and "gone.ocio" in caught.value.detail and "$OCIO" in caught.value.remedy
+    monkeypatch.setenv("OCIO", str(MISSING))
+    with pytest.raises(PlatelightError, match=r"which \$OCIO names: .*camlog_to_lin.spi1d"):
+        colour.look("CamLog", ocio_config="", is_float=False)
+    monkeypatch.setenv("OCIO", "ocio://default")
+    assert shown(field(0.18), color_space="ACEScg")[0][0, 0] == pytest.approx(0.46136, abs=2e-3)
+
+
+def test_a_configuration_without_any_linear_space_is_refused(tmp_path):
+    path = tmp_path / "config.ocio"
+    path.write_text((FIELD / "ocio-without-interchange-roles" / "config.ocio").read_text().replace("scene_linear: linear, ", ""))
+    with pytest.raises(PlatelightError, match="neither interchange roles nor a role scene_linear"):
+        colour.look("linear", ocio_config=str(path), is_float=True)
+
+
 def test_unknown_names_and_configurations(tmp_path):
     (tmp_path / "broken.ocio").write_text("no configuration")
     for name, config, said in (
         ("ACEScgg", "", "ACEScg"), ("sRGB", str(tmp_path / "none.ocio"), "none.ocio"),
-        ("sRGB", str(tmp_path / "broken.ocio"), "cannot be read"),
+        ("sRGB", str(tmp_path / "broken.ocio"), "cannot be read"), ("CamLog", str(MISSING), "camlog_to_lin.spi1d"),
     ):
         with pytest.raises(PlatelightError) as caught:
             colour.look(name, ocio_config=config, is_float=False)

@@ -9,7 +9,7 @@ import OpenEXR
 import pytest
 
 from engine.frames.source import open_source
-from engine.frames.stills import colour_channels, read_still
+from engine.frames.stills import read_still
 from engine.protocol import ErrorCode, PlatelightError, Source
 from tests.support.plates import HEIGHT, WIDTH, number_of, numbered, write_exr, write_images
 
@@ -95,18 +95,6 @@ def test_exr_layers_alpha_and_pixel_aspect(tmp_path):
     picture = next(clip.read(1, 1))
     assert clip.pixel_aspect == 2.0 and picture.premultiplied
     assert (picture.rgb == 2).all() and (picture.alpha == 0.5).all()
-
-
-@pytest.mark.parametrize(("names", "chosen"), [
-    (("A", "B", "G", "R"), ("R", "G", "B", "A")),
-    (("B", "G", "R", "diffuse.B", "diffuse.G", "diffuse.R"), ("R", "G", "B")),
-    (("a.B", "a.G", "a.R", "rgba.A", "rgba.B", "rgba.G", "rgba.R"), ("rgba.R", "rgba.G", "rgba.B", "rgba.A")),
-    (("Y",), ("Y", "Y", "Y")),
-    (("Normal.X", "Normal.Y", "Normal.Z"), ()),
-    (("BY", "RY", "Y"), ()),
-])
-def test_which_channels_are_the_colour(names, chosen):
-    assert colour_channels(names) == chosen
 
 
 def fails(code: ErrorCode, path, first=None, last=None) -> str:
