@@ -5,6 +5,7 @@
     build.py setup              makes the environments below .venv: the engine's, and one for each Blender that this machine can run
     build.py demo               relights the sample clip in a real Blender and leaves everything in dist/demo
     build.py test [ARG ...]     checks and tests everything; ARGs go to pytest (a path narrows the run to it)
+    build.py lock               writes engine/requirements/locks anew from engine.txt: versions and hashes of all that is installed
     build.py screenshots        takes the pictures of the panels in docs/images; --blender COMMAND is a Blender with a window
 """
 
@@ -84,6 +85,10 @@ BLENDERS = tuple(
     for release, python in (("4.5.15", "3.11"), ("5.2.3", "3.13"), ("4.2.23", "3.11"))
 )
 CHECKS = Environment(name="checks", pythons=("3.11", "3.13", "3.12"), files=("engine/requirements/dev.txt",), size="50 MB")
+LOCK = Environment(
+    name="lock", pythons=("3.11", "3.13", "3.12"), files=("engine/requirements/installer.in",), packages=("packaging==26.4",),
+    size="20 MB",
+)
 
 
 # The extension
@@ -247,6 +252,12 @@ def test(arguments: Sequence[str]) -> int:
     return runner.report(outcomes)
 
 
+def lock() -> int:
+    """Pin every package that an installation of the engine fetches, with its hashes, for each platform."""
+    need(LOCK)
+    return subprocess.run([LOCK.python, ROOT / "tests/locks.py"], cwd=ROOT).returncode
+
+
 def screenshots(command: str) -> int:
     """Take the pictures of the panels with `command`, a Blender that opens a window, and leave them in docs/images."""
     if not command:
@@ -258,8 +269,8 @@ def screenshots(command: str) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    verbs = parser.add_subparsers(dest="verb", metavar="setup|demo|test|screenshots")
-    for verb in ("setup", "demo", "test"):
+    verbs = parser.add_subparsers(dest="verb", metavar="setup|demo|test|lock|screenshots")
+    for verb in ("setup", "demo", "test", "lock"):
         verbs.add_parser(verb)
     verbs.add_parser("screenshots").add_argument("--blender", default=os.environ.get("PLATELIGHT_BLENDER", ""), metavar="COMMAND")
     known = parser.parse_args(arguments[:1] if arguments[:1] == ["test"] else arguments)
@@ -268,6 +279,8 @@ def main(arguments: Sequence[str]) -> int:
             return demo()
         if known.verb == "test":
             return test(arguments[1:])
+        if known.verb == "lock":
+            return lock()
         if known.verb == "screenshots":
             return screenshots(known.blender)
         if known.verb == "setup":

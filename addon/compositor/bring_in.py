@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import clips, compat, images, linked
+from ..blender import clips, compat, images, linked, paths
 from ..blender.clips import ClipTarget
 from ..imports.detect_convention import SURE, Finding
 from ..imports.examine import Examined, examine
@@ -58,7 +58,7 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
     """
     if refusal := linked.refusal(scene):
         raise NormalsError(refusal)
-    examined = examine(Path(bpy.path.abspath(str(file))), layer=layer, target=target, scene=scene)
+    examined = examine(paths.absolute(str(file)), layer=layer, target=target, scene=scene)
     plate = passes.plate_layer(target)
     notices = follow_rename.follow(scene, target)
     entries = scene.platelight_imports.normals

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import compat
+from ..blender import compat, images
 from ..imports import exr_file, files, pixels
 from ..imports.files import NormalsError
 from ..nodes.builder import Sheet, shared_group
@@ -138,7 +138,7 @@ def set_point(scene: bpy.types.Scene, strip_name: str, *, x: float, y: float, me
 def _at(source: bpy.types.Node, frame: int, *, x: float, y: float) -> float:
     """The median of 3 x 3 pixels of the file that an Image node shows at a frame."""
     shown = min(max(frame - source.frame_start + 1, 0), source.frame_duration) + source.frame_offset
-    found = files.find(Path(bpy.path.abspath(source.image.filepath)))
+    found = files.find(images.absolute(source.image))
     if shown not in found.files:
         raise NormalsError(f"There is no depth of source frame {shown}: go to a frame that has one")
     values = pixels.read(found.files[shown], layer="Depth", header=files.header(found.files[shown]))[..., 0]

@@ -57,8 +57,9 @@ def engine_choice() -> EngineChoice:
     )
 
 
-def requirements_file() -> Path:
-    return extension_root() / "engine" / "requirements" / "engine.txt"
+def locks_folder() -> Path:
+    """What an installation fetches, each package with its version and hashes."""
+    return extension_root() / "engine" / "requirements" / "locks"
 
 
 def engine_command() -> list[str]:
@@ -77,7 +78,7 @@ def engine_command() -> list[str]:
     if choice.kind is EngineKind.EXISTING:
         return [str(_existing_python(choice.python)), *installer.SERVE]
     folder = installer.engine_folder(user_folder())
-    if problem := installer.problem(folder, requirements=requirements_file()):
+    if problem := installer.problem(folder, locks=locks_folder()):
         raise PlatelightError(ErrorCode.ENGINE_MISSING, problem)
     return [str(installer.python_of(folder)), *installer.SERVE]
 

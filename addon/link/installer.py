@@ -17,11 +17,20 @@ from ..contract import Doctor, DoctorResult, ErrorCode, PlatelightError
 from .client import Client
 from .install_errors import is_hopeless, why
 from .process import ChildProcess, Ended
+from .torch_builds import BASE, INSTALLER, Choice
 
 SERVE = ("-m", "engine", "serve")
 DOCTOR_TIMEOUT = 180.0
 _LOUD = frozenset({"Torch", "GPU", "Precision"})
 _MARKER = "platelight-installed.txt"
+_OWN_INDEX = frozenset({"UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX"})
+"""Variables that name a studio's own index: PyTorch is then looked for there, too. Hashes hold all the same."""
+
+_NOT_FOR_INSTALLERS = frozenset({
+    "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_BINARY", "PIP_CACHE_DIR", "UV_TARGET",
+    "UV_PREFIX", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_NO_BINARY", "UV_TORCH_BACKEND", "UV_PROJECT_ENVIRONMENT",
+})
+"""Variables that would put the packages elsewhere, or have them built here."""
 
 
 def engine_folder(user_folder: Path) -> Path:
@@ -34,14 +43,14 @@ def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def problem(folder: Path, *, requirements: Path) -> str:
+def problem(folder: Path, *, locks: Path) -> str:
     """Why the environment cannot be used, or ``""``. One that was not finished has no marker and does not count."""
     marker = folder / _MARKER
     if not marker.is_file():
         return "the engine is not installed yet"
     if not python_of(folder).exists():
         return "the Python it was installed with is gone"
-    if marker.read_text().strip() != _digest(requirements):
+    if marker.read_text(encoding="utf-8").strip() != _digest(locks):
         return "the installed engine is of another version of Platelight"
     return ""
 
@@ -56,17 +65,22 @@ class InstallReport:
 
 @dataclass(frozen=True, kw_only=True)
 class InstallPlan:
-    """`python`: what makes the environment. `folder`: where. `root`: the folder that holds `engine`. `env`: for the children."""
+    """`python`: what makes the environment. `folder`: where. `locks`: the folder of lock files. `choice`: the build of PyTorch.
+    `root`: the folder that holds `engine`. `env`: for the children."""
 
     python: str
     folder: Path
-    requirements: Path
+    locks: Path
+    choice: Choice
     root: Path
     env: Mapping[str, str]
 
 
 class Install:
-    """An installation under way. Call `poll` now and then; `finished` says when to look at `error` and `report`."""
+    """An installation under way, beside the environment that is there, which stays until the new one is whole.
+
+    Call `poll` now and then; `finished` says when to look at `error` and `report`.
+    """
 
     def __init__(self, plan: InstallPlan) -> None:
         self.lines: deque[str] = deque(maxlen=400)
@@ -75,6 +89,9 @@ class Install:
         self.report: InstallReport | None = None
         self.started = time.monotonic()
         self._plan = plan
+        self._fresh, self._cache, self._temporary = (
+            plan.folder.with_name(name) for name in ("engine-new", "install-cache", "install-temporary")
+        )
         self._queue: queue.SimpleQueue[str | InstallReport | PlatelightError] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -96,7 +113,7 @@ class Install:
                 self.error = item
 
     def cancel(self) -> None:
-        """Ask it to stop; what it has written so far is removed."""
+        """Ask it to stop; what it has written so far is removed, and an engine that was there before stays."""
         self._cancelled.set()
 
     def join(self, timeout: float) -> None:
@@ -105,37 +122,87 @@ class Install:
     def _run(self) -> None:
         outcome: InstallReport | PlatelightError = PlatelightError(ErrorCode.INTERNAL, "the installer ended; see the console")
         try:
+            self._sweep()
             outcome = self._install()
         except PlatelightError as error:
             outcome = error
-            shutil.rmtree(self._plan.folder, ignore_errors=True)
         except OSError as error:
             outcome = PlatelightError(ErrorCode.INSTALL_FAILED, f"{error.filename}: {error.strerror}")
         finally:
+            self._sweep()
             self._queue.put(outcome)
+
+    def _sweep(self) -> None:
+        """Remove what this installation, or one that was killed, has written beside the environment."""
+        for folder in (self._fresh, self._cache, self._temporary):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _install(self) -> InstallReport:
         plan = self._plan
-        python = str(python_of(plan.folder))
-        cache = plan.folder.parent / "install-cache"
-        env = {**plan.env, "VIRTUAL_ENV": str(plan.folder), "UV_CACHE_DIR": str(cache), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        (plan.folder / _MARKER).unlink(missing_ok=True)
-        self._step("Making the environment", [plan.python, "-m", "venv", "--clear", str(plan.folder)], env=env)
-        self._step("Fetching the installer", [python, "-m", "pip", "install", "uv"], env=env)
+        self._say(f"{plan.choice.summary}, since {plan.choice.why}")
+        self._check_space()
+        self._temporary.mkdir(parents=True)
+        python, env = str(python_of(self._fresh)), self._environment()
+        self._step("Making the environment", [plan.python, "-m", "venv", "--clear", str(self._fresh)], env=env)
+        locked = ("install", "--require-hashes", "--no-deps", "--only-binary", ":all:")
+        uv = [python, "-m", "pip", *locked, "-r", str(plan.locks / INSTALLER)]
+        self._step("Fetching the installer", uv, env=env)
+        files = [word for name in (BASE, plan.choice.build.lock) for word in ("-r", str(plan.locks / name))]
+        backend = plan.choice.build.backend if _OWN_INDEX.isdisjoint(env) else ""
+        from_torch = [f"--torch-backend={backend}"] if backend else []
         try:
-            choose = [python, "-m", "uv", "pip", "install", "--torch-backend=auto", "-r", str(plan.requirements)]
-            self._step("Installing the packages that fit this machine", choose, env=env)
+            self._step("Installing the packages", [python, "-m", "uv", "pip", *locked, *from_torch, *files], env=env)
         except PlatelightError as error:
             if error.code is ErrorCode.CANCELLED or is_hopeless(error.detail):
                 raise
-            self._say(f"{error.detail}; trying pip, with its own configuration")
-            self._step("Installing with pip", [python, "-m", "pip", "install", "-r", str(plan.requirements)], env=env)
-        doctor = self._doctor([python, *SERVE])
+            self._say(f"{error.detail}; trying pip, which has a configuration of its own, with the same packages")
+            self._with_pip([python, "-m", "pip", *locked, *files], env=env, instead_of=error)
+        (self._fresh / _MARKER).write_text(_digest(plan.locks), encoding="utf-8")
+        return self._put_in_place()
+
+    def _with_pip(self, command: Sequence[str], *, env: Mapping[str, str], instead_of: PlatelightError) -> None:
+        try:
+            self._step("Installing with pip", command, env=env)
+        except PlatelightError as error:
+            if error.code is ErrorCode.CANCELLED:
+                raise
+            raise PlatelightError(ErrorCode.INSTALL_FAILED, f"{instead_of.detail}; with pip: {error.detail}") from error
+
+    def _put_in_place(self) -> InstallReport:
+        """Let the new environment take the old one's place, and give it back where the new engine does not answer."""
+        folder, old = self._plan.folder, self._plan.folder.with_name("engine-old")
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            self._fresh.rename(folder)
+            doctor = self._doctor([str(python_of(folder)), *SERVE])
+        except (PlatelightError, OSError):
+            shutil.rmtree(folder, ignore_errors=True)
+            if old.exists():
+                old.rename(folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
         warning = warning_of(doctor)
         self._say(warning or f"Installed. The engine computes on {doctor.device}")
-        (plan.folder / _MARKER).write_text(_digest(plan.requirements))
-        shutil.rmtree(cache, ignore_errors=True)
         return InstallReport(warning=warning, doctor=doctor)
+
+    def _check_space(self) -> None:
+        parent = self._plan.folder.parent
+        parent.mkdir(parents=True, exist_ok=True)
+        needed, free = self._plan.choice.download + self._plan.choice.disk, shutil.disk_usage(parent).free
+        if free < needed:
+            told = f"the disk is full: {needed / 1e9:.1f} GB are needed in {parent}, {free / 1e9:.1f} GB are free"
+            raise PlatelightError(ErrorCode.INSTALL_FAILED, told)
+
+    def _environment(self) -> dict[str, str]:
+        """For pip and uv: whatever they write lies where `_sweep` finds it."""
+        here = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._temporary))
+        own = {name: value for name, value in self._plan.env.items() if name not in _NOT_FOR_INSTALLERS}
+        return {
+            **own, **here, "VIRTUAL_ENV": str(self._fresh), "UV_CACHE_DIR": str(self._cache), "PIP_NO_CACHE_DIR": "1",
+            "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
 
     def _step(self, title: str, command: Sequence[str], *, env: Mapping[str, str]) -> None:
         self._say(title)
@@ -191,5 +258,8 @@ def warning_of(doctor: DoctorResult) -> str:
     return " ".join(f"{finding.name}: {finding.value}. {finding.remedy}." for finding in bad)
 
 
-def _digest(requirements: Path) -> str:
-    return hashlib.sha256(requirements.read_bytes()).hexdigest()
+def _digest(locks: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(locks.glob("*.txt")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,18 +15,19 @@ from bpy.app.handlers import persistent
 from ..blender import folders
 from ..contract import Doctor, DoctorResult, ErrorCode, EstimateSettings, PlatelightError, Source
 from ..identity import extension_root, user_folder
-from . import arrivals, installer, known_models, process, pump
-from .command import check_online, engine_command, engine_environment, requirements_file
-from .jobs import Download, Job
+from . import arrivals, installer, known_models, process, pump, torch_builds
+from .command import check_online, engine_command, engine_environment, locks_folder
+from .jobs import Download, Job, Tuning
 from .state import forget, state
+from .torch_builds import Compute
 
 if TYPE_CHECKING:
     from ..blender.clips import ClipTarget
 
 __all__ = [
     "attach_again", "cancel", "cancel_install", "change_engine", "check_engine", "clear_finished", "default_folder", "download",
-    "engine_command", "error_of", "install", "jobs", "notices", "remove", "retry", "run_doctor", "shutdown", "stop_engine",
-    "submit",
+    "engine_command", "error_of", "install", "jobs", "look_for_builds", "notices", "remove", "retry", "run_doctor", "shutdown",
+    "stop_engine", "submit", "tune",
 ]
 
 
@@ -58,6 +60,19 @@ def submit(
         job.note(f"{plain.name} holds the passes of another clip of this name, so these go to {Path(out).name}")
     pump.wake()
     return job
+
+
+def tune(target: ClipTarget, *, out: str, settings: EstimateSettings, minutes: float) -> Tuning:
+    """Queue a training of the settings' model on the plate's visible frames; the next estimate into `out` uses what it gives.
+
+    Raises:
+        PlatelightError: `engine_missing`.
+    """
+    engine_command()
+    task = Tuning(id=state.queue.new_id(), label=target.label, target=target, out=out, settings=settings, minutes=minutes)
+    state.queue.add(task)
+    pump.wake()
+    return task
 
 
 def jobs() -> list[Job]:
@@ -145,20 +160,35 @@ def download(model: str, *, title: str) -> Download:
     return task
 
 
-def install() -> None:
+def look_for_builds() -> None:
+    """Find out which builds of PyTorch this machine can have; `state.builds` holds them.
+
+    Raises:
+        PlatelightError: `offline`; `install_failed` where none fits.
+    """
+    check_online("the engine cannot be downloaded")
+    machine, locks = torch_builds.this_machine(), locks_folder()
+    found = {Compute.AUTO: torch_builds.choose(machine, Compute.AUTO, locks=locks)}
+    for compute in (Compute.CPU, Compute.NVIDIA):
+        with contextlib.suppress(PlatelightError):
+            found[compute] = torch_builds.choose(machine, compute, locks=locks)
+    state.builds = found
+
+
+def install(compute: Compute = Compute.AUTO) -> None:
     """Start installing the engine in the background; `state.install` tells how it goes.
 
     Raises:
-        PlatelightError: `offline`.
+        PlatelightError: `offline`; `install_failed` where no build of PyTorch fits.
     """
     check_online("the engine cannot be downloaded")
     if state.install and not state.install.finished:
         return
+    choice = torch_builds.choose(torch_builds.this_machine(), compute, locks=locks_folder())
     stop_engine()
-    folder = user_folder()
     plan = installer.InstallPlan(
-        python=sys.executable, folder=installer.engine_folder(folder), requirements=requirements_file(), root=extension_root(),
-        env=engine_environment(),
+        python=sys.executable, folder=installer.engine_folder(user_folder()), locks=locks_folder(), choice=choice,
+        root=extension_root(), env=engine_environment(),
     )
     state.install = installer.Install(plan)
     pump.wake()

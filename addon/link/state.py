@@ -9,6 +9,7 @@ from .client import Client
 from .installer import Install
 from .jobs import Job, JobQueue
 from .known_models import BEFORE_ASKING
+from .torch_builds import Choice, Compute
 
 
 @dataclass(kw_only=True)
@@ -18,12 +19,13 @@ class SessionState:
     `engine_problem`: why no engine can be run, as of the last check, else empty. `asking`: the engine has been asked for its
     report; `failure`: why it could not give one. `idle_since`: monotonic seconds, None while the engine works. `files_opened`:
     counts the files Blender has opened, to tell one file's scenes from the next one's. `to_place`: jobs whose passes are to be
-    placed in the compositor.
+    placed in the compositor. `builds`: of PyTorch that an installation can have here, once looked for.
     """
 
     queue: JobQueue = field(default_factory=JobQueue)
     client: Client | None = None
     install: Install | None = None
+    builds: dict[Compute, Choice] = field(default_factory=dict)
     engine_problem: str = ""
     models: tuple[ModelEntry, ...] = BEFORE_ASKING
     doctor: DoctorResult | None = None

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import bpy
 import numpy as np
 
+from ..blender import images
 from ..blender.light_power import uses_nodes
 from ..nodes import drivers
 from ..nodes.builder import Sheet, shared_group
@@ -102,7 +102,7 @@ def factors(tree: bpy.types.ID, image: bpy.types.Image, *, look_again: bool) -> 
     Args:
         look_again: read it whatever is kept; otherwise only when it is another, or its file has changed.
     """
-    file = Path(bpy.path.abspath(image.filepath, library=image.library)) if image.filepath else None
+    file = images.absolute(image) if image.filepath else None
     age = file.stat().st_mtime_ns if file and file.is_file() else 0
     stamp = f"{image.name}|{image.filepath}|{tuple(image.size)}|{image.colorspace_settings.name}|{age}"
     if look_again or tree.get(_STAMP) != stamp:

@@ -5,6 +5,7 @@ import bpy
 from ..blender import compat
 from ..compositor import depth
 from ..imports.files import NormalsError
+from .reporting import is_own
 
 
 class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
@@ -23,6 +24,10 @@ class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
     metres: bpy.props.FloatProperty(
         name="Distance", description="From the camera, along its axis", default=3.0, min=0.01, soft_max=100.0, unit="LENGTH"
     )
+
+    @classmethod
+    def poll(cls, context):
+        return is_own(cls, compat.shown_scene(context))
 
     def invoke(self, context, event):
         """A tracker that is selected in the scene's clip is the point."""

@@ -8,6 +8,7 @@ from ..imports.files import NormalsError
 from ..relight import card
 from ..relight.card import controls
 from .of_plates import OfRelitPlates
+from .reporting import is_own
 
 
 class PLATELIGHT_OT_add_card(OfRelitPlates, bpy.types.Operator):
@@ -37,7 +38,7 @@ class _Card:
 
     @classmethod
     def poll(cls, context):
-        return bool(card.cards(compat.shown_scene(context)))
+        return bool(card.cards(compat.shown_scene(context))) and is_own(cls, compat.shown_scene(context))
 
     def card(self, context):
         """The card that is meant: the plate's, or the only one."""

@@ -6,6 +6,7 @@ from ..blender import compat
 from ..relight import control
 from ..relight.lights import scene_lights
 from .of_plates import OfRelitPlates
+from .reporting import is_own
 
 
 class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
@@ -35,11 +36,12 @@ class PLATELIGHT_OT_unwire_lights(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return bool(scene_lights.rigs(compat.shown_scene(context)))
+        return bool(scene_lights.rigs(compat.shown_scene(context))) and is_own(cls, compat.shown_scene(context))
 
     def execute(self, context):
         scene = compat.shown_scene(context)
         for shot in scene_lights.rigs(scene):
             scene_lights.unwire(scene, shot)
-            control.apply(control.need(scene, shot))
+            if found := control.find(scene, shot):
+                control.apply(found)
         return {"FINISHED"}

@@ -8,6 +8,7 @@ from ..relight.match import MatchError, run, summary, sun, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
 from .of_plates import OfRelitPlates
+from .reporting import is_own
 
 MODES = (
     (Mode.OFF.value, "Off", "Relight the plate as it is, with its own light in it"),
@@ -34,7 +35,7 @@ class _OfMatched:
         if not _matched(compat.shown_scene(context)):
             cls.poll_message_set("No plate of the scene is matched yet: press Match first")
             return False
-        return True
+        return is_own(cls, compat.shown_scene(context))
 
     def shots(self, context):
         return [self.shot] if self.shot else _matched(compat.shown_scene(context))

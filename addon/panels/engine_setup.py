@@ -10,6 +10,7 @@ import bpy
 from ..contract import ErrorCode, ModelEntry, PlatelightError
 from ..link.jobs import Download
 from ..link.state import state
+from ..link.torch_builds import Compute
 from . import queue, texts
 
 if TYPE_CHECKING:
@@ -35,6 +36,16 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: Pl
     column.prop(preferences, "idle_minutes")
 
 
+def draw_build(layout: bpy.types.UILayout, compute: Compute) -> None:
+    """What an installation would download, before anything is."""
+    choice = state.builds.get(compute)
+    if choice is None:
+        texts.paragraph(layout, "This machine has no NVIDIA card that the build runs on.", width=60, icon="ERROR")
+        return
+    texts.paragraph(layout, f"{choice.summary}.", width=60, icon="IMPORT")
+    texts.paragraph(layout, f"{choice.why[:1].upper()}{choice.why[1:]}.", width=60, icon="BLANK1")
+
+
 def _draw_install(layout: bpy.types.UILayout, *, width: int) -> None:
     install = state.install
     if install and not install.finished:
@@ -51,7 +62,9 @@ def _draw_install(layout: bpy.types.UILayout, *, width: int) -> None:
     row.operator("platelight.install", text="Install Engine" if state.engine_problem else "Install Again", icon="IMPORT")
     if not bpy.app.online_access:
         _draw_offline(layout, width=width)
-    if install and install.error and install.error.code is not ErrorCode.CANCELLED:
+    if install and install.error and install.error.code is ErrorCode.CANCELLED:
+        layout.label(text="The installation was cancelled; nothing of it is kept", icon="CANCEL")
+    elif install and install.error:
         _draw_lines(layout, list(install.lines), width=width)
         texts.problem(layout, install.error, width=width)
     if install and install.report and install.report.warning:

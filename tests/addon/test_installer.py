@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import re
+import shutil
 import sys
 import time
 
@@ -13,16 +16,27 @@ UNREACHABLE = "http://127.0.0.1:9/simple"
 
 @pytest.fixture
 def plan(part, installed, tmp_path):
-    installer = part("link.installer")
-    requirements = tmp_path / "small.txt"
-    requirements.write_text("psutil\nnumpy\n")
+    """Plans for two small packages out of the real locks, in place of torch and all else."""
+    installer, builds = part("link.installer"), part("link.torch_builds")
+    real, locks = part("link.command").locks_folder(), tmp_path / "locks"
+    locks.mkdir()
+    entries = re.findall(r"^\S.*(?:\n    .*)*\n", (real / "base.txt").read_text(), re.MULTILINE)
+    (locks / "base.txt").write_text("".join(entry for entry in entries if entry.startswith("psutil==")))
+    (locks / "torch.txt").write_text("".join(entry for entry in entries if entry.startswith("numpy==")))
+    shutil.copy(real / "installer.txt", locks)
+    choice = builds.Choice(build=builds.CPU, why="this is a test", download=1_000_000, disk=3_000_000)
 
     def make(**changes: str):
         env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | changes
-        folder = installer.engine_folder(tmp_path)
-        return installer.InstallPlan(python=sys.executable, folder=folder, requirements=requirements, root=installed, env=env)
+        folder = installer.engine_folder(tmp_path / "user")
+        return installer.InstallPlan(python=sys.executable, folder=folder, locks=locks, choice=choice, root=installed, env=env)
 
     return make
+
+
+def left_over(plan) -> list[str]:
+    """What lies beside the environment."""
+    return [path.name for path in plan.folder.parent.iterdir() if path != plan.folder]
 
 
 def finish(install, *, until=lambda install: install.finished, seconds=180.0):
@@ -36,18 +50,19 @@ def finish(install, *, until=lambda install: install.finished, seconds=180.0):
 
 def test_an_environment_is_made_and_the_doctor_reports(part, plan):
     installer, wanted = part("link.installer"), plan()
-    assert installer.problem(wanted.folder, requirements=wanted.requirements) == "the engine is not installed yet"
+    assert installer.problem(wanted.folder, locks=wanted.locks) == "the engine is not installed yet"
     install = finish(installer.Install(wanted))
     assert install.error is None, "\n".join(install.lines)
-    assert installer.problem(wanted.folder, requirements=wanted.requirements) == ""
+    assert install.lines[0] == "PyTorch for the CPU: 1 MB to download, 3 MB on the disk, since this is a test"
+    assert installer.problem(wanted.folder, locks=wanted.locks) == "" and left_over(wanted) == []
     assert any("uv" in line for line in install.lines) and "Installing with pip" not in install.lines
     values = {finding.name: finding for finding in install.report.doctor.findings}
     assert str(installer.python_of(wanted.folder)) in values["Python"].value
     assert not values["Torch"].ok and "No module named 'torch'" in install.report.warning
-    wanted.requirements.write_text("psutil\n")
-    assert "another version" in installer.problem(wanted.folder, requirements=wanted.requirements)
+    (wanted.locks / "base.txt").write_text("")
+    assert "another version" in installer.problem(wanted.folder, locks=wanted.locks)
     installer.python_of(wanted.folder).unlink()
-    assert "is gone" in installer.problem(wanted.folder, requirements=wanted.requirements)
+    assert "is gone" in installer.problem(wanted.folder, locks=wanted.locks)
 
 
 def test_pip_takes_over_where_uv_reaches_no_index(part, plan):
@@ -55,27 +70,55 @@ def test_pip_takes_over_where_uv_reaches_no_index(part, plan):
     install = finish(installer.Install(wanted))
     assert install.error is None, "\n".join(install.lines)
     assert "Installing with pip" in install.lines
-    assert installer.problem(wanted.folder, requirements=wanted.requirements) == ""
+    assert installer.problem(wanted.folder, locks=wanted.locks) == ""
 
 
-def test_no_network_is_said_and_leaves_nothing_that_counts(part, plan):
+def test_no_network_is_said_and_leaves_nothing(part, plan):
     contract, installer = part("contract"), part("link.installer")
     wanted = plan(PIP_INDEX_URL=UNREACHABLE, PIP_RETRIES="1", PIP_CONFIG_FILE=os.devnull, PIP_FIND_LINKS="")
     install = finish(installer.Install(wanted))
     assert install.error.code is contract.ErrorCode.INSTALL_FAILED
     assert "package index cannot be reached" in install.error.detail
-    assert not wanted.folder.exists()
+    assert not wanted.folder.exists() and left_over(wanted) == []
 
 
-def test_cancelling_stops_it_and_cleans_up(part, plan):
+def test_a_package_of_other_content_is_not_installed(part, plan):
+    contract, installer, wanted = part("contract"), part("link.installer"), plan()
+    lock = wanted.locks / "base.txt"
+    lock.write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", lock.read_text()))
+    install = finish(installer.Install(wanted))
+    assert install.error.code is contract.ErrorCode.INSTALL_FAILED and "a download is damaged" in install.error.detail
+    assert not wanted.folder.exists() and left_over(wanted) == []
+
+
+def test_cancelling_removes_all_and_keeps_the_engine_that_was_there(part, plan):
     contract, installer = part("contract"), part("link.installer")
     wanted = plan()
-    install = finish(installer.Install(wanted), until=lambda install: len(install.lines) >= 1)
+    wanted.folder.mkdir(parents=True)
+    (wanted.folder / "mine").write_text("the engine that was there")
+    install = finish(installer.Install(wanted), until=lambda install: "Fetching the installer" in install.lines)
+    assert left_over(wanted)
     install.cancel()
-    began = time.monotonic()
     finish(install)
-    assert install.error.code is contract.ErrorCode.CANCELLED and time.monotonic() - began < 10
-    assert not wanted.folder.exists()
+    assert install.error.code is contract.ErrorCode.CANCELLED
+    assert (wanted.folder / "mine").read_text() == "the engine that was there" and left_over(wanted) == []
+
+
+def test_an_engine_that_does_not_answer_gives_way_to_the_one_that_was_there(part, plan, tmp_path):
+    installer, wanted = part("link.installer"), plan()
+    wanted.folder.mkdir(parents=True)
+    (wanted.folder / "mine").write_text("the engine that was there")
+    (tmp_path / "empty").mkdir()
+    install = finish(installer.Install(dataclasses.replace(wanted, root=tmp_path / "empty")))
+    assert install.error is not None and install.report is None
+    assert (wanted.folder / "mine").read_text() == "the engine that was there" and left_over(wanted) == []
+
+
+def test_too_small_a_disk_is_said_before_anything_is_fetched(part, plan):
+    installer, wanted = part("link.installer"), plan()
+    install = finish(installer.Install(dataclasses.replace(wanted, choice=dataclasses.replace(wanted.choice, disk=10**15))))
+    assert "the disk is full: 1000000.0 GB are needed" in install.error.detail
+    assert "Making the environment" not in install.lines and not wanted.folder.exists()
 
 
 def test_a_python_that_cannot_make_environments_is_blamed(part, plan, tmp_path):
@@ -85,7 +128,7 @@ def test_a_python_that_cannot_make_environments_is_blamed(part, plan, tmp_path):
     crippled.chmod(0o755)
     installer, whole = part("link.installer"), plan()
     install = finish(installer.Install(installer.InstallPlan(
-        python=str(crippled), folder=whole.folder, requirements=whole.requirements, root=whole.root, env=whole.env
+        python=str(crippled), folder=whole.folder, locks=whole.locks, choice=whole.choice, root=whole.root, env=whole.env
     )))
     assert install.error.detail.startswith("Blender's Python cannot make environments")
 
@@ -94,7 +137,7 @@ def test_an_unfinished_environment_does_not_count(part, plan):
     installer, wanted = part("link.installer"), plan()
     installer.python_of(wanted.folder).parent.mkdir(parents=True)
     installer.python_of(wanted.folder).touch()
-    assert installer.problem(wanted.folder, requirements=wanted.requirements) == "the engine is not installed yet"
+    assert installer.problem(wanted.folder, locks=wanted.locks) == "the engine is not installed yet"
 
 
 @pytest.mark.parametrize(("lines", "cause"), [

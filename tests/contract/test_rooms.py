@@ -17,19 +17,21 @@ ENGINE = {
     "cli": "bench bench_report doctor failures identity job lab memory models protocol reporting server tuning",
     "device": "protocol",
     "doctor": "device identity models protocol",
-    "exr": "files protocol",
+    "exr": "files frames protocol",
     "failures": "device protocol",
     "files": "failures",
     "frames": "protocol",
     "job": "exr failures files frames memory models normals protocol",
-    "models": "frames protocol",
+    "models": "files frames protocol",
     "models.depth_anything": "device models models.temporal protocol",
     "models.marigold": "device models models.temporal protocol",
+    "models.moge": "device models models.temporal protocol",
     "models.normalcrafter": "device frames models protocol",
     "models.preview": "device models models.temporal protocol",
     "models.temporal": "device frames models protocol",
+    "models.video_depth_anything": "device frames models models.depth_anything models.temporal protocol",
     "reporting": "protocol",
-    "server": "doctor failures identity job memory models protocol",
+    "server": "doctor failures identity job memory models protocol tuning",
     "tuning": "device failures frames models models.depth_anything models.marigold models.preview models.temporal normals protocol",
 }
 LAB = {
@@ -113,13 +115,15 @@ def test_the_rooms_of_the_engine_import_what_they_may():
         name: {"lab" if other.startswith("lab.") else other for other in others}
         for name, others in edges("engine").items() if not f"{name}.".startswith("lab.")
     }
-    assert differences(found, ENGINE) == []
+    wrong = differences(found, ENGINE)
+    assert not wrong, "; ".join(wrong)
 
 
 def test_the_rooms_of_the_lab_import_what_they_may():
     found = {name.removeprefix("lab."): others for name, others in edges("engine").items() if name.startswith("lab.")}
     inside = {name: {other.removeprefix("lab.") for other in others if other.startswith("lab.")} for name, others in found.items()}
-    assert differences(inside, LAB) == []
+    wrong = differences(inside, LAB)
+    assert not wrong, "; ".join(wrong)
     assert not set().union(*found.values()) & NOT_FOR_THE_LAB
 
 
