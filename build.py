@@ -30,6 +30,8 @@ if sys.version_info < (3, 11):  # noqa: UP036
 ROOT = Path(__file__).resolve().parent
 DIST = ROOT / "dist"
 VENVS = ROOT / ".venv"
+LAB = ROOT / "engine" / "lab"
+"""Training, evaluation and comparisons: they run from the repository only."""
 ENTRY = "from .addon import register as register, unregister as unregister\n"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 NO_PYTHON = "This machine has none that comes with venv and pip, on its PATH or in ~/.pyenv. Install one and run this again."
@@ -99,11 +101,13 @@ def version() -> str:
 
 
 def staged_files() -> Iterator[tuple[str, bytes]]:
-    """Path below the extension's root and content of every file of the extension, sorted by path."""
+    """Path below the extension's root and content of every file of the extension, sorted by path. `LAB` stays out of it."""
     paths = [ROOT / "LICENSE", ROOT / "blender_manifest.toml", *(ROOT / "addon").rglob("*"), *(ROOT / "engine").rglob("*")]
     found = {"__init__.py": ENTRY.encode()}
     for path in paths:
         relative = path.relative_to(ROOT)
+        if LAB in path.parents:
+            continue
         if path.is_file() and path.suffix != ".pyc" and not any(p == "__pycache__" or p.startswith(".") for p in relative.parts):
             found[relative.as_posix()] = path.read_bytes()
     yield from sorted(found.items())

@@ -6,7 +6,7 @@ import dataclasses
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,134 +18,78 @@ import torch
 
 from . import device as devices
 from . import exr
-from .bench_report import NETWORKS, BenchReport, Cost, render, render_many
+from .bench_report import NETWORKS, BenchReport, Cost
 from .frames.plate import Plate
 from .job import estimate
 from .memory import keep_freed_memory
 from .models import registry
 from .models.interface import Estimator, Event, ResumePoint, Step
-from .models.table import NORMALCRAFTER, PREVIEW
+from .models.table import NORMALCRAFTER
 from .protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source, Stage
-
-__all__ = ["TINY", "BenchReport", "bench", "bench_many", "render", "render_many"]
-
-TINY = "tiny"
 
 MATRIX = 2048
 SAMPLE_SECONDS = 0.02
 
 
-def bench(
-    *, model: str, random_weights: str, size: tuple[int, int], frames: int, precision: str, device: str, baseline: bool
-) -> BenchReport:
-    """Run a job over made-up frames and measure it.
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What a bench run is put to. `size`: width and height of the frames. `precision`, `device`: as for `estimate`."""
 
-    Args:
-        model: as for `estimate`; ignored with `random_weights`.
-        random_weights: ``svd`` for NormalCrafter's full-size architecture, empty for the model's own weights.
-        size: width and height in pixels.
-        baseline: run float32 in PyTorch's default memory formats as well, over one window at most.
+    size: tuple[int, int]
+    frames: int
+    precision: str
+    device: str
+
+    def __post_init__(self) -> None:
+        if self.frames < 1 or min(self.size) < 1:
+            said = f"{self.frames} frames of {self.size[0]}x{self.size[1]}; both must be at least 1"
+            raise PlatelightError(ErrorCode.SETTING_INVALID, said)
+
+    def settings(self, model: str) -> EstimateSettings:
+        """Settings for `model`, a name or folder; it runs in NormalCrafter's windows, or in its own."""
+        settings = EstimateSettings(model=model, max_resolution=0, precision=self.precision, device=self.device)
+        if registry.info(model).family == NORMALCRAFTER.family:
+            return settings
+        return dataclasses.replace(settings, window=0, overlap=-1)
+
+
+Count = Callable[[Mapping[Stage, Cost], Estimator, Load], dict[Stage, Cost]]
+"""Fills in the operations of the stages where they can be counted."""
+
+
+def bench(model: str, load: Load, *, count: Count | None = None) -> BenchReport:
+    """Run a job over made-up frames and measure it. `model`: as for `estimate`.
 
     Raises:
         PlatelightError: `setting_invalid`, and what loading the model raises.
     """
-    if frames < 1 or min(size) < 1:
-        raise PlatelightError(ErrorCode.SETTING_INVALID, f"{frames} frames of {size[0]}x{size[1]}; both must be at least 1")
-    if random_weights not in ("", "svd"):
-        raise PlatelightError(ErrorCode.SETTING_INVALID, f"random weights {random_weights!r}; only svd is known")
-    settings = EstimateSettings(model=model, max_resolution=0, precision=precision, device=device)
-    if not random_weights and registry.info(model).family != NORMALCRAFTER.family:
-        settings = dataclasses.replace(settings, window=0, overlap=-1)  # its own
-    plain = None
-    if baseline:
-        if registry.info(model if not random_weights else NORMALCRAFTER.name).family != NORMALCRAFTER.family:
-            raise PlatelightError(ErrorCode.SETTING_INVALID, "a baseline exists for NormalCrafter's networks only")
-        exact = dataclasses.replace(settings, precision="fp32")
-        plain = _measure(
-            lambda: _load(exact, random_weights=random_weights, plain=True), settings=exact, size=size,
-            frames=min(frames, settings.window), title="float32 in PyTorch's default memory formats",
-        )
+    settings = load.settings(model)
     registry.release()
     keep_freed_memory()  # the published code runs without
-    title = f"{'random weights, full-size architecture' if random_weights else model}, {size[0]}x{size[1]}"
-    report = _measure(
-        lambda: _load(settings, random_weights=random_weights, plain=False), settings=settings, size=size, frames=frames,
-        title=title,
-    )
-    return dataclasses.replace(report, baseline=plain)
+    title = f"{model}, {load.size[0]}x{load.size[1]}"
+    return measure(lambda: registry.load(settings), load, settings=settings, title=title, count=count)
 
 
-def bench_many(
-    models: Sequence[str], *, size: tuple[int, int], frames: int, precision: str, device: str
-) -> tuple[BenchReport, ...]:
-    """One run for each model, in turn. `models`: as for `estimate`; without any, a tiny random checkpoint of each kind in its
-    public layout, and the embedded model. Each runs frame by frame where it has no temporal blocks, else in its own windows.
+def bench_many(models: Mapping[str, str], load: Load) -> tuple[BenchReport, ...]:
+    """One run for each model, in turn. `models`: titles, and names or folders as for `estimate`. Each runs frame by frame where it
+    has no temporal blocks, else in its own windows.
 
     Raises:
         PlatelightError: as `bench`.
     """
-    with tempfile.TemporaryDirectory(prefix="platelight-bench-") as scratch:
-        named = {name: name for name in models} or _tiny(Path(scratch))
-        reports = []
-        for name, model in named.items():
-            report = bench(
-                model=model, random_weights="", size=size, frames=frames, precision=precision, device=device, baseline=False
-            )
-            reports.append(dataclasses.replace(report, title=name))
-        registry.release()
-    return tuple(reports)
+    reports = tuple(dataclasses.replace(bench(model, load), title=title) for title, model in models.items())
+    registry.release()
+    return reports
 
 
-def _tiny(folder: Path) -> dict[str, str]:
-    from transformers.utils import logging
-
-    from .lab.bench import tiny_models
-    from .models.depth_anything.model import load_depth_model
-    from .models.marigold.model import load_normals_model
-    from .models.temporal.block import TemporalSettings
-    from .models.temporal.trained import FILE
-
-    logging.disable_progress_bar()
-    found = {
-        f"{NORMALCRAFTER.title}, tiny": tiny_models.normalcrafter(folder / "normalcrafter"),
-        "Depth Anything V2, tiny": tiny_models.depth_anything(folder / "depth"),
-        "Depth Anything V2, tiny, temporal": tiny_models.depth_anything(folder / "depth-temporal"),
-        "Marigold-E2E-FT, tiny": tiny_models.marigold(folder / "marigold"),
-        "Marigold-E2E-FT, tiny, temporal": tiny_models.marigold(folder / "marigold-temporal"),
-    }
-    blocks = TemporalSettings()
-    load_depth_model(folder / "depth-temporal", fresh=blocks).save_temporal(folder / "depth-temporal" / FILE)
-    load_normals_model(folder / "marigold-temporal", fresh=blocks).save_temporal(folder / "marigold-temporal" / FILE)
-    return {name: str(path) for name, path in found.items()} | {PREVIEW.title: PREVIEW.name}
-
-
-def _load(settings: EstimateSettings, *, random_weights: str, plain: bool) -> Estimator:
-    if not random_weights and not plain:
-        return registry.load(settings)
-    from .lab.bench.random_weights import svd_networks
-    from .models import weights
-    from .models.normalcrafter.checkpoint import load_networks
-    from .models.normalcrafter.estimator import NormalCrafter
-    from .models.normalcrafter.pipeline import Pipeline
-
-    compute = devices.choose(device=settings.device, precision=settings.precision)
-    if random_weights:
-        networks, info = svd_networks(compute=compute), dataclasses.replace(NORMALCRAFTER, name="random-svd")
-    else:
-        info = registry.info(settings.model)
-        folder = Path(info.name) if not info.hub_id else weights.folder(info)
-        weights.check(folder, info)
-        networks = load_networks(folder, compute=compute)
-    return NormalCrafter(Pipeline(networks, compute=compute, plain=plain), info=info, revision="bench")
-
-
-def _measure(
-    load: Callable[[], Estimator], *, settings: EstimateSettings, size: tuple[int, int], frames: int, title: str
+def measure(
+    make: Callable[[], Estimator], load: Load, *, settings: EstimateSettings, title: str, count: Count | None = None
 ) -> BenchReport:
+    """Run a job of the estimator that `make` returns."""
     compute = devices.choose(device=settings.device, precision=settings.precision)
     with tempfile.TemporaryDirectory(prefix="platelight-bench-") as scratch, torch.inference_mode(), Peak() as peak:
-        source = Source(path=str(_make_frames(Path(scratch) / "plate", size=size, frames=frames)))
-        estimator = Metered(load())
+        source = Source(path=str(_make_frames(Path(scratch) / "plate", size=load.size, frames=load.frames)))
+        estimator = Metered(make())
         settings = dataclasses.replace(settings, model=estimator.info.name)
         request = Estimate(job="bench", source=source, out=str(Path(scratch) / "out"), settings=settings, overwrite=True)
         begun, begun_processor = time.perf_counter(), time.process_time()
@@ -153,11 +97,12 @@ def _measure(
             pass
         wall, processor = time.perf_counter() - begun, time.process_time() - begun_processor
         costs = {stage: _sum(estimator.steps, stage) for stage in NETWORKS}
-        costs[Stage.READING], costs[Stage.WRITING] = _outside_costs(source, Path(scratch) / "again", frames=frames)
-        costs = _with_flops(costs, estimator, size=size, settings=settings)
+        costs[Stage.READING], costs[Stage.WRITING] = _outside_costs(source, Path(scratch) / "again", frames=load.frames)
+        if count is not None:
+            costs = count(costs, estimator.inner, load)
     return BenchReport(
-        title=title, frames=frames, size=size, precision=estimator.precision, device=estimator.device, why=compute.why, wall=wall,
-        processor=processor, costs=costs, matrix_flops=_matrix_flops(compute), peak_bytes=peak.bytes,
+        title=title, frames=load.frames, size=load.size, precision=estimator.precision, device=estimator.device, why=compute.why,
+        wall=wall, processor=processor, costs=costs, matrix_flops=_matrix_flops(compute), peak_bytes=peak.bytes,
     )
 
 
@@ -233,31 +178,6 @@ def _outside_costs(source: Source, folder: Path, *, frames: int) -> tuple[Cost, 
     for frame in range(1, frames + 1):
         exr.write(folder / f"bench.{frame:04d}.exr", normals, pass_name="normal", origin=origin)
     return Cost(frames=frames, seconds=read), Cost(frames=frames, seconds=time.perf_counter() - begun)
-
-
-def _with_flops(
-    costs: dict[Stage, Cost], estimator: Metered, *, size: tuple[int, int], settings: EstimateSettings
-) -> dict[Stage, Cost]:
-    """Fill in the operations where they can be counted; the U-Net sees the frames of an overlap twice."""
-    from .models.normalcrafter.estimator import NormalCrafter
-
-    if not isinstance(estimator.inner, NormalCrafter):
-        return costs
-    from .lab.bench.flops import count
-    from .models.normalcrafter.windows import padding, plan
-
-    top, bottom, left, right = padding(size[1], size[0])
-    frames = costs[Stage.CLIP].frames
-    windows = plan(frames, window=settings.window, overlap=settings.overlap)
-    counted = count(
-        estimator.inner.networks, height=size[1] + top + bottom, width=size[0] + left + right, window=windows[0].frames,
-        chunk=min(settings.decode_chunk_size, frames),
-    )
-    passes = {Stage.UNET: len(windows) * windows[0].frames}
-    return {
-        stage: dataclasses.replace(cost, flops=counted[stage] * passes.get(stage, cost.frames)) if stage in counted else cost
-        for stage, cost in costs.items()
-    }
 
 
 def _matrix_flops(compute: devices.Compute) -> float:

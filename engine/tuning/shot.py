@@ -14,10 +14,10 @@ from ..frames.plate import Plate
 from ..models import weights
 from ..models.preview import temporal
 from ..models.table import ModelInfo
-from ..protocol import ErrorCode, PlatelightError, Source
-from .config import PLATES, AnyConfig, DepthConfig, GeometryConfig, NormalsConfig, PlateSource, PreviewConfig
+from ..protocol import ErrorCode, PlatelightError
+from .clips import Clip, fit, prepare
+from .config import AnyConfig, DepthConfig, GeometryConfig, NormalsConfig, PreviewConfig
 from .failures import TrainingStopped
-from .feed import Clip, fit, prepare
 from .flow import Flow, measure_pairs, open_flow
 from .losses import Pairs, affine_invariant, warp
 from .reference import choose_window, cut_pairs
@@ -28,6 +28,7 @@ CLIPS, WINDOWS = 16, 4
 
 OMEGA_REG = 0.3
 """Less than in training: on one shot the bound keeps the answer where it should be, and measures that."""
+WARM_UP = 10
 PREVIEW_RATE = 1e-2
 """Of learning: on one shot, held to the image model's answer in all frames, ten times that of the other models' is still steady."""
 
@@ -148,32 +149,36 @@ def spread(count: int, *, length: int, most: int) -> list[int]:
     return [round(index * last / max(number - 1, 1)) for index in range(number)]
 
 
-def stage_config(info: ModelInfo, *, source: Source, out: Path, start: Path, flow: str) -> AnyConfig:
+def stage_config(info: ModelInfo, *, start: Path, flow: str) -> AnyConfig:
     """How a model's blocks are trained on a shot.
 
     Args:
         info: which model.
-        source, out: the shot, and the folder of its passes.
         start: blocks that were tuned to the shot before, where there are any; otherwise those that the model comes with go on.
         flow: see `flow.KINDS`.
 
     Raises:
         PlatelightError: `setting_invalid` for a model without temporal blocks, and what is wrong with its folder.
     """
-    common = {
-        "out": str(out), "data": (PlateSource(kind=PLATES, root=source.path),), "flow": flow, "warm_up": 10, "omega_reg": OMEGA_REG,
-        "start": str(start) if start.is_file() else "",
-    }  # fmt: skip
+    begin = str(start) if start.is_file() else ""
     if info.family == "preview":
-        if not common["start"] and temporal.WEIGHTS.is_file():
-            common["start"] = str(temporal.WEIGHTS)
-        return PreviewConfig(**common, frames=8, learning_rate=PREVIEW_RATE, prior_frames="all")
+        if not begin and temporal.WEIGHTS.is_file():
+            begin = str(temporal.WEIGHTS)
+        return PreviewConfig(
+            start=begin, flow=flow, warm_up=WARM_UP, omega_reg=OMEGA_REG, frames=8, learning_rate=PREVIEW_RATE, prior_frames="all"
+        )
     if info.family not in ("depth_anything", "marigold", "moge"):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"model {info.name}; it has no temporal blocks to tune")
     folder = weights.folder(info)
     weights.check(folder, info)
     if info.family == "depth_anything":
-        return DepthConfig(**common, model=str(folder), head=False, frames=16)
+        return DepthConfig(
+            model=str(folder), start=begin, flow=flow, warm_up=WARM_UP, omega_reg=OMEGA_REG, head=False, frames=16
+        )
     if info.family == "moge":
-        return GeometryConfig(**common, model=str(folder), frames=8, tokens=info.tokens)
-    return NormalsConfig(**common, model=str(folder), frames=8, learning_rate=1e-4)
+        return GeometryConfig(
+            model=str(folder), start=begin, flow=flow, warm_up=WARM_UP, omega_reg=OMEGA_REG, frames=8, tokens=info.tokens
+        )
+    return NormalsConfig(
+        model=str(folder), start=begin, flow=flow, warm_up=WARM_UP, omega_reg=OMEGA_REG, frames=8, learning_rate=1e-4
+    )

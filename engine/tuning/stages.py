@@ -19,9 +19,9 @@ from ..models.moge.shot import sized
 from ..models.preview import network, temporal
 from ..models.temporal.trained import FILE
 from ..protocol import ErrorCode, PlatelightError
+from .clips import Clip
 from .config import AnyConfig, DepthConfig, GeometryConfig, NormalsConfig, PreviewConfig
 from .deferred import deferred
-from .feed import Clip
 from .flow import away_from_edges
 from .losses import affine_invariant_clip, angle_loss, depth_prior_loss, prior_loss, stability_loss
 from .reference import Known

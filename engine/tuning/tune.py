@@ -75,7 +75,7 @@ def tune(request: Tune) -> Generator[TuneProgress, None, Tuned]:
     plate = Plate(request.source, max_resolution=limit)
     clip_title = request.source.clip or plate.clip_name
     file = tuned_file(out, model=info.name, clip=clip_title)
-    config = stage_config(info, source=request.source, out=out, start=file, flow=request.flow)
+    config = stage_config(info, start=file, flow=request.flow)
     stage = build(config).to(device)
     shot = Shot(plate, first=request.first, last=request.last, config=config, stage=stage)
     before = shot.measure(stage)

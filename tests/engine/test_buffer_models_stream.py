@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from engine.device import choose
+from engine.models.blend import fit
 from engine.models.depth_anything.estimator import DepthAnything
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.interface import Cut, Estimator, Output, ResumePoint, Step
@@ -18,7 +19,6 @@ from engine.models.marigold.estimator import Marigold
 from engine.models.marigold.model import load_normals_model
 from engine.models.table import DEPTH_ANYTHING, MARIGOLD
 from engine.models.temporal.block import TemporalSettings
-from engine.models.temporal.join import fit
 from engine.normals import convert_axes
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from tests.support.buffer_checkpoints import depth_anything, marigold, stir

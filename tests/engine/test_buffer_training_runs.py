@@ -14,20 +14,29 @@ from safetensors.torch import load_file
 from engine.lab.training.data.clips import write_clip
 from engine.lab.training.preview.trainer import write_weights
 from engine.lab.training.run.config_file import read_config
+from engine.lab.training.temporal.config import (
+    MODELS,
+    AnyTraining,
+    DepthTraining,
+    GeometryTraining,
+    NormalsTraining,
+    PlateSource,
+    PreviewTraining,
+)
+from engine.lab.training.temporal.feed import Feed
+from engine.lab.training.temporal.footage import find_plates, open_footage
 from engine.lab.training.temporal.moves import LENGTH, move
 from engine.lab.training.temporal.trainer import train
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import load_normals_model
 from engine.models.moge.model import load_geometry_model
 from engine.models.preview import temporal
-from engine.models.preview.network import PreviewConfig as PreviewSizes
 from engine.models.preview.network import PreviewNet, prepared, unit_normals
+from engine.models.preview.network import PreviewTraining as PreviewSizes
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import PlatelightError
-from engine.tuning.config import MODELS, AnyConfig, DepthConfig, GeometryConfig, NormalsConfig, PlateSource, PreviewConfig
-from engine.tuning.feed import Clip, Feed, longest_shot, prepare
+from engine.tuning.clips import Clip, longest_shot, prepare
 from engine.tuning.flow import Dis
-from engine.tuning.footage import find_plates, open_footage
 from engine.tuning.losses import prior_loss, stability_loss
 from engine.tuning.shot import distance
 from engine.tuning.stages import build
@@ -66,25 +75,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def config(kind: type[AnyConfig], folder: Path, *, out: str = "run", **changes: object) -> AnyConfig:
-    models = {DepthConfig: "depth", NormalsConfig: "normals", GeometryConfig: "geometry", PreviewConfig: "preview.safetensors"}
+def config(kind: type[AnyTraining], folder: Path, *, out: str = "run", **changes: object) -> AnyTraining:
+    models = {DepthTraining: "depth", NormalsTraining: "normals", GeometryTraining: "geometry", PreviewTraining: "preview.safetensors"}
     settings: dict[str, object] = {
         "model": str(folder / models[kind]), "out": str(folder / out),
         "data": (PlateSource(kind="clips", root=str(folder / "clips")),),
         "steps": 4, "learning_rate": 2e-3, "frames": 5, "short_edges": (56, 64), "warm_up": 1, "workers": 2, "device": "cpu",
         "flow": "dis",
     }  # fmt: skip
-    if kind is not PreviewConfig:
+    if kind is not PreviewTraining:
         settings["temporal"] = SMALL
     return kind(**settings | changes)
 
 
-@pytest.mark.parametrize("kind", [DepthConfig, NormalsConfig, GeometryConfig, PreviewConfig])
+@pytest.mark.parametrize("kind", [DepthTraining, NormalsTraining, GeometryTraining, PreviewTraining])
 def test_the_video_model_starts_as_the_image_model_and_only_what_should_learns(kind, folder):
     """Before training nothing differs from the frozen answer; then gradients reach blocks (and DPT) and nothing else."""
     torch.manual_seed(1)
     stage = build(config(kind, folder))
-    shot = clip(size=(56, 126) if kind in (DepthConfig, GeometryConfig) else (64, 128))
+    shot = clip(size=(56, 126) if kind in (DepthTraining, GeometryTraining) else (64, 128))
     losses = stage(shot)
     assert losses.parts["prior"] == pytest.approx(0, abs=2e-3)
     assert losses.parts["stable"] > 0
@@ -92,10 +101,10 @@ def test_the_video_model_starts_as_the_image_model_and_only_what_should_learns(k
     reached = {name for name, value in stage.named_parameters() if value.grad is not None and value.grad.any()}
     learning = {name for name, value in stage.named_parameters() if value.requires_grad}
     parts = {
-        DepthConfig: ("video.temporal", "video.image.neck", "video.image.head"),
-        NormalsConfig: ("video.temporal",),
-        GeometryConfig: ("video.temporal",),
-        PreviewConfig: ("video.blocks",),
+        DepthTraining: ("video.temporal", "video.image.neck", "video.image.head"),
+        NormalsTraining: ("video.temporal",),
+        GeometryTraining: ("video.temporal",),
+        PreviewTraining: ("video.blocks",),
     }[kind]
     assert learning == {name for name, _ in stage.named_parameters() if name.startswith(parts)}
     assert reached <= learning
@@ -106,7 +115,7 @@ def test_the_video_model_starts_as_the_image_model_and_only_what_should_learns(k
 
 def test_normals_are_decoded_in_chunks_with_the_gradients_of_decoding_all_at_once(folder):
     torch.manual_seed(2)
-    stage = build(config(NormalsConfig, folder, gradient_checkpointing=False))
+    stage = build(config(NormalsTraining, folder, gradient_checkpointing=False))
     for block in stage.video.temporal.values():
         torch.nn.init.normal_(block.proj_out.weight, std=0.05)
     shot = clip(6)
@@ -124,22 +133,22 @@ def test_normals_are_decoded_in_chunks_with_the_gradients_of_decoding_all_at_onc
             assert (value.grad - found[name]).abs().max() <= 1e-5 * value.grad.abs().max() + 1e-9, name
 
 
-@pytest.mark.parametrize("kind", [DepthConfig, NormalsConfig, GeometryConfig])
+@pytest.mark.parametrize("kind", [DepthTraining, NormalsTraining, GeometryTraining])
 def test_published_layouts_train_and_what_is_left_loads(kind, folder, tmp_path):
     settings = config(kind, folder, out=str(tmp_path / "run"), steps=2)
     steps = list(train(settings))
     assert [step.step for step in steps] == [1, 2] and all(step.gradient > 0 for step in steps)
     assert any((tmp_path / "run" / "logs").iterdir())
     left = tmp_path / "run" / "temporal.safetensors"
-    load = {DepthConfig: load_depth_model, NormalsConfig: load_normals_model, GeometryConfig: load_geometry_model}[kind]
+    load = {DepthTraining: load_depth_model, NormalsTraining: load_normals_model, GeometryTraining: load_geometry_model}[kind]
     again = load(Path(settings.model), temporal=left).state_dict()
     assert all(torch.equal(again[name], value) for name, value in load_file(left).items())
     assert any(name.startswith("temporal.") and value.any() for name, value in load_file(left).items() if "proj_out" in name)
 
 
 def test_a_run_that_is_stopped_goes_on_bit_for_bit(folder, tmp_path):
-    whole = config(PreviewConfig, folder, out=str(tmp_path / "whole"))
-    in_parts = config(PreviewConfig, folder, out=str(tmp_path / "parts"), checkpoint_every=2)
+    whole = config(PreviewTraining, folder, out=str(tmp_path / "whole"))
+    in_parts = config(PreviewTraining, folder, out=str(tmp_path / "parts"), checkpoint_every=2)
     expected = [step.loss for step in train(whole)]
     running = train(in_parts)
     found = [next(running).loss for _ in range(3)]
@@ -156,7 +165,7 @@ def test_a_run_that_is_stopped_goes_on_bit_for_bit(folder, tmp_path):
 
 
 def test_training_calms_the_preview(folder, tmp_path):
-    settings = config(PreviewConfig, folder, out=str(tmp_path / "run"), steps=25, learning_rate=2e-2, final_share=0.3)
+    settings = config(PreviewTraining, folder, out=str(tmp_path / "run"), steps=25, learning_rate=2e-2, final_share=0.3)
     for _ in train(settings):
         pass
     net = build(settings).video.net
@@ -167,7 +176,7 @@ def test_training_calms_the_preview(folder, tmp_path):
 
 
 def test_blocks_leave_a_frame_alone_and_do_not_see_across_cuts(folder, tmp_path):
-    video = build(config(PreviewConfig, folder)).video
+    video = build(config(PreviewTraining, folder)).video
     frames = torch.from_numpy(grainy_pan(6)).permute(0, 3, 1, 2)
     with torch.inference_mode():
         assert torch.equal(video(frames), video.image(frames)[0]), "untrained, it is the image model"
@@ -197,8 +206,8 @@ def test_clips_stop_at_cuts_and_single_frames_are_not_drawn(folder, tmp_path):
     write_clip(tmp_path / "stills" / "one", frames=still, normals=still)
     source = PlateSource(kind="clips", root=str(tmp_path / "stills"))
     with pytest.raises(PlatelightError, match="two frames"):
-        Feed(config(PreviewConfig, folder, data=(source,)), multiple=32)
-    moved = config(PreviewConfig, folder, data=(dataclasses.replace(source, moved=True),))
+        Feed(config(PreviewTraining, folder, data=(source,)), multiple=32)
+    moved = config(PreviewTraining, folder, data=(dataclasses.replace(source, moved=True),))
     feed = Feed(moved, multiple=32)
     assert len(feed.next().frames) == 5
     feed.close()
@@ -232,6 +241,6 @@ def test_the_settings_in_the_documentation_can_be_read(name):
 ])  # fmt: skip
 def test_settings_that_cannot_be_used_are_named(changes, said, tmp_path):
     with pytest.raises(PlatelightError, match=said):
-        config(PreviewConfig, tmp_path, **changes)
+        config(PreviewTraining, tmp_path, **changes)
     with pytest.raises(PlatelightError, match="footage moves by itself"):
         PlateSource(kind="plates", root="/footage", moved=True)

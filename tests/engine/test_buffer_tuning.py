@@ -16,8 +16,8 @@ from engine.models.moge.model import load_geometry_model
 from engine.models.preview import network, temporal
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import PlatelightError, Source, Tune, read_record, record_file
-from engine.tuning.config import PLATES, PlateSource, PreviewConfig
-from engine.tuning.feed import Clip
+from engine.tuning.clips import Clip
+from engine.tuning.config import PreviewConfig
 from engine.tuning.losses import Pairs
 from engine.tuning.reference import SIDE, choose_window, cut_pairs
 from engine.tuning.shot import changes, distance, spread
@@ -140,7 +140,7 @@ def test_the_prior_counts_more_where_the_answer_strays():
 
 def test_what_is_kept_of_a_window_is_what_the_whole_frame_gives():
     """Features are those of whole frames, so are answers, and flow that leaves it doesn't count."""
-    stage = PreviewStage(PreviewConfig(out="x", data=(PlateSource(kind=PLATES, root="x"),), prior_frames="all"))
+    stage = PreviewStage(PreviewConfig(prior_frames="all"))
     frames = torch.from_numpy(grainy_pan(3, size=(90, 320))).permute(0, 3, 1, 2).float()
     known, window = stage.know(frames), (slice(0, 96), slice(32, 288))
     kept = known.cut(window)

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from engine.device import choose
 from engine.models.normalcrafter.checkpoint import Networks, load_networks
-from engine.models.normalcrafter.revision import revision
+from engine.models.revision import revision
 from engine.protocol import ErrorCode, PlatelightError
 from engine.protocol.revisions import SAMPLE_BYTES
 

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from engine.models.normalcrafter.windows import ahead, chunk_stop, merge_weights, padding, plan, validate
+from engine.models.blend import merge_weights
+from engine.models.normalcrafter.windows import ahead, chunk_stop, padding, plan, validate
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError
 
 CASES = [

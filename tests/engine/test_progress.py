@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from engine.cli.reporting import duration
 from engine.job import progress
 from engine.job.progress import Meter
 from engine.models.interface import Step
 from engine.models.table import NORMALCRAFTER
 from engine.protocol import Stage
+from engine.reporting import duration
 
 COSTS = {Stage.CLIP: 0.1, Stage.ENCODE: 0.5, Stage.UNET: 2.0, Stage.DECODE: 3.5}
 

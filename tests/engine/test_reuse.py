@@ -10,7 +10,7 @@ import pytest
 
 from engine.job.estimate import run
 from engine.models import registry
-from engine.models.normalcrafter.revision import revision
+from engine.models.revision import revision
 from engine.protocol import ErrorCode, FramesReady, PlatelightError
 from tests.support.jobs import exr_bytes, finish, request
 from tests.support.places import GOLDEN

@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 from engine.lab.training.normalcrafter.checkpoint import newest, read_progress
 from engine.lab.training.normalcrafter.config import LatentConfig
 from engine.lab.training.run.config_file import read_config
-from engine.models.normalcrafter.revision import revision
+from engine.models.revision import revision
+from engine.protocol import ERRORS
 from engine.tuning.failures import EXIT_CODE, TrainingStopped
 from tests.support.places import ENGINE, ROOT
 from tests.support.training_kit import GOLDEN, UNET, VAE, config, run, write_clips, write_dino
@@ -63,6 +64,7 @@ def test_a_wrong_file_has_its_own_exit_code_and_no_traceback(folder):
     done = _python(*ENGINE[1:], "train", "pixel", "--config", _toml(folder, out="x", more="steps = 3"))
     assert done.returncode != 0 and "x.toml" in done.stderr and "Traceback" not in done.stderr
     stopped = TrainingStopped("a", remedy="b")
+    assert EXIT_CODE not in {text.exit_code for text in ERRORS.values()}
     assert stopped.exit_code == EXIT_CODE and str(stopped) == "a. b"
     assert str(pickle.loads(pickle.dumps(stopped))) == "a. b", "an ablation's runs are processes of their own"
 

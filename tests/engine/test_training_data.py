@@ -13,6 +13,7 @@ from engine.lab.training.data.clips import Intrinsics, list_clips, open_clip, re
 from engine.lab.training.data.depth_normals import depth_normals
 from engine.lab.training.data.readers import open_set
 from engine.lab.training.data.readers.axes import facing_share
+from engine.lab.training.data.sampling import ClipSampler
 from engine.lab.training.scenes import surfaces
 from engine.lab.training.scenes.gbuffer import Caster
 from engine.lab.training.scenes.moving import motions, moved
@@ -21,7 +22,6 @@ from engine.lab.training.scenes.scene import Thing, looking
 from engine.lab.training.scenes.shading import shade
 from engine.lab.training.scenes.textures import Noise
 from engine.protocol import PlatelightError
-from engine.tuning.sampling import ClipSampler
 from tests.support import heldout
 from tests.support.room import CAMERA, FRONT, HEIGHT, WIDTH, degrees, plane, rays
 

@@ -27,6 +27,7 @@ def test_the_zip_holds_the_extension_and_nothing_else(archive):
     assert {"__init__.py", "blender_manifest.toml", "LICENSE", "addon/__init__.py", "engine/__main__.py"} <= set(names)
     assert {name.split("/")[0] for name in names} == {"__init__.py", "blender_manifest.toml", "LICENSE", "addon", "engine"}
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+    assert not [name for name in names if name.startswith("engine/lab")], "it trains and evaluates; no artist runs it"
     assert archive.stat().st_size < 20_000_000
 
 

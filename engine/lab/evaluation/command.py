@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ...cli.reporting import follow
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError
+from ...reporting import follow
 from .results import Score
 
 

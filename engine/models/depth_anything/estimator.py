@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 
 from ...device import Compute
+from ..blend import crossfade, fit
 from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
-from ..temporal.join import crossfade, fit
 from .distance import distance, nearest
 from .model import VideoDepth, load_depth_model
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from ...device import Compute
+from ..blend import crossfade
 from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
-from ..temporal.join import crossfade
 from .model import VideoNormals, load_normals_model
 
 

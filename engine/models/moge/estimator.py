@@ -10,10 +10,10 @@ import torch
 
 from ...device import Compute
 from ...protocol import EstimateSettings, Stage
+from ..blend import crossfade
 from ..interface import Event, ResumePoint
 from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
-from ..temporal.join import crossfade
 from ..temporal.stream import stream
 from . import camera
 from .model import NORMAL, Encoded, VideoGeometry, load_geometry_model

@@ -13,11 +13,11 @@ import torch
 from ...device import choose
 from ...protocol import EstimateSettings, Stage
 from ..interface import Cut, Event, Output, ResumePoint, Step
+from ..revision import revision
 from ..shots import ShotReader
 from ..table import ModelInfo
 from .checkpoint import Networks, load_networks
 from .pipeline import Pipeline
-from .revision import revision
 from .state import State
 from .windows import Window, ahead, chunk_stop, padding, plan, validate
 

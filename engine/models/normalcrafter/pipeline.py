@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from ...device import Compute
+from ..blend import crossfade
 from .checkpoint import Networks
 from .clip_embedding import embed
 from .fast import accelerate
-from .windows import merge_weights
 
 FRAMES_PER_SECOND = 7
 MOTION_BUCKET = 127
@@ -64,11 +64,7 @@ class Pipeline:
         sample = torch.cat([scaled, images.to(unet.dtype)], dim=1).contiguous()
         ids = torch.tensor([[FRAMES_PER_SECOND, MOTION_BUCKET, NOISE_AUGMENTATION]], device=self.compute.device)
         velocity = unet(sample, timestep, tokens=tokens, added_time_ids=ids.to(unet.dtype))
-        latents = scheduler.step(velocity.float(), timestep, latents).prev_sample
-        if previous is not None:
-            weights = torch.tensor(merge_weights(len(previous)), device=latents.device).view(-1, 1, 1, 1)
-            latents[:len(previous)] = previous * weights + latents[:len(previous)] * (1 - weights)
-        return latents
+        return crossfade(scheduler.step(velocity.float(), timestep, latents).prev_sample, previous)
 
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:

@@ -72,11 +72,6 @@ def chunk_stop(start: int, *, size: int, count: int) -> int:
     return min((start // size + 1) * size, count)
 
 
-def merge_weights(frames: int) -> tuple[float, ...]:
-    """Weights of the previous window's latents in an overlap of `frames`: .8 .6 .4 .2 for four."""
-    return tuple(1.0 - (index + 1) / (frames + 1) for index in range(frames))
-
-
 def padding(height: int, width: int, *, multiple: int = 64) -> tuple[int, int, int, int]:
     """Pixels to add (top, bottom, left, right) to reach a multiple, symmetric, an odd remainder at the bottom and right."""
     extra_height, extra_width = -height % multiple, -width % multiple

@@ -10,9 +10,9 @@ import torch
 
 from ...device import Compute, choose
 from ...protocol import ErrorCode, PlatelightError
+from ..blend import crossfade
 from ..table import PREVIEW
 from ..temporal.estimator import WindowEstimator
-from ..temporal.join import crossfade
 from . import network
 from . import temporal as blocks
 from .network import Features

@@ -18,8 +18,8 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..revision import PREVIEW_WEIGHTS as WEIGHTS
 from .backbone import PASSED_WIDTHS, Backbone
-from .revision import WEIGHTS
 
 MULTIPLE = 32
 

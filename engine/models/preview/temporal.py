@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from ...protocol import PlatelightError
 from ...protocol.bounds import Between, parse_json
 from ...protocol.codec import from_fields
+from ..revision import PREVIEW_BLOCKS as TEMPORAL
 from ..temporal.block import shots
 from .network import Features, PreviewNet
-from .revision import TEMPORAL
 
 WEIGHTS = TEMPORAL
 """The blocks that come with the extension."""

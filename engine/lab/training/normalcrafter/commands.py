@@ -1,4 +1,4 @@
-"""``python -m engine train vae | latent | pixel | ablate | make-tiny``. Torch is imported once a command runs."""
+"""``python -m engine train vae | latent | pixel | make-tiny``. Torch is imported once a command runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ def add_to(app: typer.Typer) -> None:
     ):
         app.command(name, help=words)(_stage(name))
     app.command("make-tiny")(make_tiny)
-    app.command("ablate")(ablate)
 
 
 def _stage(name: str) -> Callable[[Path], None]:
@@ -44,8 +43,8 @@ def _stage(name: str) -> Callable[[Path], None]:
 
 def make_tiny(config: ConfigFile) -> None:
     """Make a tiny checkpoint to try training on, with data and steps for its VAE from a config of the stage vae."""
+    from ....reporting import line
     from ..run.config_file import read_config
-    from ..run.progress import line
     from .config import VaeConfig
 
     settings = read_config(config, VaeConfig)
@@ -56,19 +55,3 @@ def make_tiny(config: ConfigFile) -> None:
     for step, error in make(settings):
         line(f"make-tiny: step {step}/{settings.steps}, error {error:.4f}", last=step == settings.steps)
     print(f"a tiny checkpoint is in {settings.out}")
-
-
-def ablate(config: ConfigFile) -> None:
-    """Run all stages and each of them left out, and write one table."""
-    from ...ablation.plan import AblationConfig
-    from ..run.config_file import read_config
-    from ..run.progress import line
-
-    settings = read_config(config, AblationConfig)
-    from ....models.normalcrafter.checkpoint import hide_progress_bars
-    from ...ablation.run import run
-
-    hide_progress_bars()
-    for text in run(settings):
-        line(text, last=True)
-    print((Path(settings.out) / "table.md").read_text(encoding="utf-8"))

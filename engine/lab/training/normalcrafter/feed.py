@@ -12,8 +12,8 @@ import numpy as np
 
 from ....protocol import PlatelightError
 from ....tuning.failures import CONTINUES, TrainingStopped
-from ....tuning.sampling import ClipSampler
 from ..data.readers import Clip, ClipSet, open_set
+from ..data.sampling import ClipSampler
 from ..run.schedules import clip_length
 from .config import DataSource, StageConfig
 from .samples import Sample, prepare, spoiled

@@ -14,7 +14,7 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object, set_seed
 from torch import Tensor
 
-from ....models.normalcrafter.revision import revision
+from ....models.revision import revision
 from ....tuning.failures import not_finite
 from ..run.checkpoints import optimizer_tensors
 from ..run.log import Log

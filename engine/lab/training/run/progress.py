@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ....reporting import line
 from .step import Step
 
-EVERY_S = 10.0
 SMOOTHING = 0.05
-
-_last_line = 0.0
 
 
 def follow(steps: Iterator[Step], *, name: str) -> None:
@@ -53,15 +50,6 @@ def describe(step: Step, *, loss: float) -> str:
     """``loss 0.1234, degrees 12.3, cosine 0.45, 8.1 frames/s``; `loss`: smoothed."""
     parts = [f"loss {loss:.4f}", *(f"{name} {value:.4g}" for name, value in step.parts.items())]
     return ", ".join([*parts, f"{step.frames / max(step.seconds, 1e-9):.3g} frames/s"])
-
-
-def line(text: str, *, last: bool) -> None:
-    """A line on standard error, at most one in `EVERY_S` seconds unless it is the last."""
-    global _last_line
-    now = time.monotonic()
-    if last or now - _last_line >= EVERY_S:
-        _last_line = now
-        print(text, file=sys.stderr, flush=True)
 
 
 def _smooth(before: float | None, step: Step) -> float:

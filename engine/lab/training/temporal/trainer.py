@@ -14,11 +14,9 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ....device import choose
-from ....models.normalcrafter.revision import revision
 from ....models.preview import network
-from ....tuning.config import FREE, AnyConfig
+from ....models.revision import revision
 from ....tuning.failures import TrainingStopped, not_finite, not_written
-from ....tuning.feed import Feed
 from ....tuning.settings_rules import changed_setting
 from ....tuning.stages import Losses, Stage, build
 from ..run.checkpoints import read_state, write_state
@@ -26,11 +24,13 @@ from ..run.config_file import from_table
 from ..run.log import Log
 from ..run.schedules import learning_rate
 from ..run.step import Step
+from .config import FREE, AnyTraining
+from .feed import Feed
 
 LOGS, STATE, SETTINGS, EXPORT = "logs", "state.safetensors", "settings.json", "temporal.safetensors"
 
 
-def train(config: AnyConfig) -> Iterator[Step]:
+def train(config: AnyTraining) -> Iterator[Step]:
     """Train the temporal blocks of a model to the last step; yields after each. Goes on from ``config.out`` if there is a state.
 
     Leaves in ``config.out``: ``state.safetensors`` to go on from, ``logs/`` for TensorBoard, and
@@ -49,7 +49,7 @@ def train(config: AnyConfig) -> Iterator[Step]:
 class _Run:
     """A run at the step where it goes on."""
 
-    def __init__(self, config: AnyConfig) -> None:
+    def __init__(self, config: AnyTraining) -> None:
         self.config, self.out = config, Path(config.out)
         self.device = choose(device=config.device, precision="fp32").device
         torch.manual_seed(config.seed)
@@ -157,7 +157,7 @@ class _Run:
             raise not_written(error, file) from error
 
 
-def base_revision(config: AnyConfig) -> str:
+def base_revision(config: AnyTraining) -> str:
     """Which weights of the image model a run starts from."""
     path = Path(config.model) if config.model else network.WEIGHTS
     if path.is_file():

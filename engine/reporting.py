@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
-from ..protocol import FramesReady, Notice, Progress, Stage
+from .protocol import FramesReady, Notice, Progress, Stage
 
+EVERY_S = 10.0
+
+_last_line = 0.0
 _WORDS = {Stage.LOADING: "loading the model", Stage.CLIP: "looking", Stage.UNET: "estimating"}
 
 
@@ -86,3 +90,12 @@ def gigabytes(size: int) -> str:
 
 def _stage(progress: Progress) -> str:
     return _WORDS.get(progress.stage, str(progress.stage))
+
+
+def line(text: str, *, last: bool) -> None:
+    """Print a line to standard error, at most one in `EVERY_S` seconds unless it is the last."""
+    global _last_line
+    now = time.monotonic()
+    if last or now - _last_line >= EVERY_S:
+        _last_line = now
+        print(text, file=sys.stderr, flush=True)

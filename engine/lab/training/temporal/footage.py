@@ -8,14 +8,14 @@ from typing import Protocol
 
 import numpy as np
 
-from ..frames.plate import Plate
-from ..frames.stills import SUFFIXES as STILLS
-from ..lab.training.data.readers import ClipSet
-from ..lab.training.normalcrafter.config import DataSource
-from ..lab.training.normalcrafter.feed import open_set_of
-from ..lab.training.temporal.moves import Moves
-from ..protocol import ErrorCode, PlatelightError, Source, clip_name
+from ....frames.plate import Plate
+from ....frames.stills import SUFFIXES as STILLS
+from ....protocol import ErrorCode, PlatelightError, Source, clip_name
+from ..data.readers import ClipSet
+from ..normalcrafter.config import DataSource
+from ..normalcrafter.feed import open_set_of
 from .config import PLATES, PlateSource
+from .moves import Moves
 
 MOVIES = (".mov", ".mp4", ".mkv", ".avi", ".mxf", ".webm", ".m4v", ".mpg")
 

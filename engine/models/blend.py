@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from ..normalcrafter.windows import merge_weights
-
 _FLAT = 1e-12
+
+
+def merge_weights(frames: int) -> tuple[float, ...]:
+    """Weights of the previous window's latents in an overlap of `frames`: .8 .6 .4 .2 for four."""
+    return tuple(1.0 - (index + 1) / (frames + 1) for index in range(frames))
 
 
 def crossfade(predicted: torch.Tensor, previous: torch.Tensor | None) -> torch.Tensor:

@@ -4,11 +4,16 @@ The paper samples its data sets in proportion to their frame counts [NormalCraft
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..lab.training.data.readers import ClipSet
+
+class Counted(Protocol):
+    """A set of clips. `frame_counts`: frames of each."""
+
+    @property
+    def frame_counts(self) -> tuple[int, ...]: ...
 
 
 class Drawn(NamedTuple):
@@ -22,7 +27,7 @@ class Drawn(NamedTuple):
 class ClipSampler:
     """Draws clips of several sets. The n-th draw depends on the seed, on n and on the lengths asked for, on nothing else."""
 
-    def __init__(self, sets: Sequence[ClipSet], *, seed: int) -> None:
+    def __init__(self, sets: Sequence[Counted], *, seed: int) -> None:
         """
         Raises:
             ValueError: if the sets hold no frames.
