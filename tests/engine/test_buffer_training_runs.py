@@ -31,8 +31,8 @@ from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import load_normals_model
 from engine.models.moge.model import load_geometry_model
 from engine.models.preview import temporal
+from engine.models.preview.network import PreviewConfig as PreviewSizes
 from engine.models.preview.network import PreviewNet, prepared, unit_normals
-from engine.models.preview.network import PreviewTraining as PreviewSizes
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import PlatelightError
 from engine.tuning.clips import Clip, longest_shot, prepare
@@ -76,7 +76,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(kind: type[AnyTraining], folder: Path, *, out: str = "run", **changes: object) -> AnyTraining:
-    models = {DepthTraining: "depth", NormalsTraining: "normals", GeometryTraining: "geometry", PreviewTraining: "preview.safetensors"}
+    models = {
+        DepthTraining: "depth",
+        NormalsTraining: "normals",
+        GeometryTraining: "geometry",
+        PreviewTraining: "preview.safetensors",
+    }
     settings: dict[str, object] = {
         "model": str(folder / models[kind]), "out": str(folder / out),
         "data": (PlateSource(kind="clips", root=str(folder / "clips")),),
