@@ -62,7 +62,7 @@ def other(value: Any, rng: random.Random) -> Any:
     if isinstance(value, list) and value and rng.random() < 0.7:
         at = rng.randrange(len(value))
         return [*value[:at], other(value[at], rng), *value[at + 1 :]]
-    if type(value) is int and rng.random() < 0.4:
+    if type(value) is int and abs(value) < 2**53 and rng.random() < 0.4:
         return rng.choice((value + 1, value - 1, -value, value * 10**6, value + 0.5))
     return rng.choice(ODD_VALUES)
 
