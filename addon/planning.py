@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .blender import clips, compat, folders
+from .blender import clips, compat, folders, linked, paths
 from .contract import EstimateSettings, PassRecord, settings_differences, tuned_file, weights_difference, with_temporal
 from .link import known_models, session
 from .link.state import state
@@ -54,7 +54,8 @@ def plans(context: bpy.types.Context) -> list[Plan]:
     settings = estimate_settings(wanted)
     found: list[Plan] = []
     for target in clips.targets_from_context(context):
-        out = bpy.path.abspath(wanted.output_folder) if wanted.output_folder.strip() else ""
+        linked.need_own(bpy.data.scenes[target.scene_name])
+        out = str(paths.absolute(wanted.output_folder)) if wanted.output_folder.strip() else ""
         out = out or session.default_folder(target, before=[(plan.out, plan.target.source) for plan in found])
         makes = known_models.entry(state.models, settings.model).passes
         record = folders.existing_record(out, target, pass_name=makes[0])

@@ -34,6 +34,7 @@ from .protocol import (
     Shutdown,
     ShutdownResult,
     Stage,
+    Tune,
     decode,
     encode_error,
     encode_notification,
@@ -110,7 +111,7 @@ class Server:
             self._send(encode_result(request_id, self._greet(message)))
         elif not self._greeted:
             raise PlatelightError(ErrorCode.PROTOCOL_MISMATCH, "the first message must be hello")
-        elif isinstance(message, Estimate):
+        elif isinstance(message, Estimate | Tune):
             self._require_new(message.job)
             if self._estimates.put(message.job, request_id, lambda: _events(message)) > 0:
                 self._send(encode_notification(Progress(job=message.job, stage=Stage.QUEUED, done=0, total=0)))
@@ -285,7 +286,11 @@ class Lane:
             return error
 
 
-def _events(message: Estimate) -> Iterator[Any]:
+def _events(message: Estimate | Tune) -> Iterator[Any]:
+    if isinstance(message, Tune):
+        from .tuning.job import run as tune
+
+        return tune(message)
     from .job.estimate import run
 
     return run(message)

@@ -17,7 +17,7 @@ from typing import Any
 import bpy
 
 from .. import properties
-from ..blender import clips
+from ..blender import clips, linked, paths
 from ..blender.clips import ClipTarget
 from ..compositor import passes
 from ..contract import DoctorResult, ErrorCode, EstimateSettings, ListModels, ListModelsResult, PlatelightError, Progress
@@ -52,24 +52,38 @@ def main(argv: Sequence[str]) -> int:
 
 
 def estimate(options: argparse.Namespace, stop: Stop) -> int:
-    """Estimate, attach, save."""
+    """Estimate, attach, save. What is wrong with one plate is told and doesn't stop the others."""
     need_project(options)
-    targets = [_within(target, options.frames) for target in _targets(options)]
-    if options.model is None:
+    plates, errors = _plates(options)
+    if plates and options.model is None:
         _answer(ListModels(), stop)  # the best one is only known once the engine has said which are here
-    jobs = [(target, _submit(target, part, options)) for target, part in targets]
+    jobs: list[tuple[ClipTarget, Job]] = []
+    for target, part in plates:
+        try:
+            jobs.append((target, _submit(target, part, options)))
+        except PlatelightError as error:
+            errors.append(_told(error, label=target.label))
     _watch([job for _, job in jobs], stop)
-    for target, job in jobs:
-        if job.state is JobState.DONE:
-            _place(target, job)
-        elif job.error:
-            complain(str(job.error), label=job.label)
+    errors += [error for target, job in jobs if (error := _end(target, job, options))]
     if any(job.state is JobState.DONE for _, job in jobs):
         save(options)
-    failed = [job for _, job in jobs if job.state is not JobState.DONE]
-    if not failed:
-        return 0
-    return (failed[0].error or PlatelightError(ErrorCode.CANCELLED)).exit_code
+    return errors[0].exit_code if errors else 0
+
+
+def _told(error: PlatelightError, *, label: str = "") -> PlatelightError:
+    complain(str(error), label=label)
+    return error
+
+
+def _end(target: ClipTarget, job: Job, options: argparse.Namespace) -> PlatelightError | None:
+    """Place what a job has made; what is wrong with it is told."""
+    if job.state is not JobState.DONE:
+        return _told(job.error or PlatelightError(ErrorCode.CANCELLED), label=job.label)
+    try:
+        _place(target, job, into_scene=not (options.no_save and linked.refusal(bpy.data.scenes[target.scene_name])))
+    except PlatelightError as error:
+        return _told(error, label=job.label)
+    return None
 
 
 def models(options: argparse.Namespace, stop: Stop) -> int:
@@ -111,14 +125,30 @@ def _engine(command: str) -> Iterator[None]:
             os.environ[COMMAND_VARIABLE] = before
 
 
-def _targets(options: argparse.Namespace) -> list[ClipTarget]:
+def _plates(options: argparse.Namespace) -> tuple[list[tuple[ClipTarget, ClipTarget]], list[PlatelightError]]:
+    """The plates, each with the part of it to be estimated, and what is wrong with others, which is told."""
+    targets, errors = _targets(options)
+    plates = []
+    for error in errors:
+        complain(str(error))
+    for target in targets:
+        try:
+            if not options.no_save:
+                linked.need_own(bpy.data.scenes[target.scene_name])
+            plates.append(_within(target, options.frames))
+        except PlatelightError as error:
+            errors.append(_told(error, label=target.label))
+    return plates, errors
+
+
+def _targets(options: argparse.Namespace) -> tuple[list[ClipTarget], list[PlatelightError]]:
     scenes = scenes_named(options)
     if options.strips:
-        return clips.targets_by_pattern(options.strips, scene_names=tuple(scene.name for scene in scenes))
+        return clips.each_by_pattern(options.strips, scene_names=tuple(scene.name for scene in scenes))
     clip = bpy.data.movieclips.get(options.clip)
     if clip is None:
         raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"there is no movie clip {options.clip}")
-    return [clips.clip_target(clip, scene=scenes[0] if scenes else bpy.context.scene)]
+    return [clips.clip_target(clip, scene=scenes[0] if scenes else bpy.context.scene)], []
 
 
 def _within(target: ClipTarget, frames: tuple[int, int] | None) -> tuple[ClipTarget, ClipTarget]:
@@ -142,7 +172,7 @@ def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -
     scene = bpy.data.scenes[target.scene_name]
     out = options.out or scene.platelight.output_folder.strip()
     return session.submit(
-        part, out=os.path.abspath(bpy.path.abspath(out)) if out else session.default_folder(target),
+        part, out=os.path.abspath(paths.absolute(out)) if out else session.default_folder(target),
         settings=_settings(scene, options), overwrite=options.overwrite,
         handles=scene.platelight.handles if options.handles is None else options.handles,
     )
@@ -203,13 +233,18 @@ def _window(step: Progress) -> str:
     return f"window {step.window}/{step.windows}, {step.done}/{step.total} frames{rate}{left}"
 
 
-def _place(target: ClipTarget, job: Job) -> None:
-    """Attach once more, now to all of the plate, and let renders show it where neither add-on nor graphics driver is."""
+def _place(target: ClipTarget, job: Job, *, into_scene: bool) -> None:
+    """Attach once more, now to all of the plate, and let renders show it where neither add-on nor graphics driver is.
+
+    Raises:
+        PlatelightError: as `passes.attach`; the passes are there all the same.
+    """
     result, scene = job.result, bpy.data.scenes[target.scene_name]
     assert result is not None
-    notices = passes.attach(scene, target=target, out=job.out, passes=result.passes, first=result.first, last=result.last)
-    for notice in (*notices, *passes.render_compositor(scene), *passes.render_without_display(scene)):
-        say(f"{job.label}: note: {notice}")
+    if into_scene:
+        notices = passes.attach(scene, target=target, out=job.out, passes=result.passes, first=result.first, last=result.last)
+        for notice in (*notices, *passes.render_compositor(scene), *passes.render_without_display(scene)):
+            say(f"{job.label}: note: {notice}")
     say(
         f"{job.label}: done, frames {result.first}-{result.last}, {result.frames_written} written, {result.frames_reused} reused, "
         f"in {result.seconds:.1f} s, in {job.out}"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from fnmatch import fnmatchcase
 
 import bpy
 
 from ..contract import ERRORS, ErrorCode, PlatelightError
+from ..errors import UserError
 from ..relight.lights import scene_lights
-from ..relight.match import MatchError, run, summary, sun, wiring
+from ..relight.match import run, summary, sun, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
 from .console import Stop, complain, need_project, save, say, scenes_named
 
+_log = logging.getLogger(__name__)
 _FAILED = 1
 """Exit code where the light of a plate could not be found; the others are matched and saved."""
 
@@ -29,8 +32,8 @@ def match(options: argparse.Namespace, stop: Stop) -> int:
         return ERRORS[ErrorCode.NOTHING_SELECTED].exit_code
     for scene, shot in plates:
         try:
-            _match(scene, shot, options, stop)
-        except MatchError as error:
+            _try(scene, shot, options, stop)
+        except UserError as error:
             complain(str(error), label=shot)
             failed += 1
     if failed < len(plates):
@@ -41,6 +44,21 @@ def match(options: argparse.Namespace, stop: Stop) -> int:
 def _plates(options: argparse.Namespace) -> list[tuple[bpy.types.Scene, str]]:
     scenes = scenes_named(options) or list(bpy.data.scenes)
     return [(scene, shot) for scene in scenes for shot in scene_lights.shots(scene) if fnmatchcase(shot, options.shot)]
+
+
+def _try(scene: bpy.types.Scene, shot: str, options: argparse.Namespace, stop: Stop) -> None:
+    """Match a plate. Whatever goes wrong is an error of that plate: the others are matched and saved.
+
+    Raises:
+        UserError: the plate isn't matched. PlatelightError: `cancelled`.
+    """
+    try:
+        _match(scene, shot, options, stop)
+    except (UserError, PlatelightError):
+        raise
+    except Exception as error:
+        _log.exception("the light of %s could not be matched", shot)
+        raise UserError(f"Blender could not do it: {' '.join(str(error).split())}.") from error
 
 
 def _match(scene: bpy.types.Scene, shot: str, options: argparse.Namespace, stop: Stop) -> None:

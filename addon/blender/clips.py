@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..contract import ErrorCode, PlatelightError, Source
-from . import compat, playback, sequences
+from . import compat, paths, playback, sequences
 from .sequences import Run
 
 PICTURE_TYPES = ("MOVIE", "IMAGE", "MOVIECLIP")
@@ -66,7 +66,10 @@ def targets_from_context(context: bpy.types.Context) -> list[ClipTarget]:
     if clip := _edited_clip(context):
         return [clip_target(clip, scene=context.scene)]
     if selected := compat.selected_strips(context):
-        if targets := _targets(selected, scene=compat.sequencer_scene(context)):
+        targets, errors = _each(selected, scene=compat.sequencer_scene(context))
+        if errors:
+            raise errors[0]
+        if targets:
             return targets
         raise PlatelightError(ErrorCode.NOTHING_SELECTED, "the meta strip is empty")
     if context.scene and context.scene.active_clip:
@@ -80,13 +83,27 @@ def targets_by_pattern(pattern: str, *, scene_names: tuple[str, ...] = ()) -> li
     Raises:
         PlatelightError: as `targets_from_context`.
     """
-    targets = []
+    targets, errors = each_by_pattern(pattern, scene_names=scene_names)
+    if errors:
+        raise errors[0]
+    return targets
+
+
+def each_by_pattern(pattern: str, *, scene_names: tuple[str, ...] = ()) -> tuple[list[ClipTarget], list[PlatelightError]]:
+    """The same, and what is wrong with those that can't be estimated: one doesn't stop the others.
+
+    Raises:
+        PlatelightError: `nothing_selected` where no strip has such a name.
+    """
+    targets: list[ClipTarget] = []
+    errors: list[PlatelightError] = []
     for scene in bpy.data.scenes:
-        if not scene_names or scene.name in scene_names:
-            targets += _targets(compat.strips(scene.sequence_editor), scene=scene, named=pattern) if scene.sequence_editor else []
-    if not targets:
+        if scene.sequence_editor and (not scene_names or scene.name in scene_names):
+            good, bad = _each(compat.strips(scene.sequence_editor), scene=scene, named=pattern)
+            targets, errors = targets + good, errors + bad
+    if not targets and not errors:
         raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"no strip is named {pattern}")
-    return sorted(targets, key=lambda target: (target.scene_name, target.shown))
+    return sorted(targets, key=lambda target: (target.scene_name, target.shown)), errors
 
 
 def clip_target(clip: bpy.types.MovieClip, *, scene: bpy.types.Scene) -> ClipTarget:
@@ -168,14 +185,26 @@ def _clip_run(clip: bpy.types.MovieClip) -> Run:
     return sequences.of_file(path)
 
 
-def _targets(found: Iterable[Any], *, scene: bpy.types.Scene, named: str = "") -> list[ClipTarget]:
-    """The pictures among strips, looking into meta strips; with a pattern only those strips (or meta strips) of that name."""
-    leaves = list(_leaves(found, within=None, named=named))
-    targets = [strip_target(strip, scene=scene, within=within) for strip, within in leaves if strip.type in PICTURE_TYPES]
-    if leaves and not targets:
+def _each(found: Iterable[Any], *, scene: bpy.types.Scene, named: str = "") -> tuple[list[ClipTarget], list[PlatelightError]]:
+    """The pictures among strips, looking into meta strips, and what is wrong with those that can't be estimated; with a pattern
+    only those strips (or meta strips) of that name."""
+    leaves: list[tuple[Any, tuple[int, int] | None]] = []
+    targets: list[ClipTarget] = []
+    errors: list[PlatelightError] = []
+    for strip in found:
+        try:
+            leaves += _leaves([strip], within=None, named=named)
+        except PlatelightError as error:
+            errors.append(error)
+    for strip, within in leaves:
+        try:
+            targets += [strip_target(strip, scene=scene, within=within)] if strip.type in PICTURE_TYPES else []
+        except PlatelightError as error:
+            errors.append(error)
+    if leaves and not targets and not errors:
         kinds = ", ".join(f"{strip.name} ({_kind(strip)})" for strip, _ in leaves[:3])
-        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, kinds)
-    return targets
+        errors.append(PlatelightError(ErrorCode.STRIP_UNSUPPORTED, kinds))
+    return targets, errors
 
 
 def _leaves(found: Iterable[Any], *, within: tuple[int, int] | None, named: str) -> Iterator[tuple[Any, tuple[int, int] | None]]:
@@ -221,4 +250,4 @@ def _strip_color_space(strip: Any) -> str:
 
 def _absolute(path: str, owner: Any) -> Path:
     """An absolute path, ``//`` resolved against the file that the strip or clip comes from."""
-    return Path(bpy.path.abspath(path, library=getattr(owner.id_data, "library", None)))
+    return paths.absolute(path, library=getattr(owner.id_data, "library", None))

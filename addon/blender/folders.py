@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import bpy
 
 from ..contract import PassRecord, PlatelightError, Source, from_fields, read_json, record_file
 from ..identity import user_folder
-from . import sequences
+from . import paths, sequences
 from .clips import ClipTarget
 
 FOLDER = "platelight"
@@ -20,7 +19,7 @@ _SAMPLE_BYTES = 1 << 16
 
 def plain_folder(target: ClipTarget) -> str:
     """Absolute: ``//platelight/<clip>`` beside the project, or in the extension's own folder while that is not saved."""
-    root = Path(bpy.path.abspath(f"//{FOLDER}")) if bpy.data.filepath else user_folder() / "passes"
+    root = paths.absolute(f"//{FOLDER}") if bpy.data.filepath else user_folder() / "passes"
     return str(root / target.source.clip)
 
 
@@ -62,7 +61,7 @@ def is_clip(path: str, target: ClipTarget) -> bool:
     then, now = Path(path), Path(target.source.path)
     if target.is_sequence and sequences.same_run(then.name, now.name):
         now = now.with_name(then.name)
-    if os.path.normcase(then) == os.path.normcase(now) or not then.is_file():
+    if paths.same(then, now) or not then.is_file():
         return True
     return now.is_file() and _sample(then) == _sample(now)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
 from ..contract import ErrorCode, PlatelightError
-from . import sequences
+from . import paths, sequences
 
 _LONG_AGO = -1_000_000
 """A scene frame before any other, within Blender's limits."""
@@ -53,7 +52,7 @@ def movie(file: Path, *, color_space: str) -> bpy.types.Image:
 
 
 def absolute(image: bpy.types.Image | bpy.types.MovieClip) -> Path:
-    return Path(bpy.path.abspath(image.filepath, library=image.library))
+    return paths.absolute(image.filepath, library=image.library)
 
 
 def shows(block: bpy.types.Image | bpy.types.MovieClip | None, file: Path) -> bool:
@@ -61,11 +60,15 @@ def shows(block: bpy.types.Image | bpy.types.MovieClip | None, file: Path) -> bo
     if block is None or not block.filepath:
         return False
     path = absolute(block)
-    if os.path.normcase(path.parent) != os.path.normcase(file.parent):
-        return False
-    if block.source == "SEQUENCE":
-        return sequences.same_run(path.name, file.name)
-    return os.path.normcase(path.name) == os.path.normcase(file.name)
+    if block.source != "SEQUENCE":
+        return paths.same(path, file)
+    return _same_run(path, file) and paths.same(path.parent, file.parent)
+
+
+def _same_run(one: Path, other: Path) -> bool:
+    if sequences.same_run(one.name, other.name):
+        return True
+    return sequences.same_run(one.name.lower(), other.name.lower()) and paths.ignores_case(one)
 
 
 def project_path(file: Path) -> str:

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 
-from ..blender import compat, images
+from ..blender import compat, images, linked
 from ..blender.clips import ClipTarget
 from ..blender.images import FrameMap
 from ..contract import PASSES, ErrorCode, PlatelightError, pass_file
+from ..nodes.block import Block, Layer, attached_strips, block_images
 from . import build, depth, follow_rename, imported_normals
-from .build import Layer
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def _placing() -> Iterator[None]:
+    """Whatever goes wrong while nodes are made is an error with a remedy: the passes are there, and other plates go on.
+
+    Raises:
+        PlatelightError: `not_placed`.
+    """
+    try:
+        yield
+    except PlatelightError:
+        raise
+    except Exception as error:
+        _log.exception("passes could not be placed")
+        raise PlatelightError(ErrorCode.NOT_PLACED, " ".join(str(error).split()) or type(error).__name__) from error
 
 
 def missing_frames(out: str, *, pass_name: str, clip: str, first: int, last: int) -> list[int]:
@@ -36,8 +57,17 @@ def attach(
         What the user should know, a sentence each.
 
     Raises:
-        PlatelightError: `frame_missing` when a frame between `first` and `last` has no file, `source_missing` for the plate.
+        PlatelightError: `frame_missing` when a frame between `first` and `last` has no file, `source_missing` for the plate,
+            `scene_linked`, `not_placed`.
     """
+    linked.need_own(scene)
+    with _placing():
+        return _attach(scene, target=target, out=out, passes=passes, first=first, last=last, undo_step=undo_step)
+
+
+def _attach(
+    scene: bpy.types.Scene, *, target: ClipTarget, out: str, passes: tuple[str, ...], first: int, last: int, undo_step: bool
+) -> tuple[str, ...]:
     layers = {}
     for name in (*passes, *_beside(scene, target, out=out, passes=passes, first=first, last=last)):
         gone = missing_frames(out, pass_name=name, clip=target.source.clip, first=first, last=last)
@@ -55,7 +85,7 @@ def attach(
     grown, notices = build.build(scene, target, plate=plate_layer(target), passes=layers)
     notices = followed + notices
     if "normal" in layers:
-        block = build.Block(compat.compositor_tree(scene), strip_name=target.strip_name)
+        block = Block(compat.compositor_tree(scene), strip_name=target.strip_name)
         notices += imported_normals.unused(block, block.find(imported_normals.IMAGE))
     if "depth" in layers:
         notices += depth.place(scene, target.strip_name, file=images.absolute(layers["depth"].image))
@@ -92,11 +122,16 @@ def after_growing(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
 
 
 def reload(target: ClipTarget) -> None:
-    """Read the passes' files again, as more of them arrive."""
+    """Read the passes' files again, as more of them arrive.
+
+    Raises:
+        PlatelightError: `not_placed`.
+    """
     scene = bpy.data.scenes.get(target.scene_name)
     tree = compat.compositor_tree(scene) if scene else None
-    for image in build.block_images(tree, target.strip_name) if tree else ():
-        image.reload()
+    with _placing():
+        for image in block_images(tree, target.strip_name) if tree else ():
+            image.reload()
 
 
 def render_compositor(scene: bpy.types.Scene) -> tuple[str, ...]:
@@ -124,7 +159,7 @@ def render_without_display(scene: bpy.types.Scene) -> tuple[str, ...]:
 def _render_shows_compositor(scene: bpy.types.Scene) -> list[str]:
     """Strips win over the compositor in renders; they may only give way when each of them is a plate that is being relit."""
     tree = compat.compositor_tree(scene)
-    attached = build.attached_strips(tree) if tree else set()
+    attached = attached_strips(tree) if tree else set()
     others = [strip.name for strip in compat.picture_strips(scene) if strip.name not in attached]
     if not others:
         return list(render_compositor(scene))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..blender import sequences
+from ..errors import UserError
 from . import image_header
 from .image_header import Header, HeaderError
 
@@ -19,10 +20,6 @@ _TOLD = (".exr", ".png", ".tif", ".tiff")
 
 _READERS = 8
 SUFFIXES = (".exr", ".png", ".tif", ".tiff", ".tga", ".dpx", ".jpg", ".jpeg", ".webp", ".hdr")
-
-
-class NormalsError(Exception):
-    """What stands in the way, in a sentence that ends with what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +56,12 @@ def find(path: Path) -> Found:
     """The sequence that any of its files belongs to, from its lowest to its highest number.
 
     Raises:
-        NormalsError; PlatelightError: `frame_numbers_unusable`.
+        UserError; PlatelightError: `frame_numbers_unusable`.
     """
     if not path.is_file():
-        raise NormalsError(f"{path} is not there: choose a file of the sequence")
+        raise UserError(f"{path} is not there: choose a file of the sequence.")
     if path.suffix.lower() not in SUFFIXES:
-        raise NormalsError(f"{path.name} is not an image: choose an EXR, PNG or TIFF of the sequence")
+        raise UserError(f"{path.name} is not an image: choose an EXR, PNG or TIFF of the sequence.")
     files = sequences.files_of(path)
     if not files:
         return Found(files={1: path}, is_still=True)
@@ -78,21 +75,21 @@ def header(path: Path) -> Header | None:
     """What a file says of itself; None for kinds that this Blender cannot tell of.
 
     Raises:
-        NormalsError: it is empty or damaged.
+        UserError: it is empty or damaged.
     """
     try:
         return image_header.read(path)
     except HeaderError as error:
         if path.suffix.lower() not in _TOLD and path.stat().st_size:
             return None
-        raise NormalsError(f"{path.name} cannot be read ({error}): write it again") from error
+        raise UserError(f"{path.name} cannot be read ({error}): write it again.") from error
 
 
 def headers(found: Found) -> dict[int, Header | None]:
     """What each file says of itself, by its number; several are read at a time, since a network drive takes its time for each.
 
     Raises:
-        NormalsError: one is empty or damaged.
+        UserError: one is empty or damaged.
     """
     with contextlib.suppress(HeaderError):
         image_header.library()  # here, where bpy may be asked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 
 import bpy
@@ -13,8 +12,6 @@ from .state import state
 
 WIDEN_EVERY = 5.0
 """Seconds; placing looks at every file there is, which a slow disk should not be asked for each window."""
-
-_log = logging.getLogger(__name__)
 
 
 def this_file() -> tuple[str, int]:
@@ -66,9 +63,6 @@ def attach(job: Job, *, undo_step: bool = True) -> bool:
         return True
     except PlatelightError as error:
         job.note(str(error))
-    except (RuntimeError, ReferenceError, LookupError, AttributeError, TypeError, OSError) as error:
-        _log.exception("the passes of %s could not be placed", job.label)
-        job.note(f"The passes are on disk, but could not be placed in the compositor ({error}): press Load Passes to try again")
     return False
 
 

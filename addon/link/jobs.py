@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ..contract import DownloadModel, ErrorCode, Estimate, EstimateResult, EstimateSettings, PlatelightError, Progress
+from ..contract import (
+    DownloadModel,
+    ErrorCode,
+    Estimate,
+    EstimateResult,
+    EstimateSettings,
+    PlatelightError,
+    Progress,
+    Tune,
+    TuneResult,
+)
 
 if TYPE_CHECKING:
     from ..blender.clips import ClipTarget
@@ -142,8 +152,37 @@ class Download(Task):
         return DownloadModel(job=self.id, model=self.model)
 
 
+@dataclass(kw_only=True, eq=False)
+class Tuning(Task):
+    """A training of the model on a plate. `out`: folder of the plate's passes. `minutes`: how long it trains."""
+
+    target: ClipTarget
+    out: str
+    settings: EstimateSettings
+    minutes: float
+    result: TuneResult | None = None
+
+    def request(self) -> Tune:
+        """Return the message that asks the engine for it."""
+        return Tune(
+            job=self.id,
+            source=self.target.source,
+            out=self.out,
+            model=self.settings.model,
+            first=self.target.first,
+            last=self.target.last,
+            minutes=self.minutes,
+            max_resolution=self.settings.max_resolution,
+            device=self.settings.device,
+        )
+
+
+Kind = type[Task] | tuple[type[Task], ...]
+"""A kind of task, or several that take turns."""
+
+
 class JobQueue:
-    """Tasks in the order in which they were asked for; the engine has one of each kind in hand at a time."""
+    """Tasks in the order in which they were asked for. The engine has one estimate or tuning in hand, and one download."""
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
@@ -172,11 +211,11 @@ class JobQueue:
                 return task
         raise PlatelightError(ErrorCode.UNKNOWN_JOB, task_id)
 
-    def current(self, kind: type[Task] = Task) -> Task | None:
+    def current(self, kind: Kind = Task) -> Task | None:
         """The task of that kind that the engine has in hand."""
         return next((task for task in self.tasks if isinstance(task, kind) and task.active), None)
 
-    def waiting(self, kind: type[Task] = Task) -> Task | None:
+    def waiting(self, kind: Kind = Task) -> Task | None:
         """The task of that kind whose turn is next."""
         return next((task for task in self.tasks if isinstance(task, kind) and task.state is JobState.QUEUED), None)
 

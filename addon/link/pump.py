@@ -22,12 +22,13 @@ from ..contract import (
     Notice,
     PlatelightError,
     Progress,
+    TuneResult,
 )
 from ..identity import extension_root, log_file
 from . import arrivals, known_models
 from .client import Client, Event, Garbage
 from .command import engine_choice, engine_command, engine_environment
-from .jobs import Download, Job, JobState, Task
+from .jobs import Download, Job, JobState, Kind, Task, Tuning
 from .state import state
 
 BUSY_INTERVAL, IDLE_INTERVAL = 0.1, 1.0
@@ -41,8 +42,8 @@ def tick() -> bool:
         if state.install.finished:
             _installed()
     _listen()
-    _start_next(Job)
-    _start_next(Download)
+    _start_next((Job, Tuning))
+    _start_next((Download,))
     arrivals.place_waiting()
     _rest()
     return is_busy()
@@ -169,7 +170,7 @@ def _take(event: Event) -> None:
         arrivals.frames_arrived(task)
 
 
-def _start_next(kind: type[Job] | type[Download]) -> None:
+def _start_next(kind: Kind) -> None:
     task = state.queue.waiting(kind)
     if task is None or state.queue.current(kind) is not None:
         return
@@ -179,7 +180,7 @@ def _start_next(kind: type[Job] | type[Download]) -> None:
         task.fail(error)
         return
     task.move(JobState.STARTING)
-    assert isinstance(task, Job | Download)
+    assert isinstance(task, Job | Tuning | Download)
     client.request(task.request(), on_result=partial(_done, task), on_error=partial(_failed, task))
 
 
@@ -193,7 +194,7 @@ def _asked_for(job: Job, said: FramesReady | EstimateResult) -> bool:
     return False
 
 
-def _done(task: Task, result: EstimateResult | DownloadModelResult) -> None:
+def _done(task: Task, result: EstimateResult | TuneResult | DownloadModelResult) -> None:
     if not task.active:
         return
     if isinstance(result, EstimateResult) and isinstance(task, Job):
@@ -203,6 +204,9 @@ def _done(task: Task, result: EstimateResult | DownloadModelResult) -> None:
                 task.frames_ready(name, first=result.first, last=result.last)
         task.move(JobState.DONE)
         arrivals.ended(task)
+    elif isinstance(result, TuneResult) and isinstance(task, Tuning):
+        task.result = result
+        task.move(JobState.DONE)
     elif isinstance(result, DownloadModelResult) and isinstance(task, Download):
         task.folder = result.folder
         task.move(JobState.DONE)

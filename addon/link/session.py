@@ -17,7 +17,7 @@ from ..contract import Doctor, DoctorResult, ErrorCode, EstimateSettings, Platel
 from ..identity import extension_root, user_folder
 from . import arrivals, installer, known_models, process, pump, torch_builds
 from .command import check_online, engine_command, engine_environment, locks_folder
-from .jobs import Download, Job
+from .jobs import Download, Job, Tuning
 from .state import forget, state
 from .torch_builds import Compute
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "attach_again", "cancel", "cancel_install", "change_engine", "check_engine", "clear_finished", "default_folder", "download",
     "engine_command", "error_of", "install", "jobs", "look_for_builds", "notices", "remove", "retry", "run_doctor", "shutdown",
-    "stop_engine", "submit",
+    "stop_engine", "submit", "tune",
 ]
 
 
@@ -60,6 +60,19 @@ def submit(
         job.note(f"{plain.name} holds the passes of another clip of this name, so these go to {Path(out).name}")
     pump.wake()
     return job
+
+
+def tune(target: ClipTarget, *, out: str, settings: EstimateSettings, minutes: float) -> Tuning:
+    """Queue a training of the settings' model on the plate's visible frames; the next estimate into `out` uses what it gives.
+
+    Raises:
+        PlatelightError: `engine_missing`.
+    """
+    engine_command()
+    task = Tuning(id=state.queue.new_id(), label=target.label, target=target, out=out, settings=settings, minutes=minutes)
+    state.queue.add(task)
+    pump.wake()
+    return task
 
 
 def jobs() -> list[Job]:

@@ -4,7 +4,8 @@ import bpy
 
 from ..blender import compat
 from ..compositor import depth
-from ..imports.files import NormalsError
+from ..errors import UserError
+from .reporting import is_own
 
 
 class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
@@ -24,6 +25,10 @@ class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
         name="Distance", description="From the camera, along its axis", default=3.0, min=0.01, soft_max=100.0, unit="LENGTH"
     )
 
+    @classmethod
+    def poll(cls, context):
+        return is_own(cls, compat.shown_scene(context))
+
     def invoke(self, context, event):
         """A tracker that is selected in the scene's clip is the point."""
         clip = context.scene.active_clip
@@ -36,7 +41,7 @@ class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
     def execute(self, context):
         try:
             before = depth.set_point(compat.shown_scene(context), self.shot, x=self.x, y=self.y, metres=self.metres)
-        except NormalsError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"That point was at {before:.2f} m and is at {self.metres:.2f} m now")

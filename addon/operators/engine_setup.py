@@ -4,7 +4,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..contract import PlatelightError
-from ..link import session, tuning
+from ..link import session
 from ..link.state import state
 from ..link.torch_builds import Compute
 from ..panels import engine_setup
@@ -28,9 +28,9 @@ class PLATELIGHT_OT_install(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        busy = "job" if state.queue.current() else "tuning" if tuning.is_busy() else ""
+        busy = state.queue.current()
         if busy:
-            cls.poll_message_set(f"Wait until the {busy} has ended, or cancel it: it runs in the engine that would be replaced")
+            cls.poll_message_set("Wait until the job has ended, or cancel it: it runs in the engine that would be replaced")
         return not busy
 
     def invoke(self, context, event):

@@ -44,10 +44,19 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
                 column.label(text=messages.change_in_words(change), icon="BLANK1")
 
     def execute(self, context):
+        jobs, errors = [], []
         try:
-            jobs = [session.submit(plan.target, **plan.options(self.overwrite)) for plan in planning.plans(context)]
+            for plan in planning.plans(context):
+                try:
+                    jobs.append(session.submit(plan.target, **plan.options(self.overwrite)))
+                except PlatelightError as error:  # the others are estimated all the same
+                    errors.append(error)
         except PlatelightError as error:
             return refuse(self, error)
+        if not jobs:
+            return refuse(self, errors[0])
+        for error in errors:
+            self.report({"WARNING"}, messages.in_one_line(error))
         self.report({"INFO"}, f"Estimating {', '.join(job.label for job in jobs)}{_elsewhere(context, jobs)}")
         return {"FINISHED"}
 

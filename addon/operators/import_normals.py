@@ -5,12 +5,12 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..blender import clips, compat
+from ..blender import clips, compat, paths
 from ..compositor import bring_in, import_settings, imported_normals
 from ..contract import PlatelightError
+from ..errors import UserError
 from ..imports import files
-from ..imports.files import NormalsError
-from .reporting import refuse
+from .reporting import is_own, refuse
 
 
 def _tell(operator, entry, notices):
@@ -31,7 +31,7 @@ def _bring_in(operator, context, *, file, layer):
         if scene.name != target.scene_name:
             scene = bpy.data.scenes[target.scene_name]
         entry, notices = bring_in.bring_in(scene, target, file=file, layer=layer)
-    except NormalsError as error:
+    except UserError as error:
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}
     except PlatelightError as error:
@@ -80,7 +80,7 @@ class PLATELIGHT_OT_check_normals(bpy.types.Operator):
         if entry is None:
             self.report({"ERROR"}, f"No normals were imported for {self.shot}: import some first")
             return {"CANCELLED"}
-        return _bring_in(self, context, file=Path(bpy.path.abspath(entry.file)), layer=entry.layer)
+        return _bring_in(self, context, file=paths.absolute(entry.file), layer=entry.layer)
 
 
 class PLATELIGHT_OT_forget_normals(bpy.types.Operator):
@@ -90,6 +90,10 @@ class PLATELIGHT_OT_forget_normals(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context):
+        return is_own(cls, compat.shown_scene(context))
 
     def execute(self, context):
         entries = compat.shown_scene(context).platelight_imports.normals

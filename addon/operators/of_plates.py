@@ -4,6 +4,7 @@ import bpy
 
 from ..blender import compat
 from ..relight.lights import scene_lights
+from .reporting import is_own
 
 
 class OfRelitPlates:
@@ -18,7 +19,7 @@ class OfRelitPlates:
         if not scene_lights.shots(compat.shown_scene(context)):
             cls.poll_message_set("The scene's compositor has no relit plate: estimate or load normals first")
             return False
-        return True
+        return is_own(cls, compat.shown_scene(context))
 
     def shots(self, context):
         """The plates that are meant."""

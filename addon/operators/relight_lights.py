@@ -3,9 +3,11 @@
 import bpy
 
 from ..blender import compat
+from ..errors import UserError
 from ..relight import control
 from ..relight.lights import scene_lights
 from .of_plates import OfRelitPlates
+from .reporting import is_own
 
 
 class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
@@ -21,7 +23,7 @@ class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
                 for notice in scene_lights.wire(scene, shot, collection=settings.collection, world=settings.world):
                     self.report({"INFO"}, notice)
                 control.apply(control.need(scene, shot))  # what is solo may have come or gone
-        except scene_lights.RelightError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
@@ -35,11 +37,12 @@ class PLATELIGHT_OT_unwire_lights(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return bool(scene_lights.rigs(compat.shown_scene(context)))
+        return bool(scene_lights.rigs(compat.shown_scene(context))) and is_own(cls, compat.shown_scene(context))
 
     def execute(self, context):
         scene = compat.shown_scene(context)
         for shot in scene_lights.rigs(scene):
             scene_lights.unwire(scene, shot)
-            control.apply(control.need(scene, shot))
+            if found := control.find(scene, shot):
+                control.apply(found)
         return {"FINISHED"}

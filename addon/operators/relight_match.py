@@ -3,11 +3,13 @@
 import bpy
 
 from ..blender import compat
+from ..errors import UserError
 from ..relight.lights import scene_lights
-from ..relight.match import MatchError, run, summary, sun, wiring
+from ..relight.match import run, summary, sun, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
 from .of_plates import OfRelitPlates
+from .reporting import is_own
 
 MODES = (
     (Mode.OFF.value, "Off", "Relight the plate as it is, with its own light in it"),
@@ -34,7 +36,7 @@ class _OfMatched:
         if not _matched(compat.shown_scene(context)):
             cls.poll_message_set("No plate of the scene is matched yet: press Match first")
             return False
-        return True
+        return is_own(cls, compat.shown_scene(context))
 
     def shots(self, context):
         return [self.shot] if self.shot else _matched(compat.shown_scene(context))
@@ -50,7 +52,7 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
         try:
             for _ in self._steps(compat.shown_scene(context)):
                 pass
-        except MatchError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return self._end()
         return {"FINISHED"}
@@ -75,7 +77,7 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
         step = None
         try:
             step = next(self._work, None)
-        except MatchError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return self._end()
         finally:  # at the end of it, however it came
@@ -124,7 +126,7 @@ class PLATELIGHT_OT_match_mode(_OfMatched, bpy.types.Operator):
         try:
             for shot in self.shots(context):
                 wiring.set_mode(compat.shown_scene(context), shot, Mode(self.mode))
-        except MatchError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
@@ -138,7 +140,7 @@ class PLATELIGHT_OT_match_sun(_OfMatched, bpy.types.Operator):
     def execute(self, context):
         try:
             notices = sun.make(compat.shown_scene(context), self.shots(context)[0])
-        except MatchError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         for notice in notices:

@@ -1,10 +1,10 @@
-"""Tune the model to the selected plate, and stop doing so."""
+"""Tune the model to the selected plate."""
 
 import bpy
 
 from .. import planning
 from ..contract import PlatelightError
-from ..link import tuning
+from ..link import session
 from .reporting import refuse
 
 
@@ -20,8 +20,6 @@ class PLATELIGHT_OT_tune(bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         reason = planning.why_not(context) or planning.why_not_tuned(context)
-        if tuning.is_busy():
-            reason = "Wait until the tuning has ended, or cancel it"
         if reason:
             cls.poll_message_set(reason)
         return not reason
@@ -32,26 +30,11 @@ class PLATELIGHT_OT_tune(bpy.types.Operator):
     def execute(self, context):
         try:
             plan = planning.plans(context)[0]
-            tuning.start(plan, minutes=self.minutes)
+            session.tune(plan.target, out=plan.out, settings=plan.settings, minutes=self.minutes)
         except PlatelightError as error:
             return refuse(self, error)
         self.report({"INFO"}, f"Tuning to {plan.target.label} for {self.minutes:g} minutes")
         return {"FINISHED"}
 
 
-class PLATELIGHT_OT_cancel_tune(bpy.types.Operator):
-    bl_idname = "platelight.cancel_tune"
-    bl_label = "Cancel"
-    bl_description = "Stop tuning; nothing of it is kept"
-    bl_options = {"INTERNAL"}
-
-    @classmethod
-    def poll(cls, context):
-        return tuning.is_busy()
-
-    def execute(self, context):
-        tuning.cancel()
-        return {"FINISHED"}
-
-
-CLASSES = (PLATELIGHT_OT_tune, PLATELIGHT_OT_cancel_tune)
+CLASSES = (PLATELIGHT_OT_tune,)

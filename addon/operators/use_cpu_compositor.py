@@ -4,6 +4,7 @@ import bpy
 
 from ..blender import compat
 from ..compositor import passes
+from .reporting import is_own
 
 
 class PLATELIGHT_OT_use_cpu_compositor(bpy.types.Operator):
@@ -14,6 +15,10 @@ class PLATELIGHT_OT_use_cpu_compositor(bpy.types.Operator):
         "driver, as farms often do"
     )
     bl_options = {"INTERNAL", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        return is_own(cls, compat.sequencer_scene(context))
 
     def execute(self, context):
         for notice in passes.render_without_display(compat.sequencer_scene(context)):

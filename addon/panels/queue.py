@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..contract import ErrorCode
-from ..link.jobs import Download, Job, JobState, Task
+from ..link.jobs import Job, JobState, Task, Tuning
 from ..link.state import state
 from . import texts
 
@@ -36,6 +36,8 @@ def draw_task(layout: bpy.types.UILayout, task: Task, *, width: int) -> None:
         row.operator("platelight.remove", text="", icon="X", emboss=False).job = task.id
         if isinstance(task, Job):
             _draw_finished(layout, task, width=width)
+        elif isinstance(task, Tuning):
+            texts.paragraph(layout, texts.tuned(task), width=width, icon="BLANK1")
         elif task.error is None:
             layout.label(text="Downloaded" if task.state is JobState.DONE else "Cancelled", icon="BLANK1")
     else:
@@ -72,7 +74,7 @@ def _draw_ways_out(layout: bpy.types.UILayout, task: Task) -> None:
     row.operator("platelight.show_error", icon="TEXT").job = task.id
     if task.error.code in _FOR_PREFERENCES:
         row.operator("platelight.open_preferences", text="Preferences", icon="PREFERENCES")
-    if isinstance(task, Download):
+    if not isinstance(task, Job):
         return
     again = row.operator("platelight.retry", icon="FILE_REFRESH")
     again.job = task.id

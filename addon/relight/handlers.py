@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
+from ..blender import linked
 from . import control
 from .lights import copies, scene_lights
 
@@ -28,7 +29,7 @@ def before_saving(*_: object) -> None:
 def refresh(scene: bpy.types.Scene) -> int:
     """Bring the rigs of a scene up to date; not while a render reads it, for changing it then can crash Blender. Returns how many
     were not. A scene of a library is that library's to change."""
-    if bpy.app.is_job_running("RENDER") or scene.library:
+    if bpy.app.is_job_running("RENDER") or linked.refusal(scene):
         return 0
     copies.own_spaces(scene)
     stale = {name: tree for name, tree in copies.own_rigs(scene).items() if scene_lights.is_stale(scene, tree)}

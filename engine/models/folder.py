@@ -129,5 +129,5 @@ def guarded(file: Path, load: Callable[[], T]) -> T:
     try:
         return load()
     except _RAISED as error:
-        first_line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {first_line[:200]}") from error
+        told = " ".join(line.strip() for line in str(error).splitlines()[:2]) or type(error).__name__  # torch names tensors second
+        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {told[:300]}") from error

@@ -43,6 +43,14 @@ class Cut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class View:
+    """What the model makes of the lens of the shot that begins at frame `index`, from 0. `fov`: horizontal, in degrees."""
+
+    index: int
+    fov: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResumePoint:
     """A state from which a later run gives the very same frames.
 
@@ -57,7 +65,7 @@ class ResumePoint:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-Event = Step | Output | Cut | ResumePoint
+Event = Step | Output | Cut | View | ResumePoint
 
 
 class Estimator(Protocol):
@@ -82,7 +90,8 @@ class Estimator(Protocol):
 
         Yields:
             `Step` after each stage, `Output` of each pass in frame order without gaps, a `ResumePoint` after each window, when all
-            passes of the frames before it have been yielded. `Cut`, from models that look for cuts, before the frame's outputs.
+            passes of the frames before it have been yielded. `Cut`, from models that look for cuts, and `View`, from models that
+            tell the lens, before the frame's outputs.
             Memory held depends on the window and the frame size, never on `count`.
         """
         ...

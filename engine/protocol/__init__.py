@@ -11,7 +11,7 @@ from .layers import Layer, Part, first_layer, picture_layer
 from .messages import (
     PROTOCOL_VERSION, Cancel, CancelResult, Doctor, DoctorResult, DownloadModel, DownloadModelResult, Estimate,
     EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
-    Notice, Progress, Shutdown, ShutdownResult, Source, Stage,
+    Notice, Progress, Shutdown, ShutdownResult, Source, Stage, Tune, TuneResult,
 )
 from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
@@ -22,10 +22,10 @@ from .revisions import weights_difference, with_temporal
 __all__ = [
     "DEPTH", "ERRORS", "MASK", "NORMAL", "PASSES", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult",
     "DoneRange", "DownloadModel", "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult", "EstimateSettings",
-    "Finding", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation", "Layer", "ListModels", "ListModelsResult",
-    "ModelEntry", "Notice", "Part", "PassInfo", "PassRecord", "Place", "PlatelightError", "Progress", "Shutdown",
-    "ShutdownResult", "Source", "Stage", "clip_name", "decode", "done_frames", "encode_error", "encode_notification",
-    "encode_request", "encode_result", "first_layer", "is_negative", "last_place", "marked_place", "negative_kin", "pass_file",
-    "pass_folder", "picture_layer", "place_of", "record_file", "settings_differences", "tuned_file", "weights_difference",
-    "with_temporal",
+    "Finding", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation", "Layer", "ListModels",
+    "ListModelsResult", "ModelEntry", "Notice", "Part", "PassInfo", "PassRecord", "Place", "PlatelightError", "Progress",
+    "Shutdown", "ShutdownResult", "Source", "Stage", "Tune", "TuneResult", "clip_name", "decode", "done_frames",
+    "encode_error", "encode_notification", "encode_request", "encode_result", "first_layer", "is_negative", "last_place",
+    "marked_place", "negative_kin", "pass_file", "pass_folder", "picture_layer", "place_of", "record_file",
+    "settings_differences", "tuned_file", "weights_difference", "with_temporal",
 ]

@@ -43,6 +43,7 @@ Amount = Annotated[int, Between(0, WHOLE)]
 
 Pixels = Annotated[int, Between(0, 1 << 20)]
 Seconds = Annotated[float, Between(0.0, 1e9)]
+Minutes = Annotated[float, Between(0.0, 100_000.0)]
 Rate = Annotated[float, Between(0.0, 1e15)]
 Share = Annotated[float, Between(0.0, 1.0)]
 

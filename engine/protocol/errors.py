@@ -45,6 +45,8 @@ class ErrorCode(StrEnum):
     STRIP_UNSUPPORTED = "strip_unsupported"
     STRIP_RETIMED = "strip_retimed"
     INSTALL_FAILED = "install_failed"
+    SCENE_LINKED = "scene_linked"
+    NOT_PLACED = "not_placed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,7 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.MODEL_UNKNOWN: _text(32, "There is no model of that name: {detail}", "Choose one that `python -m engine models` lists, or the folder of a checkpoint."),
     ErrorCode.MODEL_NOT_INSTALLED: _text(33, "The model's weights are not on this machine: {detail}", "Download them in the preferences, or copy the files by hand to the folder named."),
     ErrorCode.MODEL_INCOMPLETE: _text(34, "The model's folder lacks a file: {detail}", "Download the model again, or copy the file into the folder."),
-    ErrorCode.MODEL_INVALID: _text(35, "The model's files are not what they should be: {detail}", "Download the model again; only safetensors checkpoints in the published layout are read."),
+    ErrorCode.MODEL_INVALID: _text(35, "The model's files are not what they should be: {detail}", "Download the model again; only checkpoints in the published layout are read, and of those only tensors."),
     ErrorCode.DOWNLOAD_FAILED: _text(36, "The download did not finish: {detail}", "Try again: it continues where it stopped. Or copy the files by hand to the folder named."),
     ErrorCode.OFFLINE: _text(37, "Online access is off: {detail}", "Allow it in Preferences > System > Network, or copy the files by hand to the folder named."),
     ErrorCode.DEVICE_UNAVAILABLE: _text(38, "The device is not there: {detail}", "Choose Automatic or CPU; run the doctor to see which devices the engine sees."),
@@ -97,6 +99,8 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.STRIP_UNSUPPORTED: _text(42, "This strip cannot be estimated: {detail}", "Use a movie, image-sequence or movie-clip strip."),
     ErrorCode.STRIP_RETIMED: _text(43, "The strip is retimed: {detail}", "Or render it to a sequence and estimate that."),
     ErrorCode.INSTALL_FAILED: _text(44, "The engine could not be installed: {detail}", "Read the last lines of the log; with no internet, point to an existing environment instead."),
+    ErrorCode.SCENE_LINKED: _text(60, "The scene cannot be changed: {detail}", "Change it there, or make it local."),
+    ErrorCode.NOT_PLACED: _text(61, "The passes are on disk, but could not be placed in the compositor: {detail}", "Press Load Passes, or estimate again: frames that are there are kept."),
 }
 
 

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from .bounds import MOST_FRAMES, Amount, Between, Count, Frame, Pixels, Rate, Seconds, Share
+from .bounds import MOST_FRAMES, Amount, Between, Count, Frame, Minutes, Pixels, Rate, Seconds, Share
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
+
+MOST_TOKENS = 1 << 15
+"""Patches that a model may be asked to see a frame in; ten times what any was made for."""
+
+WIDEST = 175.0
+"""Degrees of the widest field of view."""
 
 
 class Stage(StrEnum):
@@ -25,6 +31,7 @@ class Stage(StrEnum):
     UNET = "unet"
     DECODE = "decode"
     WRITING = "writing"
+    TUNING = "tuning"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +55,9 @@ class EstimateSettings:
     `model`: a name of the model table or a folder. `max_resolution`: long side in pixels, 0 for native. `window`, `overlap`,
     `decode_chunk_size`: frames; a window of 0 and an overlap of -1 stand for what the model was made for. `precision`: auto, fp32,
     bf16, fp16. `device`: auto, cpu, cuda, mps. `temporal`: of models with temporal blocks, auto for those that were trained on the
-    shot (see `tuned_file`) or else come with the model, none for frames by themselves, or a file of trained ones.
+    shot (see `tuned_file`) or else come with the model, none for frames by themselves, or a file of trained ones. `tokens`: of
+    models that see each frame at a size of their own, in about how many patches, 0 for what the model was made for. `fov`: of
+    models that tell the lens, the known horizontal field of view in degrees, 0 to have it estimated.
     """
 
     model: str = "preview"
@@ -59,6 +68,8 @@ class EstimateSettings:
     precision: str = "auto"
     device: str = "auto"
     temporal: str = "auto"
+    tokens: Annotated[int, Between(0, MOST_TOKENS)] = 0
+    fov: Annotated[float, Between(0.0, WIDEST)] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +180,51 @@ class EstimateResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tune:
+    """Train the temporal blocks of a model on frames `first` to `last` of a clip; the next estimate into `out` uses them.
+
+    `out`: folder of the clip's passes; the blocks go to its folder ``tuned``. `model`: a name of the model table or a folder.
+    `first`, `last`: None for the clip's own ends. `minutes`: how long to train; loading is not counted. `steps`: at most so many, 0
+    for as many as there is time for. `bound`: how far from the frame-by-frame answer the tuned one may be on average, in degrees or
+    percent of the depth's spread; 0 for the model's own bound. `max_resolution`: long side in pixels as it will be estimated, 0 for
+    native, None for the model's own. `device`: auto, cpu, cuda, mps. `flow`: auto, dis, raft.
+    """
+
+    METHOD: ClassVar[str] = "tune"
+    job: str
+    source: Source
+    out: str
+    model: str = "preview"
+    first: Frame | None = None
+    last: Frame | None = None
+    minutes: Minutes = 5.0
+    steps: Amount = 0
+    bound: Rate = 0.0
+    max_resolution: Pixels | None = None
+    device: str = "auto"
+    flow: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneResult:
+    """What tuning gave. `file`: the new blocks; empty where none were calmer within the bound, and nothing changed.
+
+    `per_frame`: change from frame to frame of the frame-by-frame answer. `before`, `after`: with the blocks in use before and from
+    now on. `away`: mean distance from the frame-by-frame answer, at most `bound`. All in `unit`. `steps`: that were trained.
+    """
+
+    job: str
+    unit: str
+    per_frame: Rate
+    before: Rate
+    after: Rate
+    away: Rate
+    bound: Rate
+    steps: Amount
+    file: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cancel:
     METHOD: ClassVar[str] = "cancel"
     job: str
@@ -244,9 +300,9 @@ class Notice:
     text: str
 
 
-REQUESTS = (Hello, ListModels, Doctor, Estimate, Cancel, DownloadModel, Shutdown)
+REQUESTS = (Hello, ListModels, Doctor, Estimate, Tune, Cancel, DownloadModel, Shutdown)
 NOTIFICATIONS = (Progress, FramesReady, Notice)
 RESULTS = {
-    Hello: HelloResult, ListModels: ListModelsResult, Doctor: DoctorResult, Estimate: EstimateResult, Cancel: CancelResult,
-    DownloadModel: DownloadModelResult, Shutdown: ShutdownResult,
+    Hello: HelloResult, ListModels: ListModelsResult, Doctor: DoctorResult, Estimate: EstimateResult, Tune: TuneResult,
+    Cancel: CancelResult, DownloadModel: DownloadModelResult, Shutdown: ShutdownResult,
 }

@@ -109,7 +109,7 @@ def done_frames(record: PassRecord) -> tuple[range, ...]:
     return (*(range(other.first, other.last + 1) for other in record.others), own)
 
 
-_OWN = {"window": 0, "overlap": -1}
+_OWN = {"window": 0, "overlap": -1, "tokens": 0}
 """Values that stand for what the model was made for."""
 
 

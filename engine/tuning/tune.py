@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from ..device import choose
 from ..frames.plate import Plate
 from ..models import registry
-from ..protocol import ErrorCode, PlatelightError, Source, tuned_file
+from ..protocol import ErrorCode, PlatelightError, Tune, tuned_file
 from .failures import not_finite, not_written
 from .shot import Measured, Shot, stage_config
 from .stages import Stage, build
@@ -33,32 +33,6 @@ FIRMER = 2.0
 """By so much the image prior is made to count more where a check finds the answer beyond the bound."""
 WORTHWHILE = 0.98
 """Change must fall at least to this share of what it was for new blocks to be kept."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tune:
-    """What to tune. `out`: folder of the shot's passes. `model`: a name or folder. `first`, `last`: None for the clip's own ends.
-    `minutes`: of training, on whatever device; loading is not counted. `steps`: at most so many of them, 0 for as many as there is
-    time for; the rate of learning falls by whichever ends first. `bound`: see `BOUNDS`, 0 for those. `max_resolution`: as it will
-    be estimated, None for the model's own. `flow`: see `flow.KINDS`."""
-
-    source: Source
-    out: Path
-    model: str = "preview"
-    first: int | None = None
-    last: int | None = None
-    minutes: float = 5.0
-    steps: int = 0
-    bound: float = 0.0
-    max_resolution: int | None = None
-    device: str = "auto"
-    flow: str = "auto"
-
-    def __post_init__(self) -> None:
-        if not self.minutes > 0:
-            raise PlatelightError(ErrorCode.SETTING_INVALID, f"minutes {self.minutes}; it may be a number above 0")
-        if not self.bound >= 0:
-            raise PlatelightError(ErrorCode.SETTING_INVALID, f"bound {self.bound}; it may be 0 for the model's own, or above")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,22 +59,23 @@ class Tuned:
     file: Path | None
 
 
-def tune(request: Tune) -> Iterator[TuneProgress]:
-    """Train on a shot; yields after each step.
+def tune(request: Tune) -> Generator[TuneProgress, None, Tuned]:
+    """Train on a shot; yield after each step.
 
     Returns:
         `Tuned`, as the generator's return value.
 
     Raises:
-        PlatelightError: shot or model can't be used; the loss is not a number; the disk is full.
+        PlatelightError: a setting is wrong; shot or model can't be used; the loss is not a number; the disk is full.
     """
-    info = registry.info(request.model)
+    _check(request)
+    info, out = registry.info(request.model), Path(request.out).expanduser().absolute()
     device = choose(device=request.device, precision="fp32").device
     limit = info.default_resolution if request.max_resolution is None else request.max_resolution
     plate = Plate(request.source, max_resolution=limit)
     clip_title = request.source.clip or plate.clip_name
-    file = tuned_file(request.out, model=info.name, clip=clip_title)
-    config = stage_config(info, source=request.source, out=request.out, start=file, flow=request.flow)
+    file = tuned_file(out, model=info.name, clip=clip_title)
+    config = stage_config(info, source=request.source, out=out, start=file, flow=request.flow)
     stage = build(config).to(device)
     shot = Shot(plate, first=request.first, last=request.last, config=config, stage=stage)
     before = shot.measure(stage)
@@ -116,7 +91,7 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
         losses = stage(dataclasses.replace(clip, chosen=int(rng.integers(len(clip.frames)))).to(device))
         step, loss = step + 1, float(losses.total.detach())
         if not np.isfinite(loss):
-            raise not_finite("The loss", step=step, out=request.out)
+            raise not_finite("The loss", step=step, out=out)
         losses.total.backward()
         torch.nn.utils.clip_grad_norm_(best.trained, config.clip_norm)
         optimizer.step()
@@ -134,6 +109,13 @@ def tune(request: Tune) -> Iterator[TuneProgress]:
         per_frame=shot.per_frame, before=before, after=best.measured if kept else before, bound=bound, unit=UNITS[info.passes[0]],
         steps=step, file=file if kept else None,
     )  # fmt: skip
+
+
+def _check(request: Tune) -> None:
+    if not request.minutes > 0:
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"minutes {request.minutes}; it may be a number above 0")
+    if not request.bound >= 0:
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"bound {request.bound}; it may be 0 for the model's own, or above")
 
 
 def _fraction(request: Tune, *, step: int, seconds: float) -> float:

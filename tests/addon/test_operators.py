@@ -211,16 +211,17 @@ def test_a_command_is_split_on_windows_as_everywhere(part, addon, text, words):
 
 def test_the_engine_stays_while_it_tunes(part, shot, engine):
     """Installing would replace the environment that the tuning runs in."""
-    tuning, settings = part("link.tuning"), bpy.context.scene.platelight
+    pump, state, settings = part("link.pump"), part("link.state").state, bpy.context.scene.platelight
     settings.quality, settings.max_resolution = "CUSTOM", 64
     settings.model = "normalcrafter"
     with pytest.raises(RuntimeError, match="NormalCrafter cannot be tuned to a plate"):
         bpy.ops.platelight.tune(minutes=1.0)
     settings.model = "preview"
     assert bpy.ops.platelight.tune(minutes=1.0) == {"FINISHED"}
-    with pytest.raises(RuntimeError, match="Wait until the tuning has ended"):
+    pump.tick()
+    with pytest.raises(RuntimeError, match="Wait until the job has ended"):
         bpy.ops.platelight.install()
-    tuning.cancel()
-    while tuning.tick():
+    bpy.ops.platelight.cancel(job=state.queue.tasks[-1].id)
+    while pump.tick() and not state.queue.tasks[-1].finished:
         time.sleep(0.02)
     assert bpy.ops.platelight.install.poll()

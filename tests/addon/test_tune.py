@@ -1,8 +1,7 @@
-"""Shot tuning from Blender: the command it becomes, and a short one through the engine itself."""
+"""Tuning to a plate from Blender: the request it becomes, and a short one through the engine itself."""
 
 from __future__ import annotations
 
-import subprocess
 import time
 
 import bpy
@@ -23,55 +22,51 @@ def strip(part, plate, engine_python, monkeypatch):
     return plate
 
 
-def test_the_engine_is_asked_to_tune_what_an_estimate_would_take(part, shot, strip, engine_python, monkeypatch):
+def _finish(part, task, *, seconds=300.0):
+    """Tick until the task has ended."""
+    deadline = time.monotonic() + seconds
+    while not task.finished:
+        assert time.monotonic() < deadline, f"still {task.state}"
+        part("link.pump").tick()
+        time.sleep(0.02)
+
+
+def test_the_engine_is_asked_to_tune_what_an_estimate_would_take(part, shot, strip):
     plan = part("planning").plans(bpy.context)[0]
-    command = part("link.tuning").command(plan, minutes=2.5)
-    assert command[:5] == [engine_python, "-m", "engine", "tune", str(shot / "bunny.mp4")]
-    options = dict(zip(command[5::2], command[6::2], strict=True))
-    assert options["--out"] == plan.out and options["--minutes"] == "2.5" and options["--max-resolution"] == "64"
-    assert (options["--model"], options["--first"], options["--last"]) == ("preview", "1", "6")
-    assert "--color-space" not in options or options["--color-space"]
-    for engine in ("ssh gpu run-engine", "ssh gpu 'run engine --serve'"):
-        monkeypatch.setenv("PLATELIGHT_ENGINE", engine)
-        with pytest.raises(part("contract").PlatelightError, match="can serve but not tune"):
-            part("link.tuning").command(plan, minutes=1)
+    assert bpy.ops.platelight.tune(minutes=2.5) == {"FINISHED"}
+    task = part("link.state").state.queue.tasks[-1]
+    request = task.request()
+    assert (request.source.path, request.out) == (str(shot / "bunny.mp4"), plan.out)
+    assert (request.model, request.first, request.last, request.minutes) == ("preview", 1, 6, 2.5)
+    assert request.max_resolution == 64 and request.source == plan.target.source
+    bpy.ops.platelight.cancel(job=task.id)
+    assert task.state == "cancelled"
 
 
-@pytest.mark.parametrize("form", ["{ssh} gpu {python} -m engine serve", "{ssh} gpu 'cd /tmp && {python} -m engine serve'"])
-def test_a_shell_elsewhere_gets_the_words_as_they_are(part, shot, strip, tmp_path, monkeypatch, form):
-    """What ssh does: its arguments are joined with blanks, and a shell reads them."""
-    ssh, python = tmp_path / "ssh", tmp_path / "python"
-    ssh.write_text('#!/bin/sh\nshift\nexec sh -c "$*"\n')
-    python.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
-    for file in (ssh, python):
-        file.chmod(0o755)
-    name = "plate $(touch pwned) 'A' (sRGB).mp4"
-    (shot / "bunny.mp4").rename(shot / name)
-    strip.filepath = str(shot / name)
-    plan = part("planning").plans(bpy.context)[0]
-    monkeypatch.setenv("PLATELIGHT_ENGINE", form.format(ssh=ssh, python=python))
-    command = part("link.tuning").command(plan, minutes=1)
-    said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert said[:4] == ["-m", "engine", "tune", str(shot / name)]
-    assert said[said.index("--out") + 1] == plan.out and said[said.index("--color-space") + 1] == plan.target.source.color_space
-    assert not any(tmp_path.rglob("pwned"))
-
-
-def test_a_plate_is_tuned_beside_the_engine_and_can_be_cancelled(part, shot, strip):
-    tuning = part("link.tuning")
+def test_a_plate_is_tuned_in_the_queue_of_estimates_and_can_be_cancelled(part, shot, strip):
+    texts, queue = part("panels.texts"), part("link.state").state.queue
     assert bpy.ops.platelight.tune(minutes=0.1) == {"FINISHED"}
-    with pytest.raises(RuntimeError, match="Wait until the tuning has ended"):
-        bpy.ops.platelight.tune(minutes=0.1)
-    while tuning.tick():
-        time.sleep(0.1)
-    ended = tuning.current()
-    told = " ".join(ended.lines)
-    assert ended.finished and not ended.failed and not ended.cancelled, told
-    assert "Change from frame to frame" in told and ("Estimate again into the same folder" in told or "all stays as it was" in told)
+    tuning = queue.tasks[-1]
+    assert bpy.ops.platelight.estimate() == {"FINISHED"}
+    estimate = queue.tasks[-1]
+    _finish(part, tuning)
+    assert tuning.state == "done" and not tuning.error and tuning.progress.stage == "tuning" and tuning.progress.fraction > 0.5
+    told = texts.tuned(tuning)
+    assert told.startswith("Nothing calmer") if not tuning.result.file else "% less flicker" in told
+    assert tuning.result.away <= tuning.result.bound
+    _finish(part, estimate)
+    assert estimate.state == "done"
+    record = part("blender.folders").existing_record(estimate.out, estimate.target, pass_name="normal")
+    assert (len(record.revision.split()) == 2) == bool(tuning.result.file), "what was learned is used at once"
     assert not any(shot.rglob("*.part"))
 
     assert bpy.ops.platelight.tune(minutes=30.0) == {"FINISHED"}
-    assert bpy.ops.platelight.cancel_tune() == {"FINISHED"}
-    while tuning.tick():
-        time.sleep(0.1)
-    assert tuning.current().failed and tuning.current().cancelled and not tuning.is_busy()
+    long = queue.tasks[-1]
+    deadline = time.monotonic() + 300
+    while long.progress is None or long.progress.stage != "tuning":
+        assert time.monotonic() < deadline
+        part("link.pump").tick()
+        time.sleep(0.02)
+    assert bpy.ops.platelight.cancel(job=long.id) == {"FINISHED"}
+    _finish(part, long)
+    assert long.state == "cancelled" and texts.tuned(long) == "Cancelled; nothing of it is kept"

@@ -10,7 +10,9 @@ import pytest
 import relit_shot
 from footage import render, write_exr
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import bring_in, build, passes
+from platelight.addon.compositor import bring_in, passes
+from platelight.addon.contract import PlatelightError
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight import control, outputs
 from platelight.addon.relight.lights import scene_lights
 from strips import editor_strips, image_strip
@@ -33,6 +35,7 @@ def told(operator, **arguments):
 
 
 def test_a_scene_of_a_library_is_refused_instead_of_changed_for_nothing(shot, tmp_path):
+    bpy.ops.platelight.match_light()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     bpy.context.scene.name = "Mine"
@@ -47,8 +50,15 @@ def test_a_scene_of_a_library_is_refused_instead_of_changed_for_nothing(shot, tm
         (ops.solo_light, {"light": "Sun"}), (ops.match_light, {}), (ops.normal_detail, {}), (ops.light_outputs, {}),
         (ops.view_light, {"view": "GREY"}), (ops.add_space, {}), (ops.hold_studio_lights, {}),
         (ops.import_normals, {"filepath": str(tmp_path / "passes" / "normal" / "plate.0001.exr")}),
+        (ops.remove_space, {}), (ops.match_mode, {"mode": "OFF"}), (ops.match_sun, {}), (ops.match_remove, {}), (ops.add_card, {}),
+        (ops.wire_lights, {}), (ops.depth_at_point, {}), (ops.forget_normals, {}),
     ):  # fmt: skip
         assert "is linked from shot.blend: change it there" in told(operator, **plate, **arguments), operator
+    for operator in (ops.unwire_lights, ops.use_cpu_compositor):
+        assert "is linked from shot.blend: change it there" in told(operator), operator
+    [target] = clips.targets_by_pattern("plate", scene_names=(scene.name,))
+    with pytest.raises(PlatelightError, match=r"is linked from shot\.blend"):
+        passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=3)
     assert len(compat.compositor_tree(scene).nodes) == before
 
 
@@ -118,7 +128,7 @@ def test_a_plate_that_is_transparent_is_not_taken_for_empty_normals(scene, regis
     plates.attach(scene, tmp_path, [plates.write(tmp_path, 1, plate=albedo, normal=normal)])
     planes = {name: np.ascontiguousarray(albedo[..., index], np.float32) for index, name in enumerate("RGB")}
     write_exr(tmp_path / "plate.0001.exr", {**planes, "A": np.full(albedo.shape[:2], 0.5, np.float32)})
-    build.Block(compat.compositor_tree(scene), strip_name="plate").find("plate").image.reload()
+    Block(compat.compositor_tree(scene), strip_name="plate").find("plate").image.reload()
     assert "empty where its plate is opaque" in told(bpy.ops.platelight.match_light)
 
 

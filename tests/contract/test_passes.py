@@ -59,7 +59,7 @@ def test_differences_in_words():
     assert settings_differences(then, now) == ("max_resolution 1024 -> 512", "device cuda -> cpu")
     for field in dataclasses.fields(EstimateSettings):
         value = getattr(then, field.name)
-        other = dataclasses.replace(then, **{field.name: value + 1 if isinstance(value, int) else value + "x"})
+        other = dataclasses.replace(then, **{field.name: value + 1 if isinstance(value, int | float) else value + "x"})
         assert len(settings_differences(then, other)) == 1, f"{field.name} changes pixels"
 
 

@@ -144,12 +144,12 @@ def test_depth_is_a_distance(folders):
     estimator = DepthAnything(load_depth_model(folders["depth"]), **DEPTH)
     inverse = torch.full((2, 42, 56), 4.0)
     inverse[:, :20], inverse[:, 20:25], inverse[0, 40:] = 2.0, 0.0, 4.2
-    joined, carry = estimator.join(inverse, previous=None, carry=None)
-    depth = estimator.decode(joined, size=(42, 56))["depth"]
+    joined, carry = estimator.join(inverse, previous=None, carry=None, size=(42, 56))
+    depth = estimator.decode(joined, size=(42, 56), carry=carry)["depth"]
     assert depth.shape == (2, 42, 56, 1)
     assert depth[1, 30, 0, 0] == pytest.approx(depth[1, 0, 0, 0] / 2) and depth[1, 22, 3, 0] == 100
     assert 0.9 < depth[1, 30, 0, 0] < 1.1
-    later, same = estimator.join(inverse * 3, previous=None, carry=carry)
+    later, same = estimator.join(inverse * 3, previous=None, carry=carry, size=(42, 56))
     assert np.array_equal(same, carry) and torch.allclose(later, joined * 3), "the unit is the shot's, not the window's"
 
 

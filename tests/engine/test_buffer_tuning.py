@@ -13,14 +13,14 @@ import torch
 
 from engine.job.store import read_record
 from engine.models.preview import network, temporal
-from engine.protocol import PlatelightError, Source
+from engine.protocol import PlatelightError, Source, Tune
 from engine.tuning.config import PLATES, PlateSource, PreviewConfig
 from engine.tuning.feed import Clip
 from engine.tuning.losses import Pairs
 from engine.tuning.reference import SIDE, choose_window, cut_pairs
 from engine.tuning.shot import changes, distance, spread
 from engine.tuning.stages import PreviewStage
-from engine.tuning.tune import BOUNDS, FIRMER, Tune, Tuned, describe, firmer, tune
+from engine.tuning.tune import BOUNDS, FIRMER, Tuned, describe, firmer, tune
 from tests.support.buffer_plates import grainy_pan
 from tests.support.heldout import HELD_OUT
 from tests.support.jobs import finish
@@ -52,7 +52,7 @@ def run_tune(request: Tune) -> Tuned:
 def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bound(plate_file, tmp_path, monkeypatch):
     monkeypatch.setattr(temporal, "WEIGHTS", tmp_path / "none.safetensors")  # from new blocks on, whatever comes with the extension
     plate = Source(path=str(plate_file))
-    request = Tune(source=plate, out=tmp_path, steps=12, max_resolution=96, bound=30.0, flow="dis")
+    request = Tune(job="tune", source=plate, out=str(tmp_path), steps=12, max_resolution=96, bound=30.0, flow="dis")
     result = run_tune(request)
     assert result.file == tmp_path / "tuned" / "plate.preview.safetensors" and result.file.is_file()
     assert result.after.change < 0.98 * result.before.change and result.after.away <= 30
@@ -103,7 +103,7 @@ def test_blocks_that_ship_get_calmer_still_on_a_shot_they_never_saw(tmp_path):
     """What tuning is for: less change than with the blocks that come with the extension, not only less than without any. The bar is
     25 % in five minutes; this is a few seconds of it."""
     shot = Source(path=str(HELD_OUT / "toys" / "frame.1.png"))
-    result = run_tune(Tune(source=shot, out=tmp_path, steps=16, flow="dis"))
+    result = run_tune(Tune(job="tune", source=shot, out=str(tmp_path), steps=16, flow="dis"))
     assert result.after.change < 0.85 * result.before.change < result.per_frame, describe(result)
     assert result.after.away <= result.bound == max(BOUNDS["normal"], result.before.away)
 

@@ -130,12 +130,13 @@ class TunedModel(EngineModel):
             yield from self._stream(registry.load(self._settings, tuned=file), frames, shot=shot)
 
     def _tune(self, shot: Shot, folder: Path) -> Path | None:
-        from ...tuning.tune import Tune, tune
+        from ...protocol import Tune
+        from ...tuning.tune import tune
 
         for index in range(shot.count):
             cv2.imwrite(str(folder / f"plate.{index + 1:06d}.png"), shot.read(index).frame[..., ::-1])
         request = Tune(
-            source=Source(path=str(folder / "plate.000001.png")), out=folder, model=self._settings.model,
+            job="tune", source=Source(path=str(folder / "plate.000001.png")), out=str(folder), model=self._settings.model,
             minutes=self._tuning.minutes, steps=self._tuning.steps, max_resolution=self._settings.max_resolution,
             device=self._settings.device,
         )  # fmt: skip
@@ -149,7 +150,7 @@ class TunedModel(EngineModel):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Tuning:
-    """How long `WHAT@tune` trains on each shot; see `engine.tuning.tune.Tune`."""
+    """How long `WHAT@tune` trains on each shot; see `engine.protocol.Tune`."""
 
     minutes: float = 5.0
     steps: int = 0

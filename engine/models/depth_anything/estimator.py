@@ -40,7 +40,7 @@ class DepthAnything(CheckpointEstimator):
 
     @torch.inference_mode()
     def join(
-        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None, size: tuple[int, int]
     ) -> tuple[torch.Tensor, np.ndarray]:
         """Inverse depth in the shot's unit: the first window of a shot says what it is, each other one is brought to the one before
         by scale and shift where they overlap. `carry` is the scale and shift of the last window."""
@@ -55,7 +55,7 @@ class DepthAnything(CheckpointEstimator):
         return crossfade(predicted * float(scale) + float(shift), previous), np.array([scale, shift])
 
     @torch.inference_mode()
-    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> dict[str, np.ndarray]:
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
         """Distances (T, H, W, 1)."""
         sized = joined[:, None]
         if sized.shape[-2:] != size:

@@ -36,13 +36,13 @@ class Marigold(CheckpointEstimator):
 
     @torch.inference_mode()
     def join(
-        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None, size: tuple[int, int]
     ) -> tuple[torch.Tensor, np.ndarray]:
         """Latents are blended where windows overlap; nothing is carried on."""
         return crossfade(predicted, previous), np.zeros(0)
 
     @torch.inference_mode()
-    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> dict[str, np.ndarray]:
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
         """Normals (T, H, W, 3) in the model's axes."""
         normals = self._model.decode(joined, size=size)
         return {"normal": np.ascontiguousarray(normals.permute(0, 2, 3, 1).cpu().numpy())}

@@ -61,13 +61,13 @@ class Preview(WindowEstimator):
         return torch.cat([network.unit_normals(raw), raw[:, 3:].float()], dim=1)
 
     def join(
-        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None, size: tuple[int, int]
     ) -> tuple[torch.Tensor, np.ndarray]:
         """Windows are crossfaded; nothing is carried on."""
         return crossfade(predicted, previous), np.zeros(0)
 
     @torch.inference_mode()
-    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> dict[str, np.ndarray]:
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
         """Normals (T, H, W, 3) and distances (T, H, W, 1), these to 11 bits, which is more than the network knows and makes files
         a quarter as large."""
         planes = joined.permute(0, 2, 3, 1).cpu()

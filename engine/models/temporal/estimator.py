@@ -36,6 +36,10 @@ class WindowEstimator:
         """See `Estimator.stream`."""
         return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
 
+    def field_of_view(self, carry: np.ndarray, *, size: tuple[int, int]) -> float:
+        """See `WindowModel.field_of_view`: unknown."""
+        return 0.0
+
 
 class CheckpointEstimator(WindowEstimator):
     """A `WindowEstimator` from a checkpoint in the layout of the hub. A subclass has the constructor that `load` calls."""

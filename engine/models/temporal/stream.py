@@ -16,7 +16,7 @@ import torch
 
 from ...frames.cuts import CONTEXT
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
-from ..interface import Cut, Event, Output, ResumePoint, Step
+from ..interface import Cut, Event, Output, ResumePoint, Step, View
 from ..shots import ShotReader
 
 
@@ -39,7 +39,7 @@ class WindowModel(Protocol):
         ...
 
     def join(
-        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None, size: tuple[int, int]
     ) -> tuple[torch.Tensor, np.ndarray]:
         """A window's predictions as they go with the window before.
 
@@ -47,14 +47,19 @@ class WindowModel(Protocol):
             predicted: [T, ...], from `predict`.
             previous: [n, ...], the first n frames as the window before had them, joined; None where windows don't overlap.
             carry: what the window before left here; None at the beginning of a shot.
+            size: height and width of the frames.
 
         Returns:
             [T, ...] and what the next window of the shot gets, a small array.
         """
         ...
 
-    def decode(self, joined: torch.Tensor, *, size: tuple[int, int]) -> dict[str, np.ndarray]:
-        """Each pass by its name, float32 (T, H, W, C), of some joined frames, each by itself."""
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
+        """Each pass by its name, float32 (T, H, W, C), of some joined frames, each by itself. `carry`: what `join` gave."""
+        ...
+
+    def field_of_view(self, carry: np.ndarray, *, size: tuple[int, int]) -> float:
+        """Of the shot, horizontal, in degrees; 0 where the model knows none. `carry`: what `join` gave at its beginning."""
         ...
 
 
@@ -126,20 +131,23 @@ def stream(
         fresh = len(state.encoded) - (0 if state.previous is None else len(state.previous))
         begun = time.perf_counter()
         predicted = model.predict(state.encoded, size=reader.size, chunk=chunk)
-        joined, state.carry = model.join(predicted, previous=state.previous, carry=state.carry)
+        begins = state.carry is None
+        joined, carry = model.join(predicted, previous=state.previous, carry=state.carry, size=reader.size)
         yield step(model.predicts, fresh, begun)
+        if begins and (fov := model.field_of_view(carry, size=reader.size)):
+            yield View(index=state.start, fov=fov)
         kept = 0 if reader.shot_ends else min(overlap, len(joined) - 1)
         final = len(joined) - kept
         for first in range(0, final, chunk):
             begun = time.perf_counter()
             stop = min(first + chunk, final)
-            passes = model.decode(joined[first:stop], size=reader.size)
+            passes = model.decode(joined[first:stop], size=reader.size, carry=carry)
             yield step(Stage.DECODE, stop - first, begun)
             for name, values in passes.items():
                 yield Output(pass_name=name, start=state.start + first, values=values)
         state.start += final
         state.encoded = state.encoded[final:]
         state.previous = joined[final:].clone() if kept else None
-        state.carry = None if reader.shot_ends else state.carry
+        state.carry = None if reader.shot_ends else carry
         state.windows += 1
         yield state.to_resume_point()

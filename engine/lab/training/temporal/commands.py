@@ -70,12 +70,22 @@ def tune(
     flow: Annotated[str, typer.Option(help="auto, dis or raft")] = "auto",
 ) -> None:
     """Make a model calmer on one shot, from the shot itself; `estimate` into the same folder uses what is learned."""
-    from ....protocol import Source
+    from ....protocol import Source, Tune
     from ....tuning import tune as tuning
 
     source = Source(path=shot, clip=clip, color_space=color_space, ocio_config=ocio_config)
-    request = tuning.Tune(
-        source=source, out=out.expanduser().absolute(), model=model, first=first, last=last, minutes=minutes, steps=steps,
-        bound=bound, max_resolution=max_resolution, device=device, flow=flow,
-    )  # fmt: skip
+    request = Tune(
+        job="tune",
+        source=source,
+        out=str(out.expanduser().absolute()),
+        model=model,
+        first=first,
+        last=last,
+        minutes=minutes,
+        steps=steps,
+        bound=bound,
+        max_resolution=max_resolution,
+        device=device,
+        flow=flow,
+    )
     print(tuning.describe(_follow(tuning.tune(request))))

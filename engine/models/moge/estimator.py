@@ -1,0 +1,93 @@
+"""Streaming a clip through MoGe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ...device import Compute
+from ...protocol import EstimateSettings, Stage
+from ..interface import Event, ResumePoint
+from ..table import ModelInfo
+from ..temporal.estimator import CheckpointEstimator
+from ..temporal.join import crossfade
+from ..temporal.stream import stream
+from . import camera
+from .model import NORMAL, Encoded, VideoGeometry, load_geometry_model
+from .shot import Gauge, distances, measure, sized
+
+DEFAULT_TOKENS = 3600
+"""What the published code takes at its finest."""
+_SCALE = 7
+"""The plane of a prediction that holds the frame's own metric scale, after those of `VideoGeometry.decode`."""
+
+
+class MoGe(CheckpointEstimator):
+    """An `Estimator`; see `engine.models.interface`."""
+
+    load_network = staticmethod(load_geometry_model)
+
+    def __init__(self, model: VideoGeometry, *, compute: Compute, info: ModelInfo, revision: str) -> None:
+        super().__init__(info=info, compute=compute, revision=revision, sees_time=model.temporal is not None)
+        self._model = model.to(compute.device).requires_grad_(False)
+
+    def stream(
+        self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
+    ) -> Iterator[Event]:
+        """See `Estimator.stream`."""
+        run = _Run(model=self._model, sees_time=self.sees_time, tokens=settings.tokens or DEFAULT_TOKENS, fov=settings.fov)
+        return stream(run, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """The `WindowModel` of one run. `fov`: degrees, 0 where it isn't known."""
+
+    model: VideoGeometry
+    sees_time: bool
+    tokens: int
+    fov: float
+    predicts: Stage = Stage.UNET
+
+    @torch.inference_mode()
+    def encode(self, frame: np.ndarray) -> Encoded:
+        """What the ViT says."""
+        return self.model.encode(torch.from_numpy(frame).permute(2, 0, 1), tokens=self.tokens)
+
+    @torch.inference_mode()
+    def predict(self, encoded: Sequence[Encoded], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
+        """[T, 8, h, w] float32: the planes of `VideoGeometry.decode`, and everywhere each frame's own metric scale."""
+        planes = self.model.decode(torch.stack([each.features for each in encoded]), aspect=size[1] / size[0], chunk=chunk)
+        scales = torch.tensor([each.log_scale for each in encoded], device=planes.device).exp()
+        return torch.cat([planes, scales.view(-1, 1, 1, 1).expand(-1, -1, *planes.shape[-2:])], dim=1)
+
+    @torch.inference_mode()
+    def join(
+        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None, size: tuple[int, int]
+    ) -> tuple[torch.Tensor, np.ndarray]:
+        """Windows are blended where they overlap; what is carried on is the shot's `Gauge`."""
+        if carry is None:
+            scales = predicted[:, _SCALE, 0, 0]
+            carry = measure(predicted, scales, size=size, fov=self.fov, kind=self.model.image.remap).to_array()
+        return crossfade(predicted, previous), carry
+
+    @torch.inference_mode()
+    def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
+        """Normals (T, H, W, 3) in the model's axes, metres (T, H, W, 1), and how surely there is a surface (T, H, W, 1)."""
+        planes = sized(joined[:, :_SCALE], size)
+        depth, sure = distances(planes, Gauge.from_array(carry), kind=self.model.image.remap)
+        return {
+            "normal": np.ascontiguousarray(planes[:, NORMAL].permute(0, 2, 3, 1).cpu().numpy()),
+            "depth": depth[..., None].cpu().numpy(),
+            "mask": sure[..., None].cpu().numpy(),
+        }
+
+    def field_of_view(self, carry: np.ndarray, *, size: tuple[int, int]) -> float:
+        """Of the shot, horizontal, in degrees."""
+        return camera.fov_of(Gauge.from_array(carry).focal, aspect=size[1] / size[0])
+
+
+load = MoGe.load
