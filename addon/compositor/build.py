@@ -37,6 +37,11 @@ class Block:
         nodes = self.tree.nodes
         return next((node for node in nodes if node.get(_STRIP) == self.strip_name and node.get(_ROLE) == role), None)
 
+    def images(self) -> list[tuple[str, bpy.types.Node]]:
+        """The Image nodes of the plate, its passes and its mattes, each with its role."""
+        own = [(node.get(_ROLE, ""), node) for node in self.tree.nodes if node.get(_STRIP) == self.strip_name]
+        return [(role, node) for role, node in own if node.bl_idname == "CompositorNodeImage"]
+
     def node(self, role: str, idname: str, *, at: tuple[float, float], label: str = "") -> bpy.types.Node:
         """The node of that role; made inside the block's frame where it isn't there. `at`: right and down of its corner."""
         if found := self.find(role):
@@ -74,6 +79,19 @@ class Block:
 def attached_strips(tree: bpy.types.NodeTree) -> set[str]:
     """The strips whose relight group is in the tree."""
     return {node[_STRIP] for node in tree.nodes if node.get(_ROLE) == "relight"}
+
+
+def shown_nodes(tree: bpy.types.NodeTree) -> set[bpy.types.Node]:
+    """The nodes that something is made of: the output, a Viewer, or files."""
+    ends = ("CompositorNodeComposite", "NodeGroupOutput", "CompositorNodeViewer", "CompositorNodeOutputFile")
+    found: set[bpy.types.Node] = set()
+    waiting = [node for node in tree.nodes if node.bl_idname in ends]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [link.from_node for taker in node.inputs for link in taker.links]
+    return found
 
 
 def block_images(tree: bpy.types.NodeTree, strip_name: str) -> list[bpy.types.Image]:
