@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 import bpy
 
 from ..contract import ERRORS, ErrorCode, PlatelightError
+from ..errors import UserError
 from ..relight.lights import scene_lights
-from ..relight.match import MatchError, run, summary, sun, wiring
+from ..relight.match import run, summary, sun, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
 from .console import Stop, complain, need_project, save, say, scenes_named
@@ -32,7 +33,7 @@ def match(options: argparse.Namespace, stop: Stop) -> int:
     for scene, shot in plates:
         try:
             _try(scene, shot, options, stop)
-        except MatchError as error:
+        except UserError as error:
             complain(str(error), label=shot)
             failed += 1
     if failed < len(plates):
@@ -49,15 +50,15 @@ def _try(scene: bpy.types.Scene, shot: str, options: argparse.Namespace, stop: S
     """Match a plate. Whatever goes wrong is an error of that plate: the others are matched and saved.
 
     Raises:
-        MatchError: the plate isn't matched. PlatelightError: `cancelled`.
+        UserError: the plate isn't matched. PlatelightError: `cancelled`.
     """
     try:
         _match(scene, shot, options, stop)
-    except (MatchError, PlatelightError):
+    except (UserError, PlatelightError):
         raise
     except Exception as error:
         _log.exception("the light of %s could not be matched", shot)
-        raise MatchError(f"Blender could not do it: {' '.join(str(error).split())}") from error
+        raise UserError(f"Blender could not do it: {' '.join(str(error).split())}.") from error
 
 
 def _match(scene: bpy.types.Scene, shot: str, options: argparse.Namespace, stop: Stop) -> None:

@@ -1,9 +1,13 @@
-"""The layers of an EXR by the names of its channels, as Blender's Image node offers them. No bpy."""
+"""The layers of an EXR by the names of its channels, and the sockets by which Blender's Image node gives them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+
+import bpy
+
+from ..errors import UserError
 
 _TRIPLES = ({"x", "y", "z"}, {"r", "g", "b"}, {"red", "green", "blue"})
 _NORMAL = re.compile(r"(^|[^a-z])(n|nn|nrm|norm|normals?|.*normals?)([^a-z]|$)", re.IGNORECASE)
@@ -41,3 +45,27 @@ def place_in_node(layer: str) -> tuple[str, str]:
     """The layer and the output of an Image node: ``ViewLayer.Normal`` -> ``("ViewLayer", "Normal")``."""
     group, _, name = layer.rpartition(".")
     return group, name or "Combined"
+
+
+def layer_socket(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
+    """The socket of an Image node that gives a layer.
+
+    Raises:
+        UserError: there is none.
+    """
+    group, name = place_in_node(layer)
+    for place in (group, layer) if node.has_layers and layer else ("",):  # 4.2 has a layer for each part of a file
+        if place and not _show(node, place):
+            continue
+        if found := node.outputs.get(name) or (None if layer else node.outputs.get("Image")):
+            return found
+    raise UserError(f"{node.image.name} has no layer {layer or name}: choose another.")
+
+
+def _show(node: bpy.types.Node, layer: str) -> bool:
+    """Let an Image node show a layer; whether there is one of that name."""
+    try:
+        node.layer = layer
+    except TypeError:
+        return False
+    return True

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import bpy
 
+from .. import tags
 from .clips import ClipTarget
-
-KEY = "platelight_cuts"
 
 
 def keep(scene: bpy.types.Scene, *, plate: str, cuts: tuple[int, ...]) -> None:
     """Remember the source frames at which shots of a plate begin; none is a finding too."""
-    known = {name: list(frames) for name, frames in scene.get(KEY, {}).items() if name in plates(scene)}
-    scene[KEY] = known | {plate: [int(frame) for frame in cuts]}
+    known = {name: list(frames) for name, frames in scene.get(tags.CUTS, {}).items() if name in plates(scene)}
+    scene[tags.CUTS] = known | {plate: [int(frame) for frame in cuts]}
 
 
 def kept(scene: bpy.types.Scene, plate: str) -> tuple[int, ...] | None:
     """What is remembered of a plate; None where nobody has looked. Free: for `draw`."""
-    known = scene.get(KEY, {})
+    known = scene.get(tags.CUTS, {})
     return tuple(known[plate]) if plate in known else None
 
 

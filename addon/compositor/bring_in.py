@@ -8,10 +8,11 @@ import bpy
 
 from ..blender import clips, compat, images, linked, paths
 from ..blender.clips import ClipTarget
+from ..errors import UserError
 from ..imports.detect_convention import SURE, Finding
 from ..imports.examine import Examined, examine
-from ..imports.files import NormalsError
-from . import build, follow_rename, imported_normals, passes
+from ..nodes.block import Block
+from . import follow_rename, imported_normals, passes
 from .import_settings import PlatelightNormals
 
 
@@ -19,11 +20,11 @@ def one_target(context: bpy.types.Context) -> ClipTarget:
     """The plate that is selected.
 
     Raises:
-        NormalsError: several are. PlatelightError: as `clips.targets_from_context`.
+        UserError: several are. PlatelightError: as `clips.targets_from_context`.
     """
     targets = clips.targets_from_context(context)
     if len(targets) > 1:
-        raise NormalsError(f"{len(targets)} plates are selected, and the normals are of one: select that alone")
+        raise UserError(f"{len(targets)} plates are selected, and the normals are of one: select that alone.")
     return targets[0]
 
 
@@ -37,10 +38,10 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
         What is known of it, and what the user should know besides, a sentence each.
 
     Raises:
-        NormalsError, PlatelightError: nothing was changed.
+        UserError, PlatelightError: nothing was changed.
     """
     if refusal := linked.refusal(scene):
-        raise NormalsError(refusal)
+        raise UserError(refusal)
     examined = examine(paths.absolute(str(file)), layer=layer, target=target, scene=scene)
     plate = passes.plate_layer(target)
     notices = follow_rename.follow(scene, target)
@@ -75,7 +76,7 @@ def _tell(entry: PlatelightNormals, findings: tuple[Finding, ...]) -> None:
 
 def _about_size(scene: bpy.types.Scene, target: ClipTarget) -> list[Finding]:
     """How the normals' size compares with the plate's; both are known to Blender only once nodes show them."""
-    block = build.Block(compat.compositor_tree(scene), strip_name=target.strip_name)
+    block = Block(compat.compositor_tree(scene), strip_name=target.strip_name)
     normals, plate = tuple(block.find(imported_normals.IMAGE).image.size), tuple(block.find("plate").image.size)
     if not all((*normals, *plate)) or normals == plate:
         return []

@@ -2,105 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
+from .. import tags
 from ..blender import compat, images
 from ..blender.clips import ClipTarget
-from ..blender.images import FrameMap
 from ..contract import PASSES, Interpolation
 from ..node_groups import relight
+from ..nodes.block import Block, Layer
 
-_STRIP, _ROLE = "platelight_strip", "platelight_role"
-_RESULTS = ("relight", "match", "show")
 Socket = bpy.types.NodeSocket
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layer:
-    """An image and which of its files is seen when."""
-
-    image: bpy.types.Image
-    frames: FrameMap
-
-
-class Block:
-    """The nodes that belong to one strip, found again by what is written on them; whatever the user changed in them stays."""
-
-    def __init__(self, tree: bpy.types.NodeTree, *, strip_name: str, label: str = "") -> None:
-        self.tree, self.strip_name, self.label = tree, strip_name, label
-        self.grown = False
-
-    def find(self, role: str) -> bpy.types.Node | None:
-        nodes = self.tree.nodes
-        return next((node for node in nodes if node.get(_STRIP) == self.strip_name and node.get(_ROLE) == role), None)
-
-    def images(self) -> list[tuple[str, bpy.types.Node]]:
-        """The Image nodes of the plate, its passes and its mattes, each with its role."""
-        own = [(node.get(_ROLE, ""), node) for node in self.tree.nodes if node.get(_STRIP) == self.strip_name]
-        return [(role, node) for role, node in own if node.bl_idname == "CompositorNodeImage"]
-
-    def node(self, role: str, idname: str, *, at: tuple[float, float], label: str = "") -> bpy.types.Node:
-        """The node of that role; made inside the block's frame where it isn't there. `at`: right and down of its corner."""
-        if found := self.find(role):
-            return found
-        frame = self._frame()
-        node = self.tree.nodes.new(idname)
-        self.adopt(node, role)
-        node.label = label
-        node.location = self.corner[0] + at[0], self.corner[1] - at[1]
-        node.parent = frame
-        return node
-
-    def adopt(self, node: bpy.types.Node, role: str) -> None:
-        node[_STRIP], node[_ROLE] = self.strip_name, role
-        self.grown = True
-
-    @property
-    def corner(self) -> tuple[float, float]:
-        """Where its frame began, in the tree."""
-        frame = self._frame()
-        return frame["platelight_x"], frame["platelight_y"]
-
-    def _frame(self) -> bpy.types.Node:
-        if found := self.find("frame"):
-            return found
-        below = min((n.location.y - 300 for n in self.tree.nodes if n.bl_idname != "NodeFrame"), default=300)
-        left = min((n.location.x for n in self.tree.nodes if n.bl_idname != "NodeFrame"), default=0)
-        frame = self.tree.nodes.new("NodeFrame")
-        self.adopt(frame, "frame")
-        frame["platelight_x"], frame["platelight_y"] = float(left), float(below - 200)
-        frame.label = f"Platelight: {self.label}"
-        return frame
-
-
-def attached_strips(tree: bpy.types.NodeTree) -> set[str]:
-    """The strips whose relight group is in the tree."""
-    return {node[_STRIP] for node in tree.nodes if node.get(_ROLE) == "relight"}
-
-
-def shown_nodes(tree: bpy.types.NodeTree) -> set[bpy.types.Node]:
-    """The nodes that something is made of: the output, a Viewer, or files."""
-    ends = ("CompositorNodeComposite", "NodeGroupOutput", "CompositorNodeViewer", "CompositorNodeOutputFile")
-    found: set[bpy.types.Node] = set()
-    waiting = [node for node in tree.nodes if node.bl_idname in ends]
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting += [link.from_node for taker in node.inputs for link in taker.links]
-    return found
-
-
-def block_images(tree: bpy.types.NodeTree, strip_name: str) -> list[bpy.types.Image]:
-    """The images of a strip's passes, the plate left out."""
-    return [
-        node.image
-        for node in tree.nodes
-        if node.get(_STRIP) == strip_name and node.get(_ROLE, "").startswith("pass ") and node.image is not None
-    ]
+_RESULTS = ("relight", "match", "show")
 
 
 def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: dict[str, Layer]) -> tuple[bool, list[str]]:
@@ -196,7 +110,7 @@ def _connect(block: Block, scene: bpy.types.Scene, target: ClipTarget, group: bp
     viewers = [node.inputs[0] for node in tree.nodes if node.bl_idname == "CompositorNodeViewer"]
     viewers = [taker for taker in viewers if feeding and _origin(taker) == feeding]
     notices = []
-    if feeding and feeding.node.get(_ROLE) in _RESULTS:
+    if feeding and feeding.node.get(tags.ROLE) in _RESULTS:
         result = _after(block, feeding, result, target)
     elif feeding and not _replaceable(feeding.node, Path(target.source.path)):
         return [f"The output of {tree.name} shows nodes of your own: link Image of Relight ({block.label}) to where you want it"]

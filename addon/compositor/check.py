@@ -6,7 +6,8 @@ import bpy
 
 from ..blender import compat, image_files, linked
 from ..blender.image_files import Listing
-from . import build, missing_files
+from ..nodes.block import attached_strips
+from . import missing_files
 
 
 def troubles(scene: bpy.types.Scene, *, listing: Listing = image_files.names_with_content) -> list[str]:
@@ -23,7 +24,7 @@ def troubles(scene: bpy.types.Scene, *, listing: Listing = image_files.names_wit
 def relit(scene: bpy.types.Scene) -> list[str]:
     """The scene's relit plates."""
     tree = compat.compositor_tree(scene)
-    return sorted(build.attached_strips(tree)) if tree else []
+    return sorted(attached_strips(tree)) if tree else []
 
 
 def _of_render(scene: bpy.types.Scene) -> list[str]:

@@ -1,69 +1,19 @@
-"""A depth pass in metres: the node group between its file and whatever takes it, and the settings of a shot's relative depth."""
+"""A plate's depth pass in metres, and the settings of a relative depth."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
 from ..blender import compat, images
+from ..errors import UserError
 from ..imports import exr_file, files, pixels
-from ..imports.files import NormalsError
-from ..nodes.builder import Sheet, shared_group
-from . import build
+from ..node_groups.depth_in import Scale, node_group
+from ..nodes.block import Block, attached_strips
 
-NAME = "Platelight Depth In"
 NODE, IMAGE = "depth in", "pass depth"
-LIMIT = 100.0
-"""The farthest that a relative depth goes; its nearest surfaces are at 1."""
 _WIDTH = 280.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scale:
-    """What turns a shot's depth into metres. `near`, `far`: metres at a relative depth of 1 and of `LIMIT`; `scale`: of a depth
-    that is metric already."""
-
-    relative: bool
-    near: float
-    far: float
-    scale: float
-
-    def metres(self, depth: float) -> float:
-        """Of a value of the file. A relative depth is known up to ``1 / metres = a / depth + b``."""
-        if not self.relative:
-            return depth * self.scale
-        share = (1 / max(depth, 1e-6) - 1 / LIMIT) / (1 - 1 / LIMIT)
-        return 1 / max(1 / self.far + share * (1 / self.near - 1 / self.far), 1e-9)
-
-
-def node_group() -> bpy.types.NodeTree:
-    return shared_group(NAME, version=2, build=_build)
-
-
-def _build(sheet: Sheet) -> None:
-    sheet.gives("Depth", "Distance from the camera's plane in metres", kind="Float")
-    sheet.takes_number("Depth", "As the file has it", value=1.0)
-    sheet.takes_number(
-        "Relative", "1 where the file counts in a unit of its own, 0 where in metres", value=0.0, least=0.0, most=1.0
-    )
-    sheet.takes_number("Near", "Metres to what is nearest in the shot (1 in the file)", value=2.0, least=0.01)
-    sheet.takes_number("Far", "Metres to what is farthest away (100 in the file)", value=200.0, least=0.01)
-    sheet.takes_number("Scale", "Of a depth that is in metres already", value=1.0, least=0.0)
-
-    sheet.section("1 / metres = a / depth + b: between near and far evenly in 1 / distance, or only scaled")
-    relative = sheet.input("Relative")
-    far, scale = (sheet.math("DIVIDE", 1.0, sheet.math("MAXIMUM", sheet.input(name), 1e-6)) for name in ("Far", "Scale"))
-    span = sheet.math("SUBTRACT", sheet.math("DIVIDE", 1.0, sheet.input("Near")), far)
-    span = sheet.math("DIVIDE", span, 1 - 1 / LIMIT)
-    least = sheet.math("MULTIPLY_ADD", span, -1 / LIMIT, far)
-    kept = sheet.math("MULTIPLY", scale, sheet.math("SUBTRACT", 1.0, relative))
-    a, b = sheet.math("MULTIPLY_ADD", span, relative, kept, label="a"), sheet.math("MULTIPLY", least, relative, label="b")
-    sheet.section("Metres")
-    below = sheet.math("MULTIPLY_ADD", sheet.input("Depth"), b, a, label="depth / metres")
-    below = sheet.math("MAXIMUM", below, 1e-6)
-    sheet.output(Depth=sheet.math("DIVIDE", sheet.input("Depth"), below, label="Metres"))
 
 
 def place(scene: bpy.types.Scene, strip_name: str, *, file: Path) -> list[str]:
@@ -73,7 +23,7 @@ def place(scene: bpy.types.Scene, strip_name: str, *, file: Path) -> list[str]:
         What the user should know, a sentence each.
     """
     relative = is_relative(file)
-    block = build.Block(compat.compositor_tree(scene), strip_name=strip_name)
+    block = Block(compat.compositor_tree(scene), strip_name=strip_name)
     source, found = block.find(IMAGE), block.find(NODE)
     node = found or block.node(NODE, "CompositorNodeGroup", at=(-60, 840), label="Depth In")
     if node.node_tree is None:
@@ -100,7 +50,7 @@ def is_relative(file: Path) -> bool:
 def shots(scene: bpy.types.Scene) -> list[str]:
     """The plates that have a depth pass."""
     tree = compat.compositor_tree(scene)
-    return sorted(name for name in build.attached_strips(tree) if build.Block(tree, strip_name=name).find(NODE)) if tree else []
+    return sorted(name for name in attached_strips(tree) if Block(tree, strip_name=name).find(NODE)) if tree else []
 
 
 def scale_of(node: bpy.types.Node) -> Scale:
@@ -119,17 +69,17 @@ def set_point(scene: bpy.types.Scene, strip_name: str, *, x: float, y: float, me
         Metres that were taken for it before.
 
     Raises:
-        NormalsError: there is no depth at that point.
+        UserError: there is no depth at that point.
     """
-    block = build.Block(compat.compositor_tree(scene), strip_name=strip_name)
+    block = Block(compat.compositor_tree(scene), strip_name=strip_name)
     node, source = block.find(NODE), block.find(IMAGE)
     if node is None or source is None:
-        raise NormalsError(f"{strip_name} has no depth pass: estimate one first")
+        raise UserError(f"{strip_name} has no depth pass: estimate one first.")
     depth = _at(source, scene.frame_current, x=x, y=y)
     known = scale_of(node)
     before = known.metres(depth)
     if not before > 0:
-        raise NormalsError("There is no depth at that point: choose one on a surface")
+        raise UserError("There is no depth at that point: choose one on a surface.")
     for name in ("Near", "Far") if known.relative else ("Scale",):
         node.inputs[name].default_value *= metres / before
     return before
@@ -140,7 +90,7 @@ def _at(source: bpy.types.Node, frame: int, *, x: float, y: float) -> float:
     shown = min(max(frame - source.frame_start + 1, 0), source.frame_duration) + source.frame_offset
     found = files.find(images.absolute(source.image))
     if shown not in found.files:
-        raise NormalsError(f"There is no depth of source frame {shown}: go to a frame that has one")
+        raise UserError(f"There is no depth of source frame {shown}: go to a frame that has one.")
     values = pixels.read(found.files[shown], layer="Depth", header=files.header(found.files[shown]))[..., 0]
     height, width = values.shape
     row, column = round((1 - y) * height - 0.5), round(x * width - 0.5)

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import bpy
 
+from .. import tags
 from ..blender import compat, images, shot_cuts
 from ..blender.clips import ClipTarget
-from . import build
-
-_TAGS = ("platelight_match", "platelight_preset", "platelight_card")
-"""What says on lights, worlds, collections and cards which plate they are of."""
+from ..nodes.block import Block, attached_strips
 
 
 def follow(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
@@ -21,11 +19,11 @@ def follow(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
         What the user should know, a sentence each.
     """
     tree = compat.compositor_tree(scene)
-    attached = build.attached_strips(tree) if tree else set()
+    attached = attached_strips(tree) if tree else set()
     if target.strip_name in attached:
         return []
     for name in sorted(attached - shot_cuts.plates(scene)):
-        plate = build.Block(tree, strip_name=name).find("plate")
+        plate = Block(tree, strip_name=name).find("plate")
         if plate and images.shows(plate.image, Path(target.source.path)):
             _rename(scene, tree, name, target)
             return [f"{target.label} takes over the relight of {name}, which is no more and was of the same file"]
@@ -34,12 +32,12 @@ def follow(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
 
 def _rename(scene: bpy.types.Scene, tree: bpy.types.NodeTree, name: str, target: ClipTarget) -> None:
     for node in tree.nodes:
-        if node.get("platelight_strip") == name:
-            node["platelight_strip"] = target.strip_name
+        if node.get(tags.PLATE) == name:
+            node[tags.PLATE] = target.strip_name
             if node.bl_idname == "NodeFrame":
                 node.label = f"Platelight: {target.label}"
     for owner in (*scene.collection.all_objects, *scene.collection.children_recursive, *bpy.data.worlds):
-        for tag in _TAGS:
+        for tag in tags.OF_A_PLATE:
             if owner.get(tag) == name:
                 owner[tag] = target.strip_name
     if entry := scene.platelight_imports.normals.get(name):

@@ -30,12 +30,12 @@ def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: s
 
 
 def _layer_changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None:
-    from ..imports.files import NormalsError
+    from ..errors import UserError
     from . import imported_normals
 
     try:
         imported_normals.show_layer(self.id_data, self)
-    except NormalsError as error:
+    except UserError as error:
         told = self.findings.add()
         told.name, told.trouble = str(error), True
 

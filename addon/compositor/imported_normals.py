@@ -9,11 +9,12 @@ import numpy as np
 
 from ..blender import compat, images
 from ..blender.clips import ClipTarget
+from ..blender.image_layers import layer_socket
 from ..blender.images import FrameMap
-from ..imports import convention, pixels
+from ..imports import convention
 from ..node_groups import normals_in
 from ..nodes import drivers
-from ..relight.match.shot import upstream
+from ..nodes.block import Block, Layer, attached_strips, upstream
 from . import build
 from .import_settings import PlatelightNormals, convention_of
 
@@ -22,7 +23,7 @@ _WIDTH = 280.0
 
 
 def attach(
-    scene: bpy.types.Scene, entry: PlatelightNormals, *, target: ClipTarget, plate: build.Layer, file: Path, still: bool
+    scene: bpy.types.Scene, entry: PlatelightNormals, *, target: ClipTarget, plate: Layer, file: Path, still: bool
 ) -> list[str]:
     """Put imported normals where estimated ones would be; again to take others.
 
@@ -30,14 +31,14 @@ def attach(
         What the user should know, a sentence each.
 
     Raises:
-        NormalsError: the file has no such layer.
+        UserError: the file has no such layer.
     """
     make = images.still if still else images.sequence
     image = make(file, color_space="Non-Color", alpha_mode="CHANNEL_PACKED")
     image.reload()
-    layer = build.Layer(image=image, frames=_frames(entry))
+    layer = Layer(image=image, frames=_frames(entry))
     _, notices = build.build(scene, target, plate=plate, passes={"normal": layer})
-    block = build.Block(compat.compositor_tree(scene), strip_name=target.strip_name, label=target.label)
+    block = Block(compat.compositor_tree(scene), strip_name=target.strip_name, label=target.label)
     node = block.node(NODE, "CompositorNodeGroup", at=(-60, 420), label="Normals In")
     node.node_tree, node.width = normals_in.node_group(), 200
     source = block.find(IMAGE)
@@ -48,7 +49,7 @@ def attach(
     return notices + unused(block, node)
 
 
-def unused(block: build.Block, source: bpy.types.Node) -> list[str]:
+def unused(block: Block, source: bpy.types.Node) -> list[str]:
     """A sentence where the relight group takes normals that the user linked, and none from a node of the plate's."""
     taker = block.find("relight").inputs["Normal"]
     if taker.is_linked and source in upstream(taker.links[0].from_socket):
@@ -60,7 +61,7 @@ def unused(block: build.Block, source: bpy.types.Node) -> list[str]:
 def apply(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:
     """Let the nodes do what is set; nothing where they are not there."""
     tree = compat.compositor_tree(scene)
-    block = build.Block(tree, strip_name=entry.name) if tree else None
+    block = Block(tree, strip_name=entry.name) if tree else None
     node, source = (block.find(NODE), block.find(IMAGE)) if block else (None, None)
     if node is None or source is None:
         return
@@ -75,27 +76,27 @@ def show_layer(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:
     """Link the layer that is chosen.
 
     Raises:
-        NormalsError: the file has no such layer.
+        UserError: the file has no such layer.
     """
     tree = compat.compositor_tree(scene)
-    block = build.Block(tree, strip_name=entry.name) if tree else None
+    block = Block(tree, strip_name=entry.name) if tree else None
     source = block.find(IMAGE) if block else None
     if source is None or block.find(NODE) is None:
         return
     taker = block.find(CURVE) or block.find(NODE)
-    tree.links.new(pixels.output(source, entry.layer), taker.inputs[0])
+    tree.links.new(layer_socket(source, entry.layer), taker.inputs[0])
 
 
 def imported(scene: bpy.types.Scene) -> list[str]:
     """The plates whose normals are imported ones."""
     tree = compat.compositor_tree(scene)
-    return sorted(name for name in build.attached_strips(tree) if build.Block(tree, strip_name=name).find(NODE)) if tree else []
+    return sorted(name for name in attached_strips(tree) if Block(tree, strip_name=name).find(NODE)) if tree else []
 
 
 def remove(scene: bpy.types.Scene, name: str) -> bool:
     """Take the nodes between file and relight group away, as for estimated normals; whether there were any."""
     tree = compat.compositor_tree(scene)
-    block = build.Block(tree, strip_name=name) if tree else None
+    block = Block(tree, strip_name=name) if tree else None
     if block is None or block.find(NODE) is None:
         return False
     for role in (CURVE, NODE, IMAGE):
@@ -108,7 +109,7 @@ def _frames(entry: PlatelightNormals) -> FrameMap:
     return FrameMap(first=entry.first, last=entry.last, start=entry.start + entry.first + entry.offset)
 
 
-def _into(block: build.Block, node: bpy.types.Node) -> None:
+def _into(block: Block, node: bpy.types.Node) -> None:
     """Put the group between the file and what took its picture."""
     taker = block.find("normal shape") or block.find("normal size")
     block.tree.links.new(node.outputs["Normal"], taker.inputs["Image"])
@@ -125,17 +126,17 @@ def _turn(node: bpy.types.Node, entry: PlatelightNormals, scene: bpy.types.Scene
         drivers.eye(scene).drive_axes(node)
 
 
-def _curve(block: build.Block, entry: PlatelightNormals, *, source: bpy.types.Node, node: bpy.types.Node) -> None:
+def _curve(block: Block, entry: PlatelightNormals, *, source: bpy.types.Node, node: bpy.types.Node) -> None:
     """Undo an sRGB curve too many, or put one back, before anything else is done with the numbers."""
     curve = block.find(CURVE)
     if entry.curve == convention.NONE:
         if curve is not None:
-            feeding = curve.inputs[0].links[0].from_socket if curve.inputs[0].links else pixels.output(source, entry.layer)
+            feeding = curve.inputs[0].links[0].from_socket if curve.inputs[0].links else layer_socket(source, entry.layer)
             block.tree.links.new(feeding, node.inputs["Image"])
             block.tree.nodes.remove(curve)
         return
     if curve is None:
-        feeding = node.inputs["Image"].links[0].from_socket if node.inputs["Image"].links else pixels.output(source, entry.layer)
+        feeding = node.inputs["Image"].links[0].from_socket if node.inputs["Image"].links else layer_socket(source, entry.layer)
         curve = block.node(CURVE, "CompositorNodeConvertColorSpace", at=(-60 - _WIDTH, 420), label="sRGB Curve")
         block.tree.links.new(feeding, curve.inputs[0])
         block.tree.links.new(curve.outputs[0], node.inputs["Image"])

@@ -11,7 +11,7 @@ import bpy
 
 from ..blender import compat, image_files
 from ..blender.image_files import Files, Listing
-from . import build
+from ..nodes.block import Block, attached_strips, shown_nodes
 
 PLATE, MATTE = "plate", "matte"
 
@@ -50,9 +50,9 @@ def asked(scene: bpy.types.Scene) -> list[Asked]:
     tree = compat.compositor_tree(scene)
     if tree is None:
         return []
-    found, shown = [], build.shown_nodes(tree)
-    for plate in sorted(build.attached_strips(tree)):
-        for role, node in build.Block(tree, strip_name=plate).images():
+    found, shown = [], shown_nodes(tree)
+    for plate in sorted(attached_strips(tree)):
+        for role, node in Block(tree, strip_name=plate).images():
             if node in shown and (files := image_files.asked_by(node)):
                 what = MATTE if role.startswith(MATTE) else role.removeprefix("pass ")
                 found.append(Asked(plate=plate, what=what, files=files))

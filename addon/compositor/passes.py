@@ -13,8 +13,8 @@ from ..blender import compat, images, linked
 from ..blender.clips import ClipTarget
 from ..blender.images import FrameMap
 from ..contract import PASSES, ErrorCode, PlatelightError, pass_file
+from ..nodes.block import Block, Layer, attached_strips, block_images
 from . import build, depth, follow_rename, imported_normals
-from .build import Layer
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def _attach(
     grown, notices = build.build(scene, target, plate=plate_layer(target), passes=layers)
     notices = followed + notices
     if "normal" in layers:
-        block = build.Block(compat.compositor_tree(scene), strip_name=target.strip_name)
+        block = Block(compat.compositor_tree(scene), strip_name=target.strip_name)
         notices += imported_normals.unused(block, block.find(imported_normals.IMAGE))
     if "depth" in layers:
         notices += depth.place(scene, target.strip_name, file=images.absolute(layers["depth"].image))
@@ -130,7 +130,7 @@ def reload(target: ClipTarget) -> None:
     scene = bpy.data.scenes.get(target.scene_name)
     tree = compat.compositor_tree(scene) if scene else None
     with _placing():
-        for image in build.block_images(tree, target.strip_name) if tree else ():
+        for image in block_images(tree, target.strip_name) if tree else ():
             image.reload()
 
 
@@ -159,7 +159,7 @@ def render_without_display(scene: bpy.types.Scene) -> tuple[str, ...]:
 def _render_shows_compositor(scene: bpy.types.Scene) -> list[str]:
     """Strips win over the compositor in renders; they may only give way when each of them is a plate that is being relit."""
     tree = compat.compositor_tree(scene)
-    attached = build.attached_strips(tree) if tree else set()
+    attached = attached_strips(tree) if tree else set()
     others = [strip.name for strip in compat.picture_strips(scene) if strip.name not in attached]
     if not others:
         return list(render_compositor(scene))

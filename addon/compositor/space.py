@@ -11,28 +11,26 @@ from collections.abc import Sequence
 import bpy
 from mathutils import Matrix, Vector
 
+from .. import tags
 from ..blender import compat, linked
+from ..errors import UserError
 from ..nodes import drivers
+from ..nodes.block import Block
 from ..nodes.builder import Sheet
-from . import build
 
-_KEY, _VERSION = "platelight_space", 1
+_VERSION = 1
 PASS, STUDIO = "space", "space of "
 """Roles of the nodes in a plate's block: of its normals, and of the studio light's direction whose name follows."""
-
-
-class SpaceError(Exception):
-    """What stands in the way, in a sentence that ends with what to do."""
 
 
 def need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
     """The camera that the scene renders.
 
     Raises:
-        SpaceError: it has none.
+        UserError: it has none.
     """
     if scene.camera is None or scene.camera.type != "CAMERA":
-        raise SpaceError(f"{scene.name} has no camera, so nobody knows how it is turned in the world: add one and make it active.")
+        raise UserError(f"{scene.name} has no camera, so nobody knows how it is turned in the world: add one and make it active.")
     return scene.camera
 
 
@@ -44,10 +42,10 @@ def group(scene: bpy.types.Scene) -> bpy.types.NodeTree:
     """
     sign = _sign(scene)
     for tree in bpy.data.node_groups:
-        if tree.get(_KEY) == sign and tree.library is None:
+        if tree.get(tags.SPACE) == sign and tree.library is None:
             return tree
     tree = bpy.data.node_groups.new(f"Platelight Space ({scene.name})", "CompositorNodeTree")
-    tree[_KEY] = sign
+    tree[tags.SPACE] = sign
     sheet = Sheet(tree)
     _build(sheet, drivers.eye(scene))
     sheet.arrange()
@@ -55,7 +53,7 @@ def group(scene: bpy.types.Scene) -> bpy.types.NodeTree:
 
 
 def is_space(tree: bpy.types.NodeTree | None) -> bool:
-    return tree is not None and tree.get(_KEY) is not None
+    return tree is not None and tree.get(tags.SPACE) is not None
 
 
 def _sign(scene: bpy.types.Scene) -> str:
@@ -110,7 +108,7 @@ def add(scene: bpy.types.Scene, shot: str) -> bpy.types.Node:
     Again to follow another camera. Whether the pass is in world space is the node's `In World`.
 
     Raises:
-        SpaceError: no camera, or the plate has no normals in the compositor.
+        UserError: no camera, or the plate has no normals in the compositor.
     """
     block, relight = _block(scene, shot)
     node, tree = block.find(PASS), _group(scene)
@@ -139,12 +137,12 @@ def remove(scene: bpy.types.Scene, shot: str) -> bool:
     return True
 
 
-def _normals(block: build.Block, relight: bpy.types.Node) -> bpy.types.NodeSocket:
+def _normals(block: Block, relight: bpy.types.Node) -> bpy.types.NodeSocket:
     if size := block.find("normal size"):
         return size.outputs["Image"]
     if links := relight.inputs["Normal"].links:
         return links[0].from_socket
-    raise SpaceError(f"{block.strip_name} has no normals in the compositor: estimate or load them first.")
+    raise UserError(f"{block.strip_name} has no normals in the compositor: estimate or load them first.")
 
 
 # Studio lights --------------------------------------------------------------------------------------------------------
@@ -159,7 +157,7 @@ def hold_studio(scene: bpy.types.Scene, shot: str) -> list[str]:
         What the user should know, a sentence each.
 
     Raises:
-        SpaceError: no camera, or no such plate.
+        UserError: no camera, or no such plate.
     """
     block, relight = _block(scene, shot)
     tree, turn = _group(scene), axes(scene.camera)
@@ -184,7 +182,7 @@ def release_studio(scene: bpy.types.Scene, shot: str) -> bool:
     """Let the studio lights go with the camera again; at the present frame the light stays. Returns whether any was held.
 
     Raises:
-        SpaceError: no camera, or no such plate.
+        UserError: no camera, or no such plate.
     """
     block, relight = _block(scene, shot)
     held = studio(block, relight)
@@ -195,7 +193,7 @@ def release_studio(scene: bpy.types.Scene, shot: str) -> bool:
     return bool(held)
 
 
-def studio(block: build.Block, relight: bpy.types.Node) -> dict[str, bpy.types.Node]:
+def studio(block: Block, relight: bpy.types.Node) -> dict[str, bpy.types.Node]:
     """The nodes that hold directions in world space, by the socket that they feed."""
     found = {socket.name: block.find(STUDIO + socket.name) for socket in _directions(relight)}
     return {name: node for name, node in found.items() if node is not None}
@@ -213,16 +211,16 @@ def _directions(relight: bpy.types.Node) -> list[bpy.types.NodeSocket]:
 # The whole plate ------------------------------------------------------------------------------------------------------
 
 
-def nodes(block: build.Block) -> list[bpy.types.Node]:
+def nodes(block: Block) -> list[bpy.types.Node]:
     """The Space nodes of a plate."""
-    own = [node for node in block.tree.nodes if node.get("platelight_strip") == block.strip_name]
+    own = [node for node in block.tree.nodes if node.get(tags.PLATE) == block.strip_name]
     return [node for node in own if is_space(getattr(node, "node_tree", None))]
 
 
-def is_stale(scene: bpy.types.Scene, block: build.Block) -> bool:
+def is_stale(scene: bpy.types.Scene, block: Block) -> bool:
     """Whether timeline markers now cut to other cameras than its Space nodes follow; the scene's own camera they always do."""
     sign = _sign(scene)
-    return any(node.node_tree[_KEY] != sign for node in nodes(block))
+    return any(node.node_tree[tags.SPACE] != sign for node in nodes(block))
 
 
 def update(scene: bpy.types.Scene, shot: str) -> None:
@@ -241,12 +239,12 @@ def _group(scene: bpy.types.Scene) -> bpy.types.NodeTree:
     return group(scene)
 
 
-def _block(scene: bpy.types.Scene, shot: str) -> tuple[build.Block, bpy.types.Node]:
+def _block(scene: bpy.types.Scene, shot: str) -> tuple[Block, bpy.types.Node]:
     tree = compat.compositor_tree(scene)
-    block = build.Block(tree, strip_name=shot) if tree else None
+    block = Block(tree, strip_name=shot) if tree else None
     relight = block.find("relight") if block else None
     if block is None or relight is None:
-        raise SpaceError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise UserError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
     if refusal := linked.refusal(scene):
-        raise SpaceError(refusal)
+        raise UserError(refusal)
     return block, relight

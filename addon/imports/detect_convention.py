@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import UserError
 from . import axis_evidence
 from .axis_evidence import Field, Rays, Signs
 from .convention import (
@@ -24,7 +25,6 @@ from .convention import (
     is_normal,
     signed_axes,
 )
-from .files import NormalsError
 
 SURE, LIKELY, GUESS = "sure", "likely", "a guess"
 _TOWARD = {"X": "red", "Y": "green", "Z": "blue"}
@@ -85,7 +85,7 @@ def diagnose(frames: Sequence[np.ndarray], view: View, *, byte_files: bool = Fal
         byte_files: whether the files have 8 bits a channel.
 
     Raises:
-        NormalsError: these are no normals.
+        UserError: these are no normals.
     """
     _refuse_other_pictures(frames)
     findings = []
@@ -99,7 +99,7 @@ def diagnose(frames: Sequence[np.ndarray], view: View, *, byte_files: bool = Fal
     findings += _steps(frames, byte_files=byte_files)
     reduced = [axis_evidence.field(each) for each in decoded]
     if not any(each.there.any() for each in reduced):
-        raise NormalsError("No frame holds normals: choose the sequence that does")
+        raise UserError("No frame holds normals: choose the sequence that does.")
     best, told = _axes(reduced, view)
     convention = Convention(encoding=encoding, curve=curve, order=best.order, flip=best.flip, space=best.space)
     return Diagnosis(convention=convention, findings=(*findings, *told))
@@ -124,14 +124,14 @@ def _refuse_other_pictures(frames: Sequence[np.ndarray]) -> None:
     finite = [frame[np.isfinite(frame).all(-1)] for frame in frames]
     values = np.concatenate(finite)
     if not len(values):
-        raise NormalsError("Every number is NaN or infinite: render the sequence again")
+        raise UserError("Every number is NaN or infinite: render the sequence again.")
     if np.abs(values - values[..., :1]).max() < 1e-3:
-        raise NormalsError("The picture is grey, so it holds no directions: choose the normals, not the depth or a matte")
+        raise UserError("The picture is grey, so it holds no directions: choose the normals, not the depth or a matte.")
     if all(len(each) and np.ptp(each, axis=0).max() < 1e-3 for each in finite):
-        raise NormalsError("Every pixel has the same value: nothing is in the sequence, render it again")
+        raise UserError("Every pixel has the same value: nothing is in the sequence, render it again.")
     if np.abs(values).max() > 4.0:
         most = np.abs(values).max()
-        raise NormalsError(f"The numbers go up to {most:.0f}, normals stay within 1: choose another layer or sequence")
+        raise UserError(f"The numbers go up to {most:.0f}, normals stay within 1: choose another layer or sequence.")
 
 
 def _encoding(frames: Sequence[np.ndarray]) -> tuple[str, str, list[Finding]]:

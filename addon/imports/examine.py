@@ -10,13 +10,13 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..blender import image_layers as layers
-from ..blender import sequences
+from ..blender import image_layers, sequences
 from ..blender.clips import ClipTarget
-from ..relight.match import MatchError, sample
+from ..blender.scene_copy import camera_of, copied
+from ..errors import UserError
 from . import detect_convention, files, pixels
 from .detect_convention import GUESS, SURE, Finding, View
-from .files import Found, Header, NormalsError
+from .files import Found, Header
 
 FRAMES = 4
 """How many are read, spread over the sequence."""
@@ -43,12 +43,12 @@ def examine(file: Path, *, layer: str, target: ClipTarget, scene: bpy.types.Scen
         layer: of an EXR; blank for the one that is named most like normals.
 
     Raises:
-        NormalsError, PlatelightError.
+        UserError, PlatelightError.
     """
     found = files.find(file)
     headers = files.headers(found)
     header = headers[found.first]
-    choices = layers.layers(header.channels) if header else ()
+    choices = image_layers.layers(header.channels) if header else ()
     wanted = _choose(header, choices, layer, name=file.name)
     aligned = files.align(found, shown=(target.first, target.last), clip_first=_clip_first(target), is_movie=not target.is_sequence)
     numbers = _spread(list(found.files))
@@ -61,10 +61,7 @@ def examine(file: Path, *, layer: str, target: ClipTarget, scene: bpy.types.Scen
         Finding(text=aligned.sentence, sure=SURE if aligned.sure else GUESS, trouble=not aligned.sure),
     ]
     start = target.timeline_start - target.first + aligned.offset
-    try:
-        view = _view(scene, [start + n for n in numbers])
-    except MatchError as error:
-        raise NormalsError("Blender is rendering, and cameras can't be looked at meanwhile: try again when it is done") from error
+    view = _view(scene, [start + n for n in numbers])
     told = detect_convention.diagnose(frames, view, byte_files=header.bits == 8 if header else file.suffix.lower() in files.BYTES)
     return Examined(
         found=found,
@@ -80,15 +77,15 @@ def _choose(header: Header | None, choices: tuple[str, ...], wanted: str, *, nam
     """The layer that is wanted or named like normals; where none is, all of those that may be it."""
     if header is not None and header.colors < 3:
         told = "one channel" if header.colors == 1 else f"{header.colors} channels"
-        raise NormalsError(f"{name} has {told}, so it holds no directions: choose the normals, not a depth or matte")
+        raise UserError(f"{name} has {told}, so it holds no directions: choose the normals, not a depth or matte.")
     if wanted and wanted not in choices:
         others = ", ".join(each or "its own colours" for each in choices) or "one picture only"
-        raise NormalsError(f"{name} has no layer {wanted}, it has {others}: clear Layer, or choose one that is there")
+        raise UserError(f"{name} has no layer {wanted}, it has {others}: clear Layer, or choose one that is there.")
     if header is not None and header.channels and not choices:
-        raise NormalsError(f"{name} has no layer of three channels, only {', '.join(header.channels[:6])}: choose the normals")
+        raise UserError(f"{name} has no layer of three channels, only {', '.join(header.channels[:6])}: choose the normals.")
     if wanted or not choices:
         return (wanted,)
-    return choices[:1] if layers.is_named_normal(choices[0]) else choices[:_MOST_LAYERS]
+    return choices[:1] if image_layers.is_named_normal(choices[0]) else choices[:_MOST_LAYERS]
 
 
 def _about_files(found: Found, headers: dict[int, Header | None]) -> list[Finding]:
@@ -123,7 +120,7 @@ def _about_layer(header: Header | None, choices: tuple[str, ...], layer: str) ->
     told = ", ".join(channel for channel in header.channels if channel.rpartition(".")[0] == layer)
     if not layer and len(choices) == 1:
         return [Finding(text=f"The normals are in the channels {told}")]
-    sure = SURE if layers.is_named_normal(layer) or len(choices) == 1 else GUESS
+    sure = SURE if image_layers.is_named_normal(layer) or len(choices) == 1 else GUESS
     others = [each or "its own colours" for each in choices if each != layer]
     text = f"The normals are in the layer {layer or 'of its own colours'} ({told})"
     return [Finding(text=f"{text}; there are also {', '.join(others)}" if others else text, sure=sure)]
@@ -145,8 +142,8 @@ def _view(scene: bpy.types.Scene, numbers: list[int]) -> View:
     what was moved in it and not keyed."""
     turns, view = [], View()
     for number in numbers:
-        with sample.copied(scene, number) as copy:
-            camera = sample.camera_of(copy)
+        with copied(scene, number) as copy:
+            camera = camera_of(copy)
             if camera is None or camera.type != "CAMERA" or camera.data.type != "PERSP":
                 continue
             turns.append(np.array(camera.matrix_world.to_3x3().normalized()))

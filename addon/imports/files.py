@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..blender import sequences
+from ..errors import UserError
 from . import exr_file
 
 BYTES, LOSSY = (".jpg", ".jpeg", ".webp", ".tga"), (".jpg", ".jpeg", ".webp")
@@ -16,10 +17,6 @@ BYTES, LOSSY = (".jpg", ".jpeg", ".webp", ".tga"), (".jpg", ".jpeg", ".webp")
 _TAIL = 64
 """Bytes at a PNG's end, where it says that it is one."""
 SUFFIXES = (".exr", ".png", ".tif", ".tiff", ".tga", ".dpx", ".jpg", ".jpeg", ".webp", ".hdr")
-
-
-class NormalsError(Exception):
-    """What stands in the way, in a sentence that ends with what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +67,12 @@ def find(path: Path) -> Found:
     """The sequence that any of its files belongs to, from its lowest to its highest number.
 
     Raises:
-        NormalsError; PlatelightError: `frame_numbers_unusable`.
+        UserError; PlatelightError: `frame_numbers_unusable`.
     """
     if not path.is_file():
-        raise NormalsError(f"{path} is not there: choose a file of the sequence")
+        raise UserError(f"{path} is not there: choose a file of the sequence.")
     if path.suffix.lower() not in SUFFIXES:
-        raise NormalsError(f"{path.name} is not an image: choose an EXR, PNG or TIFF of the sequence")
+        raise UserError(f"{path.name} is not an image: choose an EXR, PNG or TIFF of the sequence.")
     files = sequences.files_of(path)
     if not files:
         return Found(files={1: path}, is_still=True)
@@ -89,11 +86,11 @@ def header(path: Path) -> Header | None:
     """What a file says of itself; None for kinds whose first bytes are not read here.
 
     Raises:
-        NormalsError: it is empty or damaged.
+        UserError: it is empty or damaged.
     """
     try:
         if not path.stat().st_size:
-            raise NormalsError(f"{path.name} is empty: write it again")
+            raise UserError(f"{path.name} is empty: write it again.")
         if path.suffix.lower() == ".exr":
             exr = exr_file.read_header(path)
             names = tuple(name for name, _ in exr.channels)
@@ -111,7 +108,7 @@ def header(path: Path) -> Header | None:
             stream.seek(max(stream.seek(0, os.SEEK_END) - _TAIL, 0))
             end = stream.read()
     except (exr_file.NotAnExrError, OSError) as error:
-        raise NormalsError(f"{path.name} cannot be read ({error}): write it again") from error
+        raise UserError(f"{path.name} cannot be read ({error}): write it again.") from error
     if path.suffix.lower() == ".png":
         return _png(path, start, end)
     return _tiff(start) if path.suffix.lower() in (".tif", ".tiff") else None
@@ -121,7 +118,7 @@ def headers(found: Found) -> dict[int, Header | None]:
     """What each file says of itself, by its number.
 
     Raises:
-        NormalsError: one is empty or damaged.
+        UserError: one is empty or damaged.
     """
     return {number: header(file) for number, file in found.files.items()}
 
@@ -180,7 +177,7 @@ def align(found: Found, *, shown: tuple[int, int], clip_first: int, is_movie: bo
 
 def _png(path: Path, start: bytes, end: bytes) -> Header:
     if start[:8] != b"\x89PNG\r\n\x1a\n" or len(start) < 29:
-        raise NormalsError(f"{path.name} is no PNG, or ends early: write it again")
+        raise UserError(f"{path.name} is no PNG, or ends early: write it again.")
     width, height, bits, kind = struct.unpack(">IIBB", start[16:26])
     return Header(width=width, height=height, bits=bits, colors={0: 1, 4: 1}.get(kind, 3), whole=b"IEND" in end)
 

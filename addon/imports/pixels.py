@@ -9,14 +9,16 @@ import bpy
 import numpy as np
 
 from ..blender import compat, image_layers
-from .files import Header, NormalsError
+from ..blender.image_layers import layer_socket
+from ..errors import UserError
+from .files import Header
 
 
 def read(file: Path, *, layer: str, header: Header | None) -> np.ndarray:
     """A picture's colours or a layer's vectors, float32 (H, W, 3), row 0 at the top.
 
     Raises:
-        NormalsError: it cannot be read, or has no such layer.
+        UserError: it cannot be read, or has no such layer.
     """
     image = bpy.data.images.load(str(file), check_existing=False)
     try:
@@ -26,36 +28,12 @@ def read(file: Path, *, layer: str, header: Header | None) -> np.ndarray:
         else:
             values = _pixels(image)
     except RuntimeError as error:
-        raise NormalsError(f"{file.name} cannot be read ({error}): write it again") from error
+        raise UserError(f"{file.name} cannot be read ({error}): write it again.") from error
     finally:
         bpy.data.images.remove(image)
     if values.size == 0:
-        raise NormalsError(f"{file.name} cannot be read: write it again, as EXR or PNG")
+        raise UserError(f"{file.name} cannot be read: write it again, as EXR or PNG.")
     return values
-
-
-def output(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
-    """The socket of an Image node that gives a layer.
-
-    Raises:
-        NormalsError: there is none.
-    """
-    group, name = image_layers.place_in_node(layer)
-    for place in (group, layer) if node.has_layers and layer else ("",):  # 4.2 has a layer for each part of a file
-        if place and not _show(node, place):
-            continue
-        if found := node.outputs.get(name) or (None if layer else node.outputs.get("Image")):
-            return found
-    raise NormalsError(f"{node.image.name} has no layer {layer or name}: choose another")
-
-
-def _show(node: bpy.types.Node, layer: str) -> bool:
-    """Let an Image node show a layer; whether there is one of that name."""
-    try:
-        node.layer = layer
-    except TypeError:
-        return False
-    return True
 
 
 def _pixels(image: bpy.types.Image) -> np.ndarray:
@@ -71,7 +49,7 @@ def _pixels(image: bpy.types.Image) -> np.ndarray:
 def _rendered(image: bpy.types.Image, *, layer: str, size: tuple[int, int]) -> np.ndarray:
     """A layer of an EXR: Blender gives its pixels to nodes only, so a scene of its own renders them, at one pixel each."""
     if bpy.app.is_job_running("RENDER"):
-        raise NormalsError("Blender is rendering, and layers of an EXR can't be read meanwhile: try again when it is done")
+        raise UserError("Blender is rendering, and layers of an EXR can't be read meanwhile: try again when it is done.")
     scene = bpy.data.scenes.new("Platelight Reading")
     tree = None
     try:
@@ -80,7 +58,7 @@ def _rendered(image: bpy.types.Image, *, layer: str, size: tuple[int, int]) -> n
         tree, _ = compat.ensure_compositor_tree(scene)
         node = tree.nodes.new("CompositorNodeImage")
         node.image = image
-        tree.links.new(output(node, layer), compat.new_output_socket(tree))
+        tree.links.new(layer_socket(node, layer), compat.new_output_socket(tree))
         settings = scene.render.image_settings
         settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
         with tempfile.TemporaryDirectory(prefix="platelight-") as folder:

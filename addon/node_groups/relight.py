@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import bpy
 
+from .. import tags
 from ..nodes.builder import Sheet, Socket
 from . import shading
 
@@ -22,7 +23,6 @@ NAME = "Platelight Relight"
 GREY = 0.18
 """What a mid-grey surface reflects."""
 _VERSION = 6
-_VERSION_KEY = "platelight_version"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +48,10 @@ AMBIENT_STRENGTH = 0.25
 def node_group() -> bpy.types.NodeTree:
     """The group, one for the whole file; made when there is none of this version."""
     for group in bpy.data.node_groups:
-        if group.get(_VERSION_KEY) == _VERSION and group.library is None:
+        if group.get(tags.RELIGHT_VERSION) == _VERSION and group.library is None:
             return group
     group = bpy.data.node_groups.new(NAME, "CompositorNodeTree")
-    group[_VERSION_KEY] = _VERSION
+    group[tags.RELIGHT_VERSION] = _VERSION
     _interface(group)
     _nodes(group)
     return group
@@ -64,7 +64,7 @@ def renew(node: bpy.types.Node) -> bool:
         Whether it had another.
     """
     old = node.node_tree
-    if old is not None and old.get(_VERSION_KEY) == _VERSION:
+    if old is not None and old.get(tags.RELIGHT_VERSION) == _VERSION:
         return False
     before = {socket.identifier for socket in node.inputs}
     node.node_tree = node_group()

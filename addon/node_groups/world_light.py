@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from .. import tags
 from ..blender import images
 from ..blender.light_power import uses_nodes
 from ..nodes import drivers
@@ -19,7 +20,6 @@ from ..nodes.builder import Sheet, shared_group
 from ..nodes.drivers import Eye, Source
 from . import light_parts
 
-_STAMP, _FACTORS = "platelight_sky", "platelight_sky_factors"
 TERMS = ("Constant", "X", "Y", "Z", "XY", "YZ", "3ZZ - 1", "XZ", "XX - YY")
 _ROTATION = (
     ("cos(y)*cos(z)", "sin(x)*sin(y)*cos(z)-cos(x)*sin(z)", "cos(x)*sin(y)*cos(z)+sin(x)*sin(z)"),
@@ -105,9 +105,9 @@ def factors(tree: bpy.types.ID, image: bpy.types.Image, *, look_again: bool) -> 
     file = images.absolute(image) if image.filepath else None
     age = file.stat().st_mtime_ns if file and file.is_file() else 0
     stamp = f"{image.name}|{image.filepath}|{tuple(image.size)}|{image.colorspace_settings.name}|{age}"
-    if look_again or tree.get(_STAMP) != stamp:
-        tree[_FACTORS], tree[_STAMP] = coefficients(pixels(image)).ravel().tolist(), stamp
-    return np.array(tree[_FACTORS]).reshape(9, 3)
+    if look_again or tree.get(tags.SKY) != stamp:
+        tree[tags.SKY_FACTORS], tree[tags.SKY] = coefficients(pixels(image)).ravel().tolist(), stamp
+    return np.array(tree[tags.SKY_FACTORS]).reshape(9, 3)
 
 
 def pixels(image: bpy.types.Image) -> np.ndarray:

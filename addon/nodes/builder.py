@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import bpy
 
+from .. import tags
 from ..blender import compat
 from . import layout
 from .interface import Face
@@ -13,7 +14,6 @@ from .vector_nodes import BUILT_IN, new_frame_coordinates, new_vector_math
 
 Socket = bpy.types.NodeSocket
 Value = Socket | float | tuple[float, ...]
-_KEY = "platelight_group"
 _OUT_OF_FRAME = 1e6
 """Pixels."""
 
@@ -30,10 +30,10 @@ def shared_group(name: str, *, version: int, build: Callable[[Sheet], None]) -> 
     """
     key = f"{name} {version}" + ("" if BUILT_IN else " in colors")
     for group in bpy.data.node_groups:
-        if group.get(_KEY) == key and group.library is None:
+        if group.get(tags.GROUP) == key and group.library is None:
             return group
     group = bpy.data.node_groups.new(name, "CompositorNodeTree")
-    group[_KEY] = key
+    group[tags.GROUP] = key
     sheet = Sheet(group)
     build(sheet)
     sheet.arrange()

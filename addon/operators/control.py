@@ -5,9 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat
+from ..errors import UserError
 from ..relight import control, control_normals, mattes, outputs
 from ..relight.lights import scene_lights
-from ..relight.lights.scene_lights import RelightError
 from .of_plates import OfRelitPlates
 
 _KINDS = (
@@ -23,7 +23,7 @@ class _OnShot(OfRelitPlates):
     def execute(self, context):
         try:
             self.act(context, control.need(compat.shown_scene(context), self.shot))
-        except RelightError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
@@ -78,9 +78,9 @@ class PLATELIGHT_OT_matte_light(_OnLight, bpy.types.Operator):
     def act_on(self, context, shot, light):
         image, mask = bpy.data.images.get(self.image), bpy.data.masks.get(self.mask)
         if self.kind == "IMAGE" and (image is None or image.source == "VIEWER"):
-            raise RelightError("No image is chosen: open one in the Image editor, then choose it here.")
+            raise UserError("No image is chosen: open one in the Image editor, then choose it here.")
         if self.kind == "MASK" and mask is None:
-            raise RelightError("No mask is chosen: draw one in the Movie Clip editor, then choose it here.")
+            raise UserError("No mask is chosen: draw one in the Movie Clip editor, then choose it here.")
         chosen = {"IMAGE": {"image": image}, "MASK": {"mask": mask}, "ALPHA": {}}[self.kind]
         mattes.attach(shot, light, scene=compat.shown_scene(context), **chosen)
 
@@ -111,7 +111,7 @@ class PLATELIGHT_OT_highlights(_OnShot, bpy.types.Operator):
 
     def act(self, context, shot):
         if shot.lights is None:
-            raise RelightError(f"{self.shot} has no scene lights: light it with them first.")
+            raise UserError(f"{self.shot} has no scene lights: light it with them first.")
         on = not scene_lights.has_highlights(shot.lights)
         scene_lights.set_highlights(shot.block.tree, shot.lights, shot.relight, on)
 

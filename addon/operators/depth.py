@@ -4,7 +4,7 @@ import bpy
 
 from ..blender import compat
 from ..compositor import depth
-from ..imports.files import NormalsError
+from ..errors import UserError
 from .reporting import is_own
 
 
@@ -41,7 +41,7 @@ class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
     def execute(self, context):
         try:
             before = depth.set_point(compat.shown_scene(context), self.shot, x=self.x, y=self.y, metres=self.metres)
-        except NormalsError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"That point was at {before:.2f} m and is at {self.metres:.2f} m now")

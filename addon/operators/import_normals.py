@@ -8,8 +8,8 @@ from bpy_extras.io_utils import ImportHelper
 from ..blender import clips, compat, paths
 from ..compositor import bring_in, import_settings, imported_normals
 from ..contract import PlatelightError
+from ..errors import UserError
 from ..imports import files
-from ..imports.files import NormalsError
 from .reporting import is_own, refuse
 
 
@@ -31,7 +31,7 @@ def _bring_in(operator, context, *, file, layer):
         if scene.name != target.scene_name:
             scene = bpy.data.scenes[target.scene_name]
         entry, notices = bring_in.bring_in(scene, target, file=file, layer=layer)
-    except NormalsError as error:
+    except UserError as error:
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}
     except PlatelightError as error:

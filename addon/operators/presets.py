@@ -3,9 +3,9 @@
 import bpy
 
 from ..blender import compat
+from ..errors import UserError
 from ..relight import control, presets
 from ..relight.lights import scene_lights
-from ..relight.lights.scene_lights import RelightError
 
 
 class PLATELIGHT_OT_light_preset(bpy.types.Operator):
@@ -47,7 +47,7 @@ class PLATELIGHT_OT_light_preset(bpy.types.Operator):
                 control.apply(control.need(scene, self.shot))
             for notice in notices:
                 self.report({"INFO"}, notice)
-        except RelightError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}

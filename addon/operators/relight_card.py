@@ -2,9 +2,10 @@
 
 import bpy
 
+from .. import tags
 from ..blender import compat
 from ..compositor import depth
-from ..imports.files import NormalsError
+from ..errors import UserError
 from ..relight import card
 from ..relight.card import controls
 from .of_plates import OfRelitPlates
@@ -25,7 +26,7 @@ class PLATELIGHT_OT_add_card(OfRelitPlates, bpy.types.Operator):
                 _, notices = card.add(compat.shown_scene(context), shot)
                 for notice in notices:
                     self.report({"INFO"}, notice)
-        except card.CardError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
@@ -90,8 +91,8 @@ class PLATELIGHT_OT_card_depth_cursor(_Card, bpy.types.Operator):
         if place is None:
             return _refuse(self, "The 3D cursor is not on the plate: put it on something that the camera sees.")
         try:
-            depth.set_point(compat.shown_scene(context), found["platelight_card"], x=place.x, y=place.y, metres=place.z)
-        except NormalsError as error:
+            depth.set_point(compat.shown_scene(context), found[tags.CARD], x=place.x, y=place.y, metres=place.z)
+        except UserError as error:
             return _refuse(self, f"{error}.")
         controls.look_again(found)
         return {"FINISHED"}

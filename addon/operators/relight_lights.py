@@ -3,6 +3,7 @@
 import bpy
 
 from ..blender import compat
+from ..errors import UserError
 from ..relight import control
 from ..relight.lights import scene_lights
 from .of_plates import OfRelitPlates
@@ -22,7 +23,7 @@ class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
                 for notice in scene_lights.wire(scene, shot, collection=settings.collection, world=settings.world):
                     self.report({"INFO"}, notice)
                 control.apply(control.need(scene, shot))  # what is solo may have come or gone
-        except scene_lights.RelightError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}

@@ -3,8 +3,9 @@
 import bpy
 
 from ..blender import compat
+from ..errors import UserError
 from ..relight.lights import scene_lights
-from ..relight.match import MatchError, run, summary, sun, wiring
+from ..relight.match import run, summary, sun, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
 from .of_plates import OfRelitPlates
@@ -51,7 +52,7 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
         try:
             for _ in self._steps(compat.shown_scene(context)):
                 pass
-        except MatchError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return self._end()
         return {"FINISHED"}
@@ -76,7 +77,7 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
         step = None
         try:
             step = next(self._work, None)
-        except MatchError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return self._end()
         finally:  # at the end of it, however it came
@@ -125,7 +126,7 @@ class PLATELIGHT_OT_match_mode(_OfMatched, bpy.types.Operator):
         try:
             for shot in self.shots(context):
                 wiring.set_mode(compat.shown_scene(context), shot, Mode(self.mode))
-        except MatchError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
@@ -139,7 +140,7 @@ class PLATELIGHT_OT_match_sun(_OfMatched, bpy.types.Operator):
     def execute(self, context):
         try:
             notices = sun.make(compat.shown_scene(context), self.shots(context)[0])
-        except MatchError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         for notice in notices:

@@ -4,6 +4,7 @@ import bpy
 
 from ..blender import compat
 from ..compositor import space
+from ..errors import UserError
 from .of_plates import OfRelitPlates
 
 
@@ -13,7 +14,7 @@ class _Space(OfRelitPlates):
             for shot in self.shots(context):
                 for notice in self.do(compat.shown_scene(context), shot):
                     self.report({"INFO"}, notice)
-        except space.SpaceError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}

@@ -3,9 +3,9 @@
 import bpy
 
 from ..blender import compat
+from ..errors import UserError
 from ..relight import control, viewing
 from ..relight.lights import scene_lights
-from ..relight.lights.scene_lights import RelightError
 from ..relight.viewing import View
 
 MODES = (
@@ -36,7 +36,7 @@ class PLATELIGHT_OT_view_light(bpy.types.Operator):
     def execute(self, context):
         try:
             viewing.show(control.need(compat.shown_scene(context), self.shot), View(self.view))
-        except RelightError as error:
+        except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from .. import tags
 from ..blender import compat
 from ..relight import control, control_normals
 from ..relight.control import Handle, Shot
@@ -63,7 +64,7 @@ def _details(box: bpy.types.UILayout, shot: Shot, light: Handle) -> None:
         row = column.row(align=True)
         if light.matte.is_linked:
             giver = light.matte.links[0].from_node
-            own = bool(giver.get("platelight_role"))
+            own = bool(giver.get(tags.ROLE))
             row.label(text="Limited by Matte" if own else f"Matte: {giver.label or giver.name}", icon="MOD_MASK")
             _on(row.operator("platelight.unmatte_light", text="", icon="X"), shot, light)
         else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat
-from ..compositor import build, depth
+from ..compositor import depth
+from ..nodes.block import Block
 
 
 class DepthPanel:
@@ -25,7 +26,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     scene = compat.shown_scene(context)
     tree = compat.compositor_tree(scene)
     for shot in depth.shots(scene):
-        node = build.Block(tree, strip_name=shot).find(depth.NODE)
+        node = Block(tree, strip_name=shot).find(depth.NODE)
         box = layout.box()
         relative = depth.scale_of(node).relative
         box.label(text=f"{shot}: {'relative depth' if relative else 'depth in metres'}", icon="EMPTY_SINGLE_ARROW")

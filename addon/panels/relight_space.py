@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat
-from ..compositor import build, space
+from ..compositor import space
+from ..nodes.block import Block
 from ..relight import card
 from ..relight.card import controls, paint
 from ..relight.lights import scene_lights
@@ -47,7 +48,7 @@ class SpacePanel:
         for shot in scene_lights.shots(scene):
             box = self.layout.box()
             box.label(text=shot, icon="CAMERA_DATA")
-            _draw_space(box, scene, build.Block(tree, strip_name=shot))
+            _draw_space(box, scene, Block(tree, strip_name=shot))
             _draw_card(box, context, shot, found.get(shot))
         if found:
             self.layout.prop(scene.render, "use_compositing", text="Renders Show the Compositor")
@@ -55,7 +56,7 @@ class SpacePanel:
                 paragraph(self.layout, "Turn it off to render the card.", width=characters(context), icon="INFO")
 
 
-def _draw_space(box: bpy.types.UILayout, scene: bpy.types.Scene, block: build.Block) -> None:
+def _draw_space(box: bpy.types.UILayout, scene: bpy.types.Scene, block: Block) -> None:
     relight, turned = block.find("relight"), block.find(space.PASS)
     column = box.column(align=True)
     row = column.row(align=True)

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from ..blender import clips, compat
-from ..compositor import build
+from ..nodes.block import attached_strips
 
 _ICONS = {"MOVIE": "FILE_MOVIE", "IMAGE": "FILE_IMAGE", "MOVIECLIP": "TRACKER"}
 
@@ -42,7 +42,7 @@ def needs_gpu(context: bpy.types.Context) -> bool:
 
 def _attached(scene: bpy.types.Scene) -> set[str]:
     tree = compat.compositor_tree(scene)
-    return build.attached_strips(tree) if tree else set()
+    return attached_strips(tree) if tree else set()
 
 
 def _clip(clip: bpy.types.MovieClip, *, attached: bool) -> Selected:

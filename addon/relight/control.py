@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import bpy
 
+from .. import tags
 from ..blender import compat, linked
-from ..compositor import build
+from ..errors import UserError
 from ..node_groups import relight as group
+from ..nodes.block import Block
 from .lights import rig, scene_lights, sockets
-from .lights.scene_lights import RelightError
 from .lights.sockets import Row
 from .match import wiring
 
 AMBIENT = "Ambient"
 STUDIO = (AMBIENT, *(light.name for light in group.LIGHTS))
-_MUTED, _SOLO = "platelight_muted", "platelight_solo"
 Socket = bpy.types.NodeSocket
 
 
@@ -46,7 +46,7 @@ class Handle:
 class Shot:
     """A relit plate's nodes. `lights`: the node of the scene's lights, None before they are wired."""
 
-    block: build.Block
+    block: Block
     relight: bpy.types.Node
     lights: bpy.types.Node | None
 
@@ -58,7 +58,7 @@ class Shot:
 def find(scene: bpy.types.Scene, name: str) -> Shot | None:
     """The shot of that plate, as it is; None when the plate isn't relit, or when its node has another group than ours."""
     tree = compat.compositor_tree(scene)
-    block = build.Block(tree, strip_name=name) if tree else None
+    block = Block(tree, strip_name=name) if tree else None
     relight = block.find("relight") if block else None
     if relight is None or f"{AMBIENT} Strength" not in relight.inputs:
         return None
@@ -70,15 +70,15 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
     """The same, brought up to this version.
 
     Raises:
-        RelightError: no plate of that name is relit, its node has another group, or it is a library's.
+        UserError: no plate of that name is relit, its node has another group, or it is a library's.
     """
     if refusal := linked.refusal(scene):
-        raise RelightError(refusal)
+        raise UserError(refusal)
     shot = find(scene, name)
     if shot is None and name in scene_lights.shots(scene):
-        raise RelightError(f"The Relight node of {name} has another node group: choose Platelight Relight in it again.")
+        raise UserError(f"The Relight node of {name} has another node group: choose Platelight Relight in it again.")
     if shot is None:
-        raise RelightError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise UserError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
     group.renew(shot.relight)
     return shot
 
@@ -98,7 +98,7 @@ def match_of(shot: Shot) -> bpy.types.Node | None:
 def handles(shot: Shot) -> list[Handle]:
     """The studio's lights that this version of the group has, and the scene's. Quick."""
     inputs, outputs = shot.relight.inputs, shot.relight.outputs
-    muted, solo = _listed(shot.relight, _MUTED), _listed(shot.relight, _SOLO)
+    muted, solo = _listed(shot.relight, tags.MUTED), _listed(shot.relight, tags.SOLO)
     found = []
     for name in STUDIO:
         found.append(
@@ -143,11 +143,11 @@ def handle(shot: Shot, name: str, *, studio: bool) -> Handle:
     """A light by name, of the studio's or of the scene's.
 
     Raises:
-        RelightError: there is none.
+        UserError: there is none.
     """
     found = [each for each in handles(shot) if each.name == name and (each.source is None) == studio]
     if not found:
-        raise RelightError(f"{shot.block.strip_name} has no light called {name}: update its lights.")
+        raise UserError(f"{shot.block.strip_name} has no light called {name}: update its lights.")
     return found[0]
 
 
@@ -162,8 +162,8 @@ def set_solo(shot: Shot, light: Handle, solo: bool) -> None:
 
 def _set(shot: Shot, light: Handle, *, muted: bool, solo: bool) -> None:
     if light.source is None:
-        _list(shot.relight, _MUTED, light.name, muted)
-        _list(shot.relight, _SOLO, light.name, solo)
+        _list(shot.relight, tags.MUTED, light.name, muted)
+        _list(shot.relight, tags.SOLO, light.name, solo)
     else:
         row: Row = rig.rows_of(shot.rig)[light.source]
         sockets.set_muted(shot.rig, row, muted)
@@ -173,7 +173,7 @@ def _set(shot: Shot, light: Handle, *, muted: bool, solo: bool) -> None:
 
 def apply(shot: Shot) -> None:
     """Turn the lights of studio and scene on and off as they are muted and solo."""
-    muted, solo = _listed(shot.relight, _MUTED), _listed(shot.relight, _SOLO)
+    muted, solo = _listed(shot.relight, tags.MUTED), _listed(shot.relight, tags.SOLO)
     others = bool(shot.rig and sockets.has_solo(shot.rig))
     for name in STUDIO:
         on = name in solo if solo or others else name not in muted

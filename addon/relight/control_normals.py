@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from ..errors import UserError
 from ..nodes.blur_nodes import new_blur
 from ..nodes.builder import Sheet, Socket, shared_group
 from .control import Shot
-from .lights.scene_lights import RelightError
 
 ROLE = "normal detail"
 
@@ -43,13 +43,13 @@ def add(shot: Shot) -> bpy.types.Node:
     """The node between the normals and what is lit by them; made where there is none.
 
     Raises:
-        RelightError: the shot has no normals.
+        UserError: the shot has no normals.
     """
     if node := node_of(shot):
         return node
     links = shot.relight.inputs["Normal"].links
     if not links:
-        raise RelightError(f"{shot.block.strip_name} has no normals: link them to its relight group first.")
+        raise UserError(f"{shot.block.strip_name} has no normals: link them to its relight group first.")
     normals = links[0].from_socket
     node = shot.block.node(ROLE, "CompositorNodeGroup", at=(340, 640), label="Normal Detail")
     node.node_tree, node.width = group(), 220

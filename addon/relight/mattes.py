@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from .. import tags
 from ..compositor import build
+from ..errors import UserError
 from .control import Handle, Shot
-from .lights.scene_lights import RelightError
 
 
 def attach(
@@ -18,16 +19,16 @@ def attach(
     cryptomatte, can be linked to the light's Matte socket by hand. A light has one matte: another takes its place.
 
     Raises:
-        RelightError: the light takes none, or the plate's nodes are gone.
+        UserError: the light takes none, or the plate's nodes are gone.
     """
     if light.matte is None:
-        raise RelightError(f"{light.name} takes no matte: update its lights.")
+        raise UserError(f"{light.name} takes no matte: update its lights.")
     block, role = shot.block, _role(light)
     plate, size = block.find("plate"), block.find("plate size")
     if mask is None and (plate is None or size is None):
-        raise RelightError(f"The nodes of the plate {block.strip_name} were deleted: estimate or import again, and they come back.")
+        raise UserError(f"The nodes of the plate {block.strip_name} were deleted: estimate or import again, and they come back.")
     remove(shot, light)
-    down = 1700.0 + 320.0 * sum(1 for node in block.tree.nodes if node.get("platelight_role", "").startswith("matte "))
+    down = 1700.0 + 320.0 * sum(1 for node in block.tree.nodes if node.get(tags.ROLE, "").startswith("matte "))
     label = f"Matte of {light.name}"
     if mask:
         node = block.node(role, "CompositorNodeMask", at=(0, down), label=label)

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import bpy
 from mathutils import Vector
 
+from .. import tags
 from ..compositor import space
+from ..errors import UserError
 from ..node_groups.relight import LIGHTS
 from .control import Shot
 from .lights import scene_lights
-from .lights.scene_lights import RelightError
 from .match import curves
 
 Numbers = tuple[float, float, float]
-_TAG = "platelight_preset"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,14 +143,14 @@ def light_scene(
         What the user should know, a sentence each.
 
     Raises:
-        RelightError: the collection is a library's; and as `scene_lights.wire`.
+        UserError: the collection is a library's; and as `scene_lights.wire`.
     """
     name = shot.block.strip_name
     if collection and collection.library:
-        raise RelightError(f"{collection.name} is linked from a library and takes no lights: choose another collection, or none.")
+        raise UserError(f"{collection.name} is linked from a library and takes no lights: choose another collection, or none.")
     scene_lights.need_camera(scene)  # told before anything changes
     place = collection or _own_collection(scene, name)
-    for old in [each for each in scene.objects if each.get(_TAG) == name]:
+    for old in [each for each in scene.objects if each.get(tags.PRESET) == name]:
         data = old.data
         bpy.data.objects.remove(old)
         if not data.users:
@@ -159,7 +159,7 @@ def light_scene(
         beam = preset.beams[light.name]
         if beam.strength:
             title = light.name if light.name == preset.label else f"{light.name} {preset.label}"  # rows cut off the end
-            _sun(title, beam, place=place, camera=scene.camera)[_TAG] = name
+            _sun(title, beam, place=place, camera=scene.camera)[tags.PRESET] = name
     notices = scene_lights.wire(scene, name, collection=collection, world=world)
     off: dict[str, Numbers | float] = {f"{light.name} Strength": 0.0 for light in LIGHTS}
     return [notice for notice in notices if "Studio Lights" not in notice] + _set(shot, off | _ambient(preset))
@@ -193,10 +193,10 @@ def _set(shot: Shot, values: dict[str, Numbers | float]) -> list[str]:
 
 
 def _own_collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
-    found = next((each for each in scene.collection.children if each.get(_TAG) == name), None)
+    found = next((each for each in scene.collection.children if each.get(tags.PRESET) == name), None)
     if found is None:
         found = bpy.data.collections.new(f"Lights of {name}")
-        found[_TAG] = name
+        found[tags.PRESET] = name
         scene.collection.children.link(found)
     return found
 

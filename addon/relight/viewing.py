@@ -6,12 +6,11 @@ from enum import StrEnum
 
 import bpy
 
+from .. import tags
 from ..blender import compat
 from . import control
 from .control import Shot
 from .match import wiring
-
-_BEFORE = "platelight_before_node", "platelight_before_socket"
 
 
 class View(StrEnum):
@@ -39,9 +38,9 @@ def show(shot: Shot, view: View) -> bpy.types.Node:
     tree = shot.block.tree
     viewer = viewer_of(tree) or _new_viewer(tree)
     source = _source(viewer)
-    looks = source is not None and source.node.get("platelight_role") in _LOOKED_AT and source.name in OUTPUTS.values()
+    looks = source is not None and source.node.get(tags.ROLE) in _LOOKED_AT and source.name in OUTPUTS.values()
     if source and not looks:
-        viewer[_BEFORE[0]], viewer[_BEFORE[1]] = source.node.name, source.identifier
+        viewer[tags.BEFORE_NODE], viewer[tags.BEFORE_SOCKET] = source.node.name, source.identifier
     wanted = _before(shot, viewer) if view is View.RELIT else _looked_at(shot, OUTPUTS[view])
     if view is not View.RELIT or looks or source is None:
         tree.links.new(wanted or control.result(shot), viewer.inputs[0])
@@ -73,8 +72,8 @@ def _before(shot: Shot, viewer: bpy.types.Node) -> bpy.types.NodeSocket | None:
     """What the Viewer showed before one looked at the light, the picture at the output if that is gone. A result that was shown
     is the one that is composited now: the plate may have been matched since, or not be matched any more."""
     tree = shot.block.tree
-    node = tree.nodes.get(viewer.get(_BEFORE[0], ""))
-    found = [socket for socket in node.outputs if socket.identifier == viewer[_BEFORE[1]]] if node else []
+    node = tree.nodes.get(viewer.get(tags.BEFORE_NODE, ""))
+    found = [socket for socket in node.outputs if socket.identifier == viewer[tags.BEFORE_SOCKET]] if node else []
     if found and found[0].name == "Image" and node in (shot.relight, shot.block.find(wiring.ROLE)):
         return control.result(shot)
     output = compat.output_socket(tree)

@@ -61,7 +61,7 @@ def is_attached(part):
 
     def run(scene, target) -> bool:
         tree = part("blender.compat").compositor_tree(scene)
-        return tree is not None and target.strip_name in part("compositor.build").attached_strips(tree)
+        return tree is not None and target.strip_name in part("nodes.block").attached_strips(tree)
 
     return run
 

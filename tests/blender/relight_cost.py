@@ -27,8 +27,8 @@ import conftest  # noqa: F401 (makes the package platelight)
 import numpy as np
 from footage import write_exr
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build as graph
 from platelight.addon.compositor import passes
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight.lights import scene_lights
 from relight_cost_nodes import computed
 from strips import image_strip
@@ -138,7 +138,7 @@ def main(arguments: list[str]) -> None:
         plates = footage(folder, options.frames, options.size)
         alone, base = bare(folder, plates[0], options.frames, options.size)
         scene = build(folder, plates, options.lights, options.size)
-        block = graph.Block(compat.compositor_tree(scene), strip_name="plate")
+        block = Block(compat.compositor_tree(scene), strip_name="plate")
         relight, lights = block.find("relight"), block.find("lights")
         output = compat.output_socket(block.tree)
 

@@ -9,8 +9,9 @@ import ground_truth
 import numpy as np
 from footage import render, write_normals, write_plate
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build, passes
+from platelight.addon.compositor import passes
 from platelight.addon.node_groups import light_types
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight import control
 from relit import stored
 from strips import image_strip
@@ -23,7 +24,7 @@ def make(scene: bpy.types.Scene, folder: Path) -> bpy.types.Node:
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(folder / "passes"), passes=("normal",), first=1, last=3)
     scene.camera = ground_truth.add(scene, "Camera", bpy.data.cameras.new("Camera"))
-    return build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+    return Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
 
 
 def light(
@@ -39,7 +40,7 @@ def light(
 
 def lights_node(scene: bpy.types.Scene) -> bpy.types.Node:
     """The node of the shot's scene lights."""
-    return build.Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
+    return Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
 
 
 def shot_of(scene: bpy.types.Scene) -> control.Shot:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from footage import linear, plate_bytes, read_exr, render, render_elsewhere, write_movie, write_normals, write_plate
 from platelight.addon.blender import clips, compat, folders
-from platelight.addon.compositor import build, passes
+from platelight.addon.compositor import passes
+from platelight.addon.nodes.block import Block, attached_strips
 from relit import TOLERANCE, light, stored
 from strips import editor_strips, frame_rate, hold, image_strip, skip, trim
 
@@ -89,7 +90,7 @@ def test_a_movie_clip_strip_shows_what_the_sequencer_shows(scene, tmp_path):
     scene.view_settings.view_transform = "Standard"
     sequencer = render(scene, [41, 43], tmp_path)  # what Blender itself shows of the strip
     attach(scene, target, tmp_path / "passes")
-    build.Block(compat.compositor_tree(scene), strip_name="shot").find("relight").inputs["Amount"].default_value = 0
+    Block(compat.compositor_tree(scene), strip_name="shot").find("relight").inputs["Amount"].default_value = 0
     ours = render(scene, [41, 43], tmp_path)
     for frame in (41, 43):
         assert np.abs(sequencer[frame][..., :3] - ours[frame][..., :3]).max() < 2e-3  # the Sequencer works in bytes
@@ -106,7 +107,7 @@ def test_a_movie_of_another_frame_rate_that_blender_shows_picture_by_picture(sce
     scene.view_settings.view_transform = "Standard"
     sequencer = render(scene, frames, tmp_path)
     attach(scene, target, tmp_path / "passes")
-    build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight").inputs["Amount"].default_value = 0
+    Block(compat.compositor_tree(scene), strip_name="plate").find("relight").inputs["Amount"].default_value = 0
     ours = render(scene, frames, tmp_path)
     for frame in frames:
         assert np.abs(sequencer[frame][..., :3] - ours[frame][..., :3]).max() < 2e-3
@@ -208,7 +209,7 @@ def test_the_project_can_be_saved_moved_and_opened_again(scene, tmp_path):
     scene = bpy.context.scene
     assert np.array_equal(render(scene, [2], tmp_path)[2], before)
     [target] = clips.targets_by_pattern("plate")
-    assert target.strip_name in build.attached_strips(compat.compositor_tree(scene))
+    assert target.strip_name in attached_strips(compat.compositor_tree(scene))
     assert folders.default_folder(target) == str(there / "platelight/plate")
     attach(scene, target, there / "platelight/plate")
     assert all(image.filepath.startswith("//") for image in bpy.data.images if image.source == "SEQUENCE")

@@ -8,9 +8,9 @@ import bpy
 import pytest
 from footage import write_plate
 from platelight.addon.blender import compat
-from platelight.addon.compositor import build
 from platelight.addon.contract import ERRORS, ErrorCode
 from platelight.addon.link.command import COMMAND_VARIABLE
+from platelight.addon.nodes.block import Block, attached_strips
 from strips import editor_strips, image_strip
 from test_batch import engine, estimate, lines, needs_engine  # noqa: F401 (a fixture)
 
@@ -52,7 +52,7 @@ def test_a_strip_that_cannot_be_estimated_is_told_and_the_other_is_made(shot, ca
     said = capsys.readouterr()
     assert "plate a plays in reverse" in said.err
     assert any(line.startswith("plate b: done") for line in lines(said)) and "saved" in said.out
-    assert build.attached_strips(compat.compositor_tree(reopened(shot / "shot.blend"))) == {"plate b"}
+    assert attached_strips(compat.compositor_tree(reopened(shot / "shot.blend"))) == {"plate b"}
 
 
 @needs_engine
@@ -68,7 +68,7 @@ def test_a_range_that_one_strip_lacks_does_not_stop_the_other(shot, capsys):
 def test_passes_that_cannot_be_placed_are_kept_and_the_others_are_placed_and_saved(shot, capsys):
     """Somebody put another group into the relight node of one plate."""
     assert estimate(strips="plate a") == 0
-    node = build.Block(compat.compositor_tree(bpy.context.scene), strip_name="plate a").find("relight")
+    node = Block(compat.compositor_tree(bpy.context.scene), strip_name="plate a").find("relight")
     node.node_tree = bpy.data.node_groups.new("Mine", "CompositorNodeTree")
     bpy.ops.wm.save_mainfile()
     capsys.readouterr()
@@ -77,7 +77,7 @@ def test_passes_that_cannot_be_placed_are_kept_and_the_others_are_placed_and_sav
     assert "plate a: The passes are on disk, but could not be placed in the compositor" in said.err
     assert any(line.startswith("plate b: done") for line in lines(said)) and "saved" in said.out
     assert len(list((shot / "platelight/a/normal").glob("*.exr"))) == 3
-    assert build.attached_strips(compat.compositor_tree(reopened(shot / "shot.blend"))) == {"plate a", "plate b"}
+    assert attached_strips(compat.compositor_tree(reopened(shot / "shot.blend"))) == {"plate a", "plate b"}
 
 
 @needs_engine

@@ -10,8 +10,9 @@ import pytest
 import relit_shot
 from footage import render, write_exr
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import bring_in, build, passes
+from platelight.addon.compositor import bring_in, passes
 from platelight.addon.contract import PlatelightError
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight import control, outputs
 from platelight.addon.relight.lights import scene_lights
 from strips import editor_strips, image_strip
@@ -127,7 +128,7 @@ def test_a_plate_that_is_transparent_is_not_taken_for_empty_normals(scene, regis
     plates.attach(scene, tmp_path, [plates.write(tmp_path, 1, plate=albedo, normal=normal)])
     planes = {name: np.ascontiguousarray(albedo[..., index], np.float32) for index, name in enumerate("RGB")}
     write_exr(tmp_path / "plate.0001.exr", {**planes, "A": np.full(albedo.shape[:2], 0.5, np.float32)})
-    build.Block(compat.compositor_tree(scene), strip_name="plate").find("plate").image.reload()
+    Block(compat.compositor_tree(scene), strip_name="plate").find("plate").image.reload()
     assert "empty where its plate is opaque" in told(bpy.ops.platelight.match_light)
 
 

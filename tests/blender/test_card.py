@@ -14,8 +14,10 @@ from footage import linear, normals, plate_bytes, render, render_elsewhere, writ
 from known_normals import CONVENTIONS
 from mathutils import Vector
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build, passes
-from platelight.addon.compositor import depth as imports_depth
+from platelight.addon.compositor import passes
+from platelight.addon.errors import UserError
+from platelight.addon.node_groups.depth_in import Scale
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight import card
 from platelight.addon.relight.card import controls, paint
 from solved import solve_camera
@@ -52,7 +54,7 @@ def test_the_card_lies_on_the_plate(scene, tmp_path, width, height, fit, shift):
 def test_a_plate_of_another_shape_lies_where_the_compositor_puts_it(scene, tmp_path):
     stand(scene, width=64, height=36)
     attach(scene, tmp_path, width=48, height=36)
-    block = build.Block(compat.compositor_tree(scene), strip_name="plate")
+    block = Block(compat.compositor_tree(scene), strip_name="plate")
     block.find("relight").inputs["Amount"].default_value = 0.0
     want = render(scene, [1], tmp_path)[1]
     made, _ = card.add(scene, "plate")
@@ -173,13 +175,13 @@ def test_depth_of_each_frame_and_what_it_is_in_metres(scene, deep, registered):
     for frame, number in ((1, 1), (11, 1), (12, 2), (13, 3), (20, 3)):
         scene.frame_set(frame)
         assert ends(deep) == pytest.approx((number, 2 * number), rel=0.01)
-    told = build.Block(compat.compositor_tree(scene), strip_name="plate").find("depth in").inputs
+    told = Block(compat.compositor_tree(scene), strip_name="plate").find("depth in").inputs
     told["Scale"].default_value = 2.0
     controls.look_again(deep)
     assert ends(deep) == pytest.approx((6.0, 12.0), rel=0.01), "as the compositor says"
     told["Relative"].default_value, told["Near"].default_value, told["Far"].default_value = 1.0, 4.0, 20.0
     controls.look_again(deep)
-    scale = imports_depth.Scale(relative=True, near=4.0, far=20.0, scale=2.0)
+    scale = Scale(relative=True, near=4.0, far=20.0, scale=2.0)
     assert ends(deep) == pytest.approx((scale.metres(3.0), scale.metres(6.0)), rel=0.01)
     told["Relative"].default_value = 0.0
     controls.look_again(deep)
@@ -255,7 +257,7 @@ def test_what_stands_in_the_way_is_told_before_anything_changes(scene, tmp_path,
         (tmp_path / "normal" / "plate.0002.exr").unlink()
     before = len(bpy.data.objects), len(bpy.data.materials), len(bpy.data.node_groups)
     told = "not a perspective camera" if case == "panoramic" else case
-    with pytest.raises(card.CardError, match=told):
+    with pytest.raises(UserError, match=told):
         card.add(scene, "other" if case == "no passes" else "plate")
     if case != "no passes":
         with pytest.raises(RuntimeError, match=told):

@@ -10,7 +10,8 @@ from carded import attach, hide_surfaces, matte, shoot_card, stand
 from footage import write_exr
 from mathutils import Vector
 from platelight.addon.blender import compat
-from platelight.addon.compositor import build, depth
+from platelight.addon.compositor import depth
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight import card
 from platelight.addon.relight.card import controls
 from platelight.addon.relight.lights import scene_lights
@@ -34,7 +35,7 @@ def estimated(scene, tmp_path):
     noise = np.random.default_rng(0).normal(0, 0.15, (SIZE["height"], SIZE["width"]))
     write_exr(tmp_path / "depth" / "plate.0001.exr", {"Depth.Z": (4.0 + noise).astype(np.float32)})
     attach(scene, tmp_path, white=True, passes_=("normal", "depth"), last=1, **SIZE)
-    build.Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Relative"].default_value = 1.0
+    Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Relative"].default_value = 1.0
     sun(scene)
     made, _ = card.add(scene, "plate")
     controls.change(made, {"Detail": 97})

@@ -9,7 +9,9 @@ import pytest
 from carded import attach, stand
 from footage import linear, plate_bytes, read_exr, write_exr
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build, depth, passes
+from platelight.addon.compositor import depth, passes
+from platelight.addon.errors import UserError
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight import card
 from platelight.addon.relight.card import controls, paint
 
@@ -79,7 +81,7 @@ def test_a_camera_that_is_no_perspective_one_is_told_wherever_it_comes(scene, ca
     attach(scene, tmp_path, **SIZE)
     cameras[1].data.type = "ORTHO"
     cut(scene, *cameras, frames=(1, 3))
-    with pytest.raises(card.CardError, match="Other is not a perspective camera"):
+    with pytest.raises(UserError, match="Other is not a perspective camera"):
         card.add(scene, "plate")
     assert not card.cards(scene)
 
@@ -91,7 +93,7 @@ def test_metres_outlive_a_change_of_blender(scene, cameras, tmp_path):
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(tmp_path), passes=("depth",), first=1, last=1)
     made, _ = card.add(scene, "plate")
-    build.Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Scale"].default_value = 2.0
+    Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE).inputs["Scale"].default_value = 2.0
     controls.look_again(made)
     scene.frame_set(1)
     mesh = made.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()

@@ -20,9 +20,10 @@ from footage import (
     write_plate,
 )
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build, passes
+from platelight.addon.compositor import passes
 from platelight.addon.node_groups import light_types
 from platelight.addon.node_groups import relight as relight_group
+from platelight.addon.nodes.block import attached_strips
 from platelight.addon.relight import control
 from platelight.addon.relight.lights import scene_lights
 from platelight.addon.relight.match import run, wiring
@@ -193,4 +194,4 @@ def test_nothing_is_linked_to_normal(scene, tmp_path):
     tree.links.new(node.outputs["Light"], compat.output_socket(tree) or compat.new_output_socket(tree))
     want = light(np.array([[[0.0, 0.0, 1.0]]]))[0, 0]
     np.testing.assert_allclose(render(scene, [1], tmp_path)[1][5, 5, :3], want, atol=TOLERANCE)
-    assert build.attached_strips(tree) == set()
+    assert attached_strips(tree) == set()

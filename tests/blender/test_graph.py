@@ -12,6 +12,7 @@ from footage import HEIGHT, WIDTH, linear, plate_bytes, render, write_exr, write
 from platelight.addon.blender import clips, compat, folders
 from platelight.addon.compositor import build, passes
 from platelight.addon.contract import ErrorCode, EstimateSettings, PassRecord, PlatelightError, record_file
+from platelight.addon.nodes.block import Block, attached_strips
 from relit import TOLERANCE, light, stored
 from strips import editor_strips, image_strip
 
@@ -101,7 +102,7 @@ def test_a_deleted_node_comes_back(scene, plate, tmp_path):
     _, attach = plate
     attach()
     tree = compat.compositor_tree(scene)
-    tree.nodes.remove(build.Block(tree, strip_name="plate").find("pass normal"))
+    tree.nodes.remove(Block(tree, strip_name="plate").find("pass normal"))
     attach()
     image = render(scene, [2], tmp_path)[2]
     np.testing.assert_allclose(image[..., :3], linear(plate_bytes(2)) * light(stored(2)), atol=TOLERANCE)
@@ -152,7 +153,7 @@ def test_the_users_own_nodes_keep_the_output(scene, plate):
     notices = plate[1]()
     assert feeder(scene) == blur and any("nodes of your own" in notice for notice in notices)
     assert links <= {(link.from_node.name, link.to_node.name) for link in tree.links}
-    group = build.Block(tree, strip_name="plate").find("relight")
+    group = Block(tree, strip_name="plate").find("relight")
     assert group.inputs["Image"].is_linked and group.inputs["Normal"].is_linked
     ours = [node for node in tree.nodes if node.get("platelight_role") and node.bl_idname != "NodeFrame"]
     assert max(node.location.y for node in ours) < -200, "below what was there"
@@ -194,7 +195,7 @@ def test_a_mask_is_placed_beside_the_normals_and_covers_the_plate(scene, plate, 
         write_exr(tmp_path / f"passes/mask/plate.{n:04d}.exr", {"Mask.V": covered})
     attach()
     tree = compat.compositor_tree(scene)
-    block = build.Block(tree, strip_name="plate")
+    block = Block(tree, strip_name="plate")
     assert block.find("pass mask").image.colorspace_settings.name == "Non-Color"
     tree.links.new(block.find("mask size").outputs["Image"], compat.output_socket(tree))
     shown = render(scene, [2], tmp_path)[2][..., 0]
@@ -222,7 +223,7 @@ def test_names_up_to_blenders_limit(scene, tmp_path):
     [target] = clips.targets_by_pattern("p*")
     for _ in range(2):
         passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=1)
-    assert target.strip_name in build.attached_strips(compat.compositor_tree(scene))
+    assert target.strip_name in attached_strips(compat.compositor_tree(scene))
     assert len([n for n in compat.compositor_tree(scene).nodes if n.bl_idname == "CompositorNodeGroup"]) == 1
 
 
@@ -241,7 +242,7 @@ def test_one_undo_takes_it_away_and_redo_brings_it_back(scene, plate):
     scene = bpy.context.scene
     assert compat.compositor_tree(scene) is None and scene.render.use_sequencer
     bpy.ops.ed.redo()
-    assert target.strip_name in build.attached_strips(compat.compositor_tree(bpy.context.scene))
+    assert target.strip_name in attached_strips(compat.compositor_tree(bpy.context.scene))
 
 
 def test_the_record_beside_the_passes(scene, plate, tmp_path):

@@ -8,7 +8,8 @@ import OpenEXR
 import pytest
 from footage import HEIGHT, WIDTH, render, write_normals, write_plate
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build, depth, passes
+from platelight.addon.compositor import depth, passes
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight.lights import scene_lights
 from strips import image_strip
 
@@ -49,13 +50,13 @@ def shown_depth(scene, folder):
     """What arrives at the lights, frame 2."""
     scene_lights.wire(scene, "plate", collection=None)
     tree = compat.compositor_tree(scene)
-    lights = build.Block(tree, strip_name="plate").find("lights")
+    lights = Block(tree, strip_name="plate").find("lights")
     tree.links.new(lights.inputs["Depth"].links[0].from_socket, compat.output_socket(tree))
     return render(scene, [2], folder)[2][..., 0]
 
 
 def node(scene):
-    return build.Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE)
+    return Block(compat.compositor_tree(scene), strip_name="plate").find(depth.NODE)
 
 
 def test_relative_depth_between_near_and_far(scene, shot, tmp_path):
@@ -96,7 +97,7 @@ def test_metric_depth_stays_until_it_is_corrected(scene, shot, tmp_path):
 
 def test_passes_lie_beside_each_other_whichever_came_first(scene, shot):
     shot(relative(1), unit="relative", asked=("depth",))
-    block = build.Block(compat.compositor_tree(scene), strip_name="plate")
+    block = Block(compat.compositor_tree(scene), strip_name="plate")
     assert block.find("pass normal") and block.find("relight").inputs["Normal"].is_linked
     node(scene).inputs["Near"].default_value = 1.5
     nodes = len(compat.compositor_tree(scene).nodes)

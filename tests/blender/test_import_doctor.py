@@ -8,10 +8,10 @@ import known_normals
 import numpy as np
 import pytest
 from known_normals import CONVENTIONS, HALF_WIDTH, numbers, truth, turn
+from platelight.addon.errors import UserError
 from platelight.addon.imports import detect_convention
 from platelight.addon.imports.convention import DISPLAY, WORLD, ZERO_ONE, Convention, decode
 from platelight.addon.imports.detect_convention import SURE, View
-from platelight.addon.imports.files import NormalsError
 
 FRAMES = (0, 3, 6)
 SIZE = {"width": 96, "height": 54}
@@ -122,7 +122,7 @@ def test_a_curve_too_many_is_called_trouble():
     ],
 )
 def test_pictures_that_hold_no_normals(picture, words):
-    with pytest.raises(NormalsError, match=words):
+    with pytest.raises(UserError, match=words):
         detect_convention.diagnose([np.array(picture)] * 2, CAMERA)
 
 

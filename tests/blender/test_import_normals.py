@@ -15,7 +15,8 @@ from footage import linear, plate_bytes, render, render_elsewhere, write_exr, wr
 from known_normals import CONVENTIONS, HEIGHT, WIDTH, numbers, truth
 from platelight.addon.blender import clips, compat
 from platelight.addon.compositor import bring_in as session
-from platelight.addon.compositor import build, imported_normals, passes
+from platelight.addon.compositor import imported_normals, passes
+from platelight.addon.nodes.block import Block
 from relit import TOLERANCE, light
 from strips import editor_strips, image_strip
 
@@ -48,7 +49,7 @@ def refused(bring_in, file, **options):
 def shown_normals(scene, folder, frames):
     """What arrives at the relight group."""
     tree = compat.compositor_tree(scene)
-    relight = build.Block(tree, strip_name="plate").find("relight")
+    relight = Block(tree, strip_name="plate").find("relight")
     tree.links.new(relight.inputs["Normal"].links[0].from_socket, compat.output_socket(tree))
     return {frame: image[..., :3] for frame, image in render(scene, frames, folder).items()}
 
@@ -184,7 +185,7 @@ def test_estimated_normals_take_the_place_of_imported_ones(scene, plate, tmp_pat
     [target] = clips.targets_by_pattern("plate")
     notices = passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=LAST)
     assert any("take the place" in notice for notice in notices) and imported_normals.imported(scene) == []
-    assert build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight").inputs["Normal"].is_linked
+    assert Block(compat.compositor_tree(scene), strip_name="plate").find("relight").inputs["Normal"].is_linked
     plate(tmp_path / "n" / "n.0001.exr")
     np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=2e-3)
     bpy.ops.platelight.forget_normals(shot="plate")

@@ -10,10 +10,11 @@ from footage import read_exr, render, render_elsewhere, write_exr
 from ground_truth import add
 from match_plates import angle, unit
 from platelight.addon.blender import compat
-from platelight.addon.compositor import build
+from platelight.addon.errors import UserError
 from platelight.addon.node_groups import world_light
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight import control, viewing
-from platelight.addon.relight.match import MatchError, curves, run, sun, wiring
+from platelight.addon.relight.match import curves, run, sun, wiring
 from platelight.addon.relight.match import shot as shots
 from platelight.addon.relight.match.fit import Assumptions
 from platelight.addon.relight.match.wiring import Mode
@@ -41,7 +42,7 @@ def match(scene, *, frames=3, **settings):
 
 
 def relight_node(scene):
-    return build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+    return Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
 
 
 def through(scene, folder, *sockets, frame=2):
@@ -222,16 +223,16 @@ def test_a_light_in_the_world_is_seen_through_the_camera_that_a_marker_cuts_to(s
 
 
 def test_what_is_wrong_is_said(scene, shot, registered):
-    with pytest.raises(MatchError, match="no passes"):
+    with pytest.raises(UserError, match="no passes"):
         list(run.match(scene, "other", frames=3, assume=Assumptions()))
     for act in (lambda: sun.make(scene, "plate"), lambda: wiring.set_mode(scene, "plate", Mode.ADD)):
-        with pytest.raises(MatchError, match="press Match first"):
+        with pytest.raises(UserError, match="press Match first"):
             act()
     assert not bpy.ops.platelight.match_sun.poll()
     tree, relight = compat.compositor_tree(scene), relight_node(scene)
     before = drawn(tree)
     (shot / "normal" / "plate.0002.exr").rename(shot / "away.exr")
-    with pytest.raises(MatchError, match=r"0002\.exr is not there"):
+    with pytest.raises(UserError, match=r"0002\.exr is not there"):
         match(scene)
     assert bpy.ops.platelight.match_light.poll()
     with pytest.raises(RuntimeError, match="not there"):
@@ -241,14 +242,14 @@ def test_what_is_wrong_is_said(scene, shot, registered):
     [link] = relight.inputs["Normal"].links
     source = link.from_socket
     tree.links.remove(link)
-    with pytest.raises(MatchError, match=r"Normal of Relight .* estimate normals"):
+    with pytest.raises(UserError, match=r"Normal of Relight .* estimate normals"):
         match(scene)
     tree.links.new(source, relight.inputs["Normal"])
     for frame in (1, 2, 3):
         plates.write(shot, frame, plate=np.zeros((plates.HEIGHT, plates.WIDTH, 3)), normal=plates.room()[0])
     for image in bpy.data.images:
         image.reload()
-    with pytest.raises(MatchError, match="black in all frames"):
+    with pytest.raises(UserError, match="black in all frames"):
         match(scene)
     assert drawn(tree) == before
 
@@ -257,7 +258,7 @@ def test_normals_of_another_shape_are_refused(scene, tmp_path):
     normal, albedo = plates.room()
     file = plates.write(tmp_path, 1, plate=albedo, normal=normal[:, :40])
     plates.attach(scene, tmp_path, [file])
-    with pytest.raises(MatchError, match="64 x 36 and 40 x 36"):
+    with pytest.raises(UserError, match="64 x 36 and 40 x 36"):
         match(scene)
 
 

@@ -15,8 +15,8 @@ from match_plates import unit
 from platelight.addon.batch import command
 from platelight.addon.batch.console import PREFIX
 from platelight.addon.blender import compat
-from platelight.addon.compositor import build
 from platelight.addon.contract import ERRORS, ErrorCode
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight.match import run, summary, wiring
 from platelight.addon.relight.match.wiring import Mode
 
@@ -48,7 +48,7 @@ def test_matched_saved_and_rendered_without_the_add_on(shot, capsys):
     assert len([each for each in bpy.context.scene.objects if each.type == "LIGHT"]) == 1
     node = wiring.node_of(bpy.context.scene, "plate")
     assert wiring.mode_of(node) is Mode.MIX and node.inputs["Keep Original"].default_value == 1.0
-    relight = build.Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("relight")
+    relight = Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("relight")
     for light in ("Ambient", "Key", "Fill", "Rim"):  # no new light: the plate is itself
         relight.inputs[f"{light} Strength"].default_value = 0.0
     bpy.ops.wm.save_mainfile()
@@ -68,7 +68,7 @@ def test_again_keeps_the_mode_and_leaves_the_file_when_asked(shot, capsys):
 def test_a_plate_that_cannot_be_matched_is_told_and_the_others_are_saved(shot, capsys):
     bpy.ops.scene.new(type="FULL_COPY")
     other = bpy.context.scene
-    node = build.Block(compat.compositor_tree(other), strip_name="plate").find("pass normal")
+    node = Block(compat.compositor_tree(other), strip_name="plate").find("pass normal")
     node.image = node.image.copy()
     node.image.filepath = "//gone/n.0001.exr"
     assert match() == 1

@@ -10,7 +10,7 @@ from footage import render
 from ground_truth import add
 from match_plates import unit
 from platelight.addon.blender import compat
-from platelight.addon.compositor import build
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight.lights import rig
 from platelight.addon.relight.match import run, sun, wiring
 from platelight.addon.relight.match.fit import Assumptions
@@ -39,7 +39,7 @@ def test_a_plate_is_never_lit_by_its_own_light_twice(scene, shot, registered):
     plate = albedo * plates.lit(normal, SUN)
     bpy.ops.platelight.wire_lights()
     assert sun.make(scene, "plate") == []
-    lights = build.Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
+    lights = Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
     gain = next(gain for source, gain in rig.gains(lights.node_tree, lights).items() if source.name == "Sun of plate")
     replaced = render(scene, [2], shot)[2][..., :3]
     assert np.abs(replaced - plate).mean() < 0.02 * plate.max()

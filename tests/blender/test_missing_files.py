@@ -11,9 +11,10 @@ from footage import normals, write_normal, write_normals, write_plate
 from platelight.addon.batch import command
 from platelight.addon.batch.console import PREFIX
 from platelight.addon.blender import clips, compat, images
-from platelight.addon.compositor import build, check, missing_files, passes
+from platelight.addon.compositor import check, missing_files, passes
 from platelight.addon.link import file_watch
 from platelight.addon.link.state import state
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight import mattes
 from strips import image_strip
 
@@ -96,10 +97,9 @@ def test_an_empty_file_is_found_by_the_command(shot, capsys):
 
 def test_what_nothing_shows_is_not_asked_for(shot):
     tree = compat.compositor_tree(bpy.context.scene)
-    for node in tree.nodes:
-        for taker in node.inputs if node.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite", "CompositorNodeViewer") else ():
-            for link in taker.links:
-                tree.links.remove(link)
+    for link in list(tree.links):
+        if link.to_node.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite", "CompositorNodeViewer"):
+            tree.links.remove(link)
     assert missing_files.asked(bpy.context.scene) == []
 
 
@@ -142,14 +142,14 @@ def test_passes_are_found_wherever_one_points_to(shot, tmp_path, chosen):
     file_watch.look_now()
     assert bpy.ops.platelight.find_passes(directory=str(away / chosen), shot="plate") == {"FINISHED"}
     assert told() == []
-    node = build.Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("pass normal")
+    node = Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("pass normal")
     assert images.absolute(node.image) == away / "normal/plate.1001.exr" and node.image.filepath.startswith("//")
     assert check.troubles(bpy.context.scene) == []
 
 
 def test_a_folder_without_them_changes_nothing(shot, tmp_path):
     shutil.move(shot / "platelight", tmp_path / "away")
-    node = build.Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("pass normal")
+    node = Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("pass normal")
     before = node.image.filepath
     with pytest.raises(RuntimeError, match="holds no frame of the passes that plate lacks"):
         bpy.ops.platelight.find_passes(directory=str(shot / "plates"), shot="plate")

@@ -9,7 +9,8 @@ import bpy
 import pytest
 from footage import write_normals, write_plate
 from platelight.addon.blender import clips, compat, images, paths
-from platelight.addon.compositor import build, passes
+from platelight.addon.compositor import passes
+from platelight.addon.nodes.block import Block, attached_strips
 from strips import editor_strips, image_strip
 
 
@@ -70,7 +71,7 @@ def test_renaming_a_strip_keeps_its_relight_though_the_footage_lies_outside_the_
     [target] = clips.targets_by_pattern("plate")
     assert ".." not in target.source.path
     passes.attach(scene, target=target, out=str(out), passes=("normal",), first=1, last=3)
-    build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight").inputs["Key Strength"].default_value = 3.0
+    Block(compat.compositor_tree(scene), strip_name="plate").find("relight").inputs["Key Strength"].default_value = 3.0
     bpy.ops.wm.save_mainfile()
     bpy.ops.wm.open_mainfile(filepath=str(tree / "project/shot.blend"))
     scene = bpy.context.scene
@@ -79,8 +80,8 @@ def test_renaming_a_strip_keeps_its_relight_though_the_footage_lies_outside_the_
     notices = passes.attach(scene, target=target, out=str(out), passes=("normal",), first=1, last=3)
     assert any("takes over the relight of plate" in notice for notice in notices)
     tree_of = compat.compositor_tree(scene)
-    assert build.attached_strips(tree_of) == {"sh010_bg"}
-    assert build.Block(tree_of, strip_name="sh010_bg").find("relight").inputs["Key Strength"].default_value == 3.0
+    assert attached_strips(tree_of) == {"sh010_bg"}
+    assert Block(tree_of, strip_name="sh010_bg").find("relight").inputs["Key Strength"].default_value == 3.0
 
 
 def test_two_files_of_one_name_are_two_files(scene, tree, tmp_path):

@@ -19,8 +19,9 @@ from footage import (
     write_png,
 )
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build, passes
+from platelight.addon.compositor import passes
 from platelight.addon.node_groups import relight
+from platelight.addon.nodes.block import Block
 from relit import TOLERANCE, light, stored
 from strips import image_strip
 
@@ -30,7 +31,7 @@ def attach(scene, files, out, **settings):
     image_strip(scene, files)
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(out), passes=("normal",), first=target.first, last=target.last)
-    group = build.Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+    group = Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
     for name, value in settings.items():
         group.inputs[name.replace("_", " ")].default_value = value
     return group

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from footage import write_plate
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build, passes
+from platelight.addon.compositor import passes
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight.lights import scene_lights
 from strips import image_strip
 
@@ -57,7 +58,7 @@ def relight(scene, folder, numbers=FRAMES):
     passes.attach(scene, target=target, out=str(folder), passes=("normal", "depth"), first=1, last=max(numbers))
     scene_lights.wire(scene, "plate", collection=None)
     tree = compat.compositor_tree(scene)
-    return tree, build.Block(tree, strip_name="plate").find("lights")
+    return tree, Block(tree, strip_name="plate").find("lights")
 
 
 def show(scene, socket):

@@ -9,6 +9,7 @@ import pytest
 import relit_shot
 from footage import linear, plate_bytes, read_exr, render, render_elsewhere
 from platelight.addon.blender import compat
+from platelight.addon.errors import UserError
 from platelight.addon.node_groups import light_types, relight
 from platelight.addon.relight import handlers
 from platelight.addon.relight.lights import rig, scene_lights
@@ -230,7 +231,7 @@ def test_what_stands_in_the_way_is_told_before_anything_changes(scene, shot, cas
     elif case == "orthographic":
         scene.camera.data.type = "ORTHO"
     nodes = len(compat.compositor_tree(scene).nodes)
-    with pytest.raises(scene_lights.RelightError, match="camera" if case != "no plate" else "no passes"):
+    with pytest.raises(UserError, match="camera" if case != "no plate" else "no passes"):
         scene_lights.wire(scene, "plate" if case != "no plate" else "other", collection=None)
     assert len(compat.compositor_tree(scene).nodes) == nodes and shot.inputs["Studio Lights"].default_value == 1.0
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from footage import linear, normals, plate_bytes, render, render_elsewhere, write_normals, write_plate
 from platelight.addon.blender import clips, compat
-from platelight.addon.compositor import build as graph
 from platelight.addon.compositor import passes, space
+from platelight.addon.errors import UserError
 from platelight.addon.node_groups.relight import AMBIENT_COLOUR, AMBIENT_STRENGTH, LIGHTS
+from platelight.addon.nodes.block import Block
 from platelight.addon.relight.lights import scene_lights
 from relit import TOLERANCE, stored
 from solved import solve_camera
@@ -27,7 +28,7 @@ def shot(scene, tmp_path):
     [target] = clips.targets_by_pattern("plate")
     passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=3)
     scene.camera = ground_truth.add(scene, "Camera", bpy.data.cameras.new("Camera"))
-    return graph.Block(compat.compositor_tree(scene), strip_name="plate")
+    return Block(compat.compositor_tree(scene), strip_name="plate")
 
 
 def keyframes(scene, folder):
@@ -173,7 +174,7 @@ def test_what_stands_in_the_way_is_told_before_anything_changes(scene, shot, cas
         scene.camera = None
     count = len(shot.tree.nodes)
     for build in (space.add, space.hold_studio):
-        with pytest.raises(space.SpaceError, match=case.replace("no plate", "no passes")):
+        with pytest.raises(UserError, match=case.replace("no plate", "no passes")):
             build(scene, "plate" if case == "no camera" else "other")
     assert len(shot.tree.nodes) == count
 

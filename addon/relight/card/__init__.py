@@ -2,6 +2,5 @@
 
 from . import shadows
 from .build import add, camera_of, cards, is_stale, on_plate, passes_of, remove
-from .pictures import CardError
 
-__all__ = ["CardError", "add", "camera_of", "cards", "is_stale", "on_plate", "passes_of", "remove", "shadows"]
+__all__ = ["add", "camera_of", "cards", "is_stale", "on_plate", "passes_of", "remove", "shadows"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import bpy
 from mathutils import Vector
 
+from ... import tags
+from ...errors import UserError
 from ...nodes.drivers import Cut
 from . import controls, cuts, facing, paint, shadows, surface, view
-from .pictures import CardError, Pictures, has_other_layers, of_shot, plate_of, shape, size
+from .pictures import Pictures, has_other_layers, of_shot, plate_of, shape, size
 
-_SHOT, _PASSES = "platelight_card", "platelight_card_passes"
 _FAR = 0.9
 """Part of the camera's clipping distance that a card may fill."""
 _DISTANCE = 10.0
@@ -20,13 +21,13 @@ _DETAIL = 400
 
 def cards(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
     """The cards of a scene, by plate."""
-    marked = [each for each in scene.collection.all_objects if each.get(_SHOT) and controls.node(each, controls.CARD)]
-    return {each[_SHOT]: each for each in marked}
+    marked = [each for each in scene.collection.all_objects if each.get(tags.CARD) and controls.node(each, controls.CARD)]
+    return {each[tags.CARD]: each for each in marked}
 
 
 def passes_of(card: bpy.types.Object) -> set[str]:
     """The passes that the card was built with: normal, depth, roughness."""
-    return set(card.get(_PASSES, "").split())
+    return set(card.get(tags.CARD_PASSES, "").split())
 
 
 def camera_of(card: bpy.types.Object) -> bpy.types.Object | None:
@@ -36,14 +37,14 @@ def camera_of(card: bpy.types.Object) -> bpy.types.Object | None:
 
 def is_stale(scene: bpy.types.Scene, card: bpy.types.Object) -> bool:
     """Whether its plate is seen through other cameras by now: the scene has another, or timeline markers came, moved or went."""
-    plate = plate_of(scene, card[_SHOT])
+    plate = plate_of(scene, card[tags.CARD])
     return plate is not None and cuts.followed(card) != cuts.shares(cuts.of_plate(scene, plate))
 
 
 def on_plate(scene: bpy.types.Scene, card: bpy.types.Object, point: Vector) -> Vector | None:
     """Where the card's camera sees a point of the world, as `view.on_plate` tells it; None outside the plate."""
     camera = camera_of(card)
-    return view.on_plate(scene, camera, point, shape=shape(of_shot(scene, card[_SHOT]).plate)) if camera else None
+    return view.on_plate(scene, camera, point, shape=shape(of_shot(scene, card[tags.CARD]).plate)) if camera else None
 
 
 def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]:
@@ -57,10 +58,10 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
         The card, and what the user should know, a sentence each.
 
     Raises:
-        CardError: no perspective camera, no such plate in the compositor, or missing files.
+        UserError: no perspective camera, no such plate in the compositor, or missing files.
     """
     if scene.camera is None and not any(marker.camera for marker in scene.timeline_markers):
-        raise CardError(f"{scene.name} has no camera to stand a card before: add one and make it active.")
+        raise UserError(f"{scene.name} has no camera to stand a card before: add one and make it active.")
     pictures = of_shot(scene, shot)
     seen = cuts.of_plate(scene, pictures.plate)
     _need_perspective(seen)
@@ -68,10 +69,10 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
     is_new = card is None
     if card is None:
         card = bpy.data.objects.new(f"Card {shot}", bpy.data.meshes.new(f"Card {shot}"))
-        card[_SHOT] = shot
+        card[tags.CARD] = shot
         scene.collection.objects.link(card)
     had_depth, has_depth = "depth" in passes_of(card), "depth" in pictures.passes
-    card[_PASSES] = " ".join(sorted(pictures.passes))
+    card[tags.CARD_PASSES] = " ".join(sorted(pictures.passes))
     cuts.follow(card, seen)
     _build(card, scene, seen, pictures)
     notices = _notices(pictures)
@@ -120,7 +121,7 @@ def _detail(pictures: Pictures) -> int:
 def _need_perspective(seen: tuple[Cut, ...]) -> None:
     for cut in seen:
         if cut.camera.type != "CAMERA" or cut.camera.data.type != "PERSP":
-            raise CardError(f"{cut.camera.name} is not a perspective camera: plates need one.")
+            raise UserError(f"{cut.camera.name} is not a perspective camera: plates need one.")
 
 
 def _build(card: bpy.types.Object, scene: bpy.types.Scene, seen: tuple[Cut, ...], pictures: Pictures) -> None:

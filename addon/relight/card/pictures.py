@@ -9,14 +9,12 @@ from pathlib import Path
 import bpy
 
 from ...blender import compat, image_files, images
-from ...compositor import build, depth, imported_normals, space
+from ...compositor import depth, imported_normals, space
+from ...errors import UserError
 from ...imports import exr_file
 from ...node_groups import normals_in
 from ...nodes import drivers
-
-
-class CardError(Exception):
-    """What stands in the way, in a sentence that ends with what to do."""
+from ...nodes.block import Block
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +67,17 @@ class Pictures:
 def plate_of(scene: bpy.types.Scene, shot: str) -> Picture | None:
     """The plate alone, without a look at its files; None where it isn't in the compositor."""
     tree = compat.compositor_tree(scene)
-    return _picture(build.Block(tree, strip_name=shot).find("plate")) if tree else None
+    return _picture(Block(tree, strip_name=shot).find("plate")) if tree else None
 
 
 def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
     """Raises:
-    CardError: no such plate in the compositor, or files are missing.
+    UserError: no such plate in the compositor, or files are missing.
     """
     tree, plate = compat.compositor_tree(scene), plate_of(scene, shot)
     if tree is None or plate is None:
-        raise CardError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
-    block = build.Block(tree, strip_name=shot)
+        raise UserError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+    block = Block(tree, strip_name=shot)
     passes = {name: _picture(block.find(f"pass {name}")) for name in ("normal", "depth", "roughness")}
     lights = block.find("lights")
     found = Pictures(
@@ -92,7 +90,7 @@ def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
     for picture in (found.plate, *found.passes.values()):
         if gone := missing(picture):
             more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
-            raise CardError(f"{gone[0].name}{more} of {shot} cannot be found: bring the files back or estimate them again.")
+            raise UserError(f"{gone[0].name}{more} of {shot} cannot be found: bring the files back or estimate them again.")
     return found
 
 
@@ -132,7 +130,7 @@ def _header(picture: Picture) -> exr_file.Exr | None:
         return None
 
 
-def _convention(block: build.Block) -> Convention:
+def _convention(block: Block) -> Convention:
     """What the compositor's nodes do to the normals of another tool, and to passes in world space."""
     turned, own, curve = block.find(space.PASS), block.find(imported_normals.NODE), block.find(imported_normals.CURVE)
     in_world = turned is not None and turned.inputs["In World"].default_value > 0.5

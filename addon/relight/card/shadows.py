@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import bpy
 
+from ... import tags
 from . import facing
 
-COPY = "platelight_card_light"
-"""Marks the copies: no lights of their own."""
 _ONLY, _BUT = "Platelight Cards Only", "Platelight All but Cards"
-_KIND = "platelight_card_links"
 
 
 def can() -> bool:
@@ -25,7 +23,7 @@ def can() -> bool:
 
 def is_apart(card: bpy.types.Object) -> bool:
     """Whether its shadows are kept off itself."""
-    return any(each.get(_KIND) == _ONLY for each in card.users_collection)
+    return any(each.get(tags.CARD_LINKS) == _ONLY for each in card.users_collection)
 
 
 def set_apart(card: bpy.types.Object, on: bool) -> None:
@@ -75,7 +73,7 @@ def _lights(scene: bpy.types.Scene) -> tuple[list[bpy.types.Object], list[str]]:
     objects = scene.collection.all_objects
     if not any(is_apart(each) for each in objects if each.type == "MESH"):
         return [], []
-    lights = [each for each in objects if each.type == "LIGHT" and each.data.use_shadow and not each.get(COPY)]
+    lights = [each for each in objects if each.type == "LIGHT" and each.data.use_shadow and not each.get(tags.CARD_LIGHT)]
     left = [light for light in lights if not _is_free(light)]
     return [light for light in lights if light not in left], [light.name for light in left]
 
@@ -83,17 +81,17 @@ def _lights(scene: bpy.types.Scene) -> tuple[list[bpy.types.Object], list[str]]:
 def _is_free(light: bpy.types.Object) -> bool:
     links = light.light_linking
     own = links.receiver_collection
-    return not light.library and (own is None or own.get(_KIND) == _BUT) and links.blocker_collection is None
+    return not light.library and (own is None or own.get(tags.CARD_LINKS) == _BUT) and links.blocker_collection is None
 
 
 def _copies(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    return [each for each in scene.collection.all_objects if each.type == "LIGHT" and each.get(COPY)]
+    return [each for each in scene.collection.all_objects if each.type == "LIGHT" and each.get(tags.CARD_LIGHT)]
 
 
 def _copy(light: bpy.types.Object) -> bpy.types.Object:
     """It stays where the light is, and hides when that is hidden or deleted, or no card is left."""
     copy = bpy.data.objects.new(f"{light.name} on Card", light.data)
-    copy[COPY] = True
+    copy[tags.CARD_LIGHT] = True
     copy.parent, copy.hide_select, copy.visible_camera, copy.visible_volume_scatter = light, True, False, False
     copy.light_linking.receiver_collection, copy.light_linking.blocker_collection = _links(_ONLY), _links(_BUT)
     for place in light.users_collection:
@@ -111,8 +109,8 @@ def _copy(light: bpy.types.Object) -> bpy.types.Object:
 def _links(name: str) -> bpy.types.Collection:
     """The cards that are apart, for the links of lights; in no scene."""
     for found in bpy.data.collections:
-        if found.get(_KIND) == name and not found.library:
+        if found.get(tags.CARD_LINKS) == name and not found.library:
             return found
     made = bpy.data.collections.new(name)
-    made[_KIND] = name
+    made[tags.CARD_LINKS] = name
     return made

@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 import bpy
 
-from ...compositor.depth import LIMIT
+from ... import tags
+from ...node_groups.depth_in import LIMIT
 from .pictures import Picture
 from .shader_builder import ShaderSheet, Socket, shown
 
-UV, NO_SHADOW = "UVMap", "platelight_no_shadow"
+UV, NO_SHADOW = "UVMap", tags.NO_SHADOW
 """Attributes of the card: where each point lies in the plate, and the faces that must not cast a shadow, 1 for those."""
-_KEY = "platelight_group"
 
 
 def grid() -> bpy.types.NodeTree:
@@ -43,10 +43,10 @@ def pass_texture(name: str, seen: Picture) -> bpy.types.Texture:
 def _shared(name: str, *, version: int, build: Callable[[ShaderSheet], None]) -> bpy.types.NodeTree:
     """The group of that name and version, one for the whole file; built when there is none."""
     for tree in bpy.data.node_groups:
-        if tree.get(_KEY) == f"{name} {version}" and tree.library is None:
+        if tree.get(tags.GROUP) == f"{name} {version}" and tree.library is None:
             return tree
     tree = bpy.data.node_groups.new(name, "GeometryNodeTree")
-    tree[_KEY] = f"{name} {version}"
+    tree[tags.GROUP] = f"{name} {version}"
     sheet = ShaderSheet(tree)
     tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
     tree.interface.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")

@@ -6,11 +6,11 @@ import re
 
 import bpy
 
+from ... import tags
 from ...blender import compat
-from ...compositor import build, space
+from ...compositor import space
+from ...nodes.block import Block
 from . import rig, scene_lights
-
-_SCENE, _COLLECTION = "platelight_scene", "platelight_collection"
 
 
 def own_rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
@@ -18,18 +18,18 @@ def own_rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
     one in a compositor that scenes share, as they may since 5.0, belongs to the scene in which it was wired last."""
     found = {}
     for shot, tree in scene_lights.rigs(scene).items():
-        other = tree.get(_SCENE)
+        other = tree.get(tags.SCENE)
         if other is None or other == scene or tree not in scene_lights.rigs(other).values():
-            _set(tree, _SCENE, scene)
+            _set(tree, tags.SCENE, scene)
         elif compat.compositor_tree(other) != compat.compositor_tree(scene):
             if not scene_lights.can_be_lit(scene):
                 continue
-            node = build.Block(compat.compositor_tree(scene), strip_name=shot).find("lights")
+            node = Block(compat.compositor_tree(scene), strip_name=shot).find("lights")
             tree = node.node_tree = _copied(tree, scene)
         elif scene_lights.is_stale(scene, tree) or not scene_lights.is_stale(other, tree):
             continue
         else:
-            _set(tree, _SCENE, scene)
+            _set(tree, tags.SCENE, scene)
         found[shot] = tree
     return found
 
@@ -38,7 +38,7 @@ def own_spaces(scene: bpy.types.Scene) -> None:
     """Let the Space nodes that came with a copy of another scene's compositor follow this scene's camera."""
     tree = compat.compositor_tree(scene)
     for shot in scene_lights.shots(scene) if scene_lights.can_be_lit(scene) else ():
-        followed = {_scene_of(node.node_tree) for node in space.nodes(build.Block(tree, strip_name=shot))} - {scene, None}
+        followed = {_scene_of(node.node_tree) for node in space.nodes(Block(tree, strip_name=shot))} - {scene, None}
         if any(compat.compositor_tree(other) != tree for other in followed):
             space.update(scene, shot)
 
@@ -46,10 +46,10 @@ def own_spaces(scene: bpy.types.Scene) -> None:
 def _copied(tree: bpy.types.NodeTree, scene: bpy.types.Scene) -> bpy.types.NodeTree:
     """A rig of the scene's own, current: its lights keep the settings of those that they are copies of."""
     made = tree.copy()
-    made[_SCENE] = scene
+    made[tags.SCENE] = scene
     chosen, own = scene_lights.collection_of(made), scene.platelight_relight.collection
     if chosen is not None and own is not None and chosen not in scene.collection.children_recursive:
-        made[_COLLECTION] = own
+        made[tags.COLLECTION] = own
     lights, _ = scene_lights.wanted(scene, made)
     world = scene_lights.world_of(scene, made)
     originals = {_stem(source): source for source in rig.rows_of(made)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ... import tags
 from ...blender import compat
 from ...node_groups import camera_frustum, light_parts, light_types, shading
 from ...node_groups import world_light as worlds
@@ -24,7 +25,6 @@ MOST = 16
 WORLD = "WORLD"
 """The kind of the world's row."""
 VERSION = 6
-_VERSION_KEY, _KIND, _SIGN, _EYE = "platelight_rig", "platelight_kind", "platelight_world", "platelight_eye"
 _OF_SURFACES = ("Roughness", "Reflectance")
 _BLACK = (0.0, 0.0, 0.0, 1.0)
 _LATER = {
@@ -37,7 +37,7 @@ _LATER = {
 def new_rig(name: str) -> bpy.types.NodeTree:
     """A rig without lights; `sync` gives it some."""
     tree = bpy.data.node_groups.new(name, "CompositorNodeTree")
-    tree[_VERSION_KEY] = VERSION
+    tree[tags.RIG_VERSION] = VERSION
     sheet = Sheet(tree)
     sheet.gives("Diffuse", "All lights on a white matte surface")
     sheet.gives("Specular", "All highlights")
@@ -51,17 +51,17 @@ def new_rig(name: str) -> bpy.types.NodeTree:
 
 
 def is_rig(tree: bpy.types.NodeTree | None) -> bool:
-    return tree is not None and tree.get(_VERSION_KEY) is not None
+    return tree is not None and tree.get(tags.RIG_VERSION) is not None
 
 
 def is_current(tree: bpy.types.NodeTree) -> bool:
     """Whether this version of the add-on built it; `sync` builds others anew."""
-    return tree[_VERSION_KEY] == VERSION
+    return tree[tags.RIG_VERSION] == VERSION
 
 
 def wired_lights(tree: bpy.types.NodeTree) -> dict[bpy.types.ID | None, str]:
     """The lights in a rig and their kind, the world with them; None stands for those deleted since."""
-    return {drivers.id_of(tree, node, "h"): node[_KIND] for node in rows.nodes(tree)}
+    return {drivers.id_of(tree, node, "h"): node[tags.KIND] for node in rows.nodes(tree)}
 
 
 def rows_of(tree: bpy.types.NodeTree) -> dict[bpy.types.ID, Row]:
@@ -78,12 +78,12 @@ def gains(tree: bpy.types.NodeTree, node: bpy.types.Node) -> dict[bpy.types.ID, 
 
 def world_sign(tree: bpy.types.NodeTree) -> str:
     """What the world was like when its row was built; ``""`` without one."""
-    return next((node[_SIGN] for node in tree.nodes if node.get(_SIGN)), "")
+    return next((node[tags.WORLD] for node in tree.nodes if node.get(tags.WORLD)), "")
 
 
 def eye_sign(tree: bpy.types.NodeTree) -> str:
     """Which cameras its drivers look through, as `drivers.Eye.sign` tells it."""
-    return tree.get(_EYE, "")
+    return tree.get(tags.EYE, "")
 
 
 def names(tree: bpy.types.NodeTree) -> set[str]:
@@ -116,13 +116,13 @@ def sync(
     for curve in list(tree.animation_data.drivers) if tree.animation_data else []:
         tree.animation_data.drivers.remove(curve)
     tree.nodes.clear()
-    tree[_VERSION_KEY] = VERSION
+    tree[tags.RIG_VERSION] = VERSION
     for source in sources:
         if source not in kept:
             kept[source] = rows.new_row(tree, controls=rows.WORLD if source == world else rows.LIGHT)
         rows.rename(tree, kept[source], source.name)
     sheet, camera = Sheet(tree), drivers.eye(scene)
-    tree[_EYE] = camera.sign
+    tree[tags.EYE] = camera.sign
     chain = _surface(sheet, camera)
     shown = rows.identifiers_in_order(tree)
     for source in sorted(sources, key=lambda source: shown.index(kept[source].output), reverse=True):
@@ -184,7 +184,7 @@ def _light(sheet: Sheet, light: bpy.types.Object, *, camera: Eye) -> bpy.types.N
     kind = light_types.kind_of(light.data)
     sheet.section(f"{light.name} ({light.data.type.lower()})")
     node = sheet.group(light_types.KINDS[kind](shiny=light_types.is_shiny(light.data)), label=light.name)
-    node[_KIND] = light_types.sign_of(light.data)
+    node[tags.KIND] = light_types.sign_of(light.data)
     light_drivers.drive(node, light, kind=kind, camera=camera)
     return node
 
@@ -194,6 +194,6 @@ def _world(
 ) -> bpy.types.Node:
     sheet.section(f"{world.name} (world)")
     node = sheet.group(worlds.group(), label=world.name)
-    node[_KIND], node[_SIGN] = WORLD, found.sign
+    node[tags.KIND], node[tags.WORLD] = WORLD, found.sign
     worlds.drive(node, world, found, camera=camera, factors=factors)
     return node

@@ -6,39 +6,34 @@ from collections.abc import Container
 
 import bpy
 
+from ... import tags
 from ...blender import compat, light_power, linked
-from ...compositor import build
+from ...errors import UserError
 from ...node_groups import light_types
 from ...node_groups import relight as group
 from ...node_groups import world_light as worlds
 from ...nodes import drivers
-from ..card.shadows import COPY
+from ...nodes.block import Block, attached_strips
 from ..match import wiring
 from . import rig
-
-_COLLECTION, _WORLD, _MATT = "platelight_collection", "platelight_use_world", "platelight_matt"
-
-
-class RelightError(Exception):
-    """What stands in the way, in a sentence that ends with what to do."""
 
 
 def shots(scene: bpy.types.Scene) -> list[str]:
     """The names of the plates that are relit in the scene."""
     tree = compat.compositor_tree(scene)
-    return sorted(build.attached_strips(tree)) if tree else []
+    return sorted(attached_strips(tree)) if tree else []
 
 
 def rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
     """The rigs of the scene's plates, by plate."""
     tree = compat.compositor_tree(scene)
-    found = {name: build.Block(tree, strip_name=name).find("lights") for name in shots(scene)} if tree else {}
+    found = {name: Block(tree, strip_name=name).find("lights") for name in shots(scene)} if tree else {}
     return {name: node.node_tree for name, node in found.items() if node is not None and rig.is_rig(node.node_tree)}
 
 
 def collection_of(tree: bpy.types.NodeTree) -> bpy.types.Collection | None:
     """The collection whose lights a rig takes; None is the whole scene."""
-    return tree.get(_COLLECTION)
+    return tree.get(tags.COLLECTION)
 
 
 def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection | None, world: bool = True) -> list[str]:
@@ -51,15 +46,15 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
         What the user should know, a sentence each.
 
     Raises:
-        RelightError: no plate of that name is relit, the scene has no camera that fits, or its compositor is a library's.
+        UserError: no plate of that name is relit, the scene has no camera that fits, or its compositor is a library's.
     """
     if refusal := linked.refusal(scene):
-        raise RelightError(refusal)
+        raise UserError(refusal)
     tree = compat.compositor_tree(scene)
-    if tree is None or shot not in build.attached_strips(tree):
-        raise RelightError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+    if tree is None or shot not in attached_strips(tree):
+        raise UserError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
     need_camera(scene)
-    block = build.Block(tree, strip_name=shot)
+    block = Block(tree, strip_name=shot)
     relight = block.find("relight")
     notices = []
     if group.renew(relight):
@@ -73,10 +68,10 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
     if not rig.is_rig(node.node_tree):
         node.node_tree = rig.new_rig(f"Platelight Lights {shot}")
     if collection is None:
-        node.node_tree.pop(_COLLECTION, None)
+        node.node_tree.pop(tags.COLLECTION, None)
     else:
-        node.node_tree[_COLLECTION] = collection
-    node.node_tree[_WORLD] = world
+        node.node_tree[tags.COLLECTION] = collection
+    node.node_tree[tags.USE_WORLD] = world
     notices += update(scene, node.node_tree, look_again=True)
     _link(tree, block, node, relight)
     return notices + wiring.spare(block)
@@ -100,7 +95,7 @@ def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree, *, look_again: bool
 
 def world_of(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bpy.types.World | None:
     """The scene's world, unless the rig does without one."""
-    return scene.world if tree.get(_WORLD) else None
+    return scene.world if tree.get(tags.USE_WORLD) else None
 
 
 def lights_of(
@@ -109,7 +104,7 @@ def lights_of(
     """The lights that can be wired, by name, and a sentence on those that can't. Where there are too many, those that are `wired`
     stay before others. A collection that was chosen lights the plate even where the view layers leave it out."""
     objects = _rendered(scene) if collection is None else set(collection.all_objects)
-    found = sorted((each for each in objects if each.type == "LIGHT" and not each.get(COPY)), key=lambda each: each.name)
+    found = sorted((each for each in objects if each.type == "LIGHT" and not each.get(tags.CARD_LIGHT)), key=lambda each: each.name)
     good = [light for light in found if light.data.type in light_types.KINDS]
     notices = [f"{light.name} is of a kind that can't light a plate" for light in found if light not in good]
     taken = sorted(good, key=lambda light: light not in wired)[: rig.MOST]
@@ -162,7 +157,7 @@ def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
 def unwire(scene: bpy.types.Scene, shot: str) -> bool:
     """Take the scene's lights off a plate again and turn the group's own back on. Returns whether there was a rig."""
     tree = compat.compositor_tree(scene)
-    block = build.Block(tree, strip_name=shot) if tree else None
+    block = Block(tree, strip_name=shot) if tree else None
     node = block.find("lights") if block else None
     if node is None:
         return False
@@ -185,16 +180,16 @@ def need_camera(scene: bpy.types.Scene) -> None:
     """Told before anything changes.
 
     Raises:
-        RelightError: the scene has no camera that lights can be wired for.
+        UserError: the scene has no camera that lights can be wired for.
     """
     camera = scene.camera
     if camera is None or camera.type != "CAMERA":
-        raise RelightError(f"{scene.name} has no camera, so nobody knows where its lights are: add one and make it active.")
+        raise UserError(f"{scene.name} has no camera, so nobody knows where its lights are: add one and make it active.")
     if camera.data.type != "PERSP":
-        raise RelightError(f"{camera.name} is not a perspective camera: plates need one.")
+        raise UserError(f"{camera.name} is not a perspective camera: plates need one.")
 
 
-def _link(tree: bpy.types.NodeTree, block: build.Block, node: bpy.types.Node, relight: bpy.types.Node) -> None:
+def _link(tree: bpy.types.NodeTree, block: Block, node: bpy.types.Node, relight: bpy.types.Node) -> None:
     """Normals as the relight group has them, depth where there is a pass; links the user made stay."""
     normals = relight.inputs["Normal"].links
     if normals and not node.inputs["Normal"].is_linked:
@@ -210,12 +205,12 @@ def _link(tree: bpy.types.NodeTree, block: build.Block, node: bpy.types.Node, re
 
 def has_highlights(node: bpy.types.Node) -> bool:
     """Whether the node of a shot's lights gives highlights; they take about a quarter of the time to render."""
-    return not node.get(_MATT)
+    return not node.get(tags.NO_HIGHLIGHTS)
 
 
 def set_highlights(tree: bpy.types.NodeTree, node: bpy.types.Node, relight: bpy.types.Node, on: bool) -> None:
     """Link the highlights to the relight group or leave them out: what isn't linked isn't computed."""
-    node[_MATT] = not on
+    node[tags.NO_HIGHLIGHTS] = not on
     taker = relight.inputs["Scene Specular"]
     for link in taker.links:
         tree.links.remove(link)

@@ -11,9 +11,7 @@ from dataclasses import dataclass, fields, replace
 
 import bpy
 
-_PREFIX = "platelight_"
-_GAIN = "platelight_gain"
-_MUTED, _SOLO, _ELSEWHERE = "platelight_muted", "platelight_solo", "platelight_solo_elsewhere"
+from ... import tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,17 +75,17 @@ _RESULTS = {
 
 def nodes(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
     """The nodes in a rig that stand for a light or the world."""
-    return [node for node in tree.nodes if node.get(_GAIN)]
+    return [node for node in tree.nodes if node.get(tags.GAIN)]
 
 
 def row_of(node: bpy.types.Node) -> Row:
-    return Row(**{field.name: node.get(_PREFIX + field.name, "") for field in fields(Row)})
+    return Row(**{field.name: node.get(tags.socket(field.name), "") for field in fields(Row)})
 
 
 def sign(node: bpy.types.Node, row: Row) -> None:
     """Write on a light's node which sockets are its."""
     for field in fields(Row):
-        node[_PREFIX + field.name] = getattr(row, field.name)
+        node[tags.socket(field.name)] = getattr(row, field.name)
 
 
 def new_row(tree: bpy.types.NodeTree, *, controls: tuple[str, ...]) -> Row:
@@ -105,7 +103,7 @@ def completed(tree: bpy.types.NodeTree, row: Row) -> Row:
     [gain] = [item for item in _sockets(tree) if item.identifier == row.gain]
     panel = tree.interface.new_panel("Light", default_closed=True)
     tree.interface.move_to_parent(gain, panel, 0)
-    kind = next(node["platelight_kind"] for node in nodes(tree) if node[_GAIN] == row.gain)
+    kind = next(node[tags.KIND] for node in nodes(tree) if node[tags.GAIN] == row.gain)
     names = [name for name in (WORLD if kind == "WORLD" else LIGHT) if not getattr(row, name)]
     made = {name: _new_control(tree, name, panel) for name in names}
     return replace(row, **made, **{name: _new_result(tree, name) for name in missing})
@@ -154,24 +152,24 @@ def identifiers_in_order(tree: bpy.types.NodeTree) -> list[str]:
 
 
 def is_muted(tree: bpy.types.NodeTree, row: Row) -> bool:
-    return row.gain in _listed(tree, _MUTED)
+    return row.gain in _listed(tree, tags.MUTED)
 
 
 def is_solo(tree: bpy.types.NodeTree, row: Row) -> bool:
-    return row.gain in _listed(tree, _SOLO)
+    return row.gain in _listed(tree, tags.SOLO)
 
 
 def set_muted(tree: bpy.types.NodeTree, row: Row, muted: bool) -> None:
-    _list(tree, _MUTED, row, muted)
+    _list(tree, tags.MUTED, row, muted)
 
 
 def set_solo(tree: bpy.types.NodeTree, row: Row, solo: bool) -> None:
     """Several lights may be solo; while any is, the others are off."""
-    _list(tree, _SOLO, row, solo)
+    _list(tree, tags.SOLO, row, solo)
 
 
 def has_solo(tree: bpy.types.NodeTree) -> bool:
-    return bool(_listed(tree, _SOLO) & {node[_GAIN] for node in nodes(tree)})
+    return bool(_listed(tree, tags.SOLO) & {node[tags.GAIN] for node in nodes(tree)})
 
 
 def apply_solo(tree: bpy.types.NodeTree, *, elsewhere: bool | None = None) -> None:
@@ -181,12 +179,12 @@ def apply_solo(tree: bpy.types.NodeTree, *, elsewhere: bool | None = None) -> No
         elsewhere: whether a light that is not in the rig is solo; None: as before.
     """
     if elsewhere is not None:
-        tree[_ELSEWHERE] = elsewhere
+        tree[tags.SOLO_ELSEWHERE] = elsewhere
     found = nodes(tree)
-    ids = {node[_GAIN] for node in found}
-    muted, solo = _listed(tree, _MUTED) & ids, _listed(tree, _SOLO) & ids
+    ids = {node[tags.GAIN] for node in found}
+    muted, solo = _listed(tree, tags.MUTED) & ids, _listed(tree, tags.SOLO) & ids
     for node in found:
-        on = node[_GAIN] in solo if solo or tree.get(_ELSEWHERE) else node[_GAIN] not in muted
+        on = node[tags.GAIN] in solo if solo or tree.get(tags.SOLO_ELSEWHERE) else node[tags.GAIN] not in muted
         node.inputs["On"].default_value = float(on)
 
 

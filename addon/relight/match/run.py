@@ -10,7 +10,8 @@ import bpy
 import numpy as np
 
 from ...blender import linked
-from . import MatchError, sample, wiring
+from ...errors import UserError
+from . import sample, wiring
 from . import shot as shots
 from .fit import Assumptions, Light, Pairs, View, fit, pairs_of, usable
 from .sample import Look
@@ -38,11 +39,11 @@ def match(scene: bpy.types.Scene, name: str, *, frames: int, assume: Assumptions
         frames: to look at, at most.
 
     Raises:
-        MatchError: there are no normals, or they don't fit the plate; files are missing; nothing can be seen; the compositor is a
+        UserError: there are no normals, or they don't fit the plate; files are missing; nothing can be seen; the compositor is a
             library's.
     """
     if refusal := linked.refusal(scene):
-        raise MatchError(refusal)
+        raise UserError(refusal)
     numbers = shots.frames_of(shots.find(scene, name), count=frames, current=scene.frame_current)
     looks = []
     for done, frame in enumerate(numbers):
@@ -81,10 +82,10 @@ def _turns(looks: list[Look]) -> bool:
 def _bright_enough(name: str, looks: list[Look]) -> list[Look]:
     """The frames that show anything: fades to black and the like are left out."""
     if not any((found.plate > 1e-3).any() for found in looks):
-        raise MatchError(f"The plate of {name} is black in all frames looked at: check its file and colour space.")
+        raise UserError(f"The plate of {name} is black in all frames looked at: check its file and colour space.")
     if not any(found.normals.any() for found in looks):
-        raise MatchError(f"The normals of {name} are empty where its plate is opaque, in all frames looked at: check both files.")
+        raise UserError(f"The normals of {name} are empty where its plate is opaque, in all frames looked at: check both files.")
     good = [found for found in looks if usable(View(plate=found.plate, normals=found.normals)).mean() > 0.01]
     if not good:
-        raise MatchError(f"Nearly all of {name} is black or clipped, so no light can be told from it: match other frames.")
+        raise UserError(f"Nearly all of {name} is black or clipped, so no light can be told from it: match other frames.")
     return good

@@ -9,8 +9,8 @@ from pathlib import Path
 import bpy
 
 from ...blender import compat, image_files
-from ...compositor import build
-from . import MatchError
+from ...errors import UserError
+from ...nodes.block import Block, upstream
 
 _IMAGE_NODE = "CompositorNodeImage"
 
@@ -28,50 +28,38 @@ class Shot:
 
 def find(scene: bpy.types.Scene, name: str) -> Shot:
     """Raises:
-    MatchError: the plate is not relit in the scene, or has no normals.
+    UserError: the plate is not relit in the scene, or has no normals.
     """
     tree = compat.compositor_tree(scene)
-    relight = build.Block(tree, strip_name=name).find("relight") if tree else None
+    relight = Block(tree, strip_name=name).find("relight") if tree else None
     if relight is None:
-        raise MatchError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise UserError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
     for socket, remedy in (("Image", "link the plate to it"), ("Normal", "estimate normals, or link a normal pass to it")):
         taker = relight.inputs.get(socket)
         if taker is None or not taker.is_linked:
-            raise MatchError(f"{socket} of Relight ({name}) has nothing to look at: {remedy}.")
+            raise UserError(f"{socket} of Relight ({name}) has nothing to look at: {remedy}.")
     plate, normal = (relight.inputs[socket].links[0].from_socket for socket in ("Image", "Normal"))
     return Shot(tree=tree, name=name, relight=relight, plate=plate, normal=normal)
-
-
-def upstream(socket: bpy.types.NodeSocket) -> set[bpy.types.Node]:
-    """The nodes that a socket's value comes from."""
-    found: set[bpy.types.Node] = set()
-    waiting = [socket.node]
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting += [link.from_node for taker in node.inputs for link in taker.links]
-    return found
 
 
 def frames_of(shot: Shot, *, count: int, current: int) -> list[int]:
     """At most `count` scene frames, evenly over those where plate and normals are both seen; the current one where all are stills.
 
     Raises:
-        MatchError: plate and normals are never seen together, have not the same shape, or lack files.
+        UserError: plate and normals are never seen together, have not the same shape, or lack files.
     """
     plates, normals = (_pictures(socket) for socket in (shot.plate, shot.normal))
     _need_same_shape(shot, plates, normals)
     spans = [span for node in plates + normals if (span := _span(node))]
     first, last = max((span[0] for span in spans), default=current), min((span[1] for span in spans), default=current)
     if first > last:
-        raise MatchError(f"The plate and the normals of {shot.name} are never seen at the same time: load the passes again.")
+        raise UserError(f"The plate and the normals of {shot.name} are never seen at the same time: load the passes again.")
     steps = min(count, last - first + 1) - 1
     frames = [first + round(index * (last - first) / steps) for index in range(steps + 1)] if steps else [(first + last) // 2]
     gone = [file for frame in frames for node in plates + normals if (file := _missing(node, frame))]
     if gone:
         others = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
-        raise MatchError(f"{gone[0]}{others} is not there: estimate the missing frames, or copy the files back.")
+        raise UserError(f"{gone[0]}{others} is not there: estimate the missing frames, or copy the files back.")
     return frames
 
 
@@ -108,4 +96,4 @@ def _need_same_shape(shot: Shot, plates: list[bpy.types.Node], normals: list[bpy
             sizes = tuple(plate.image.size), tuple(normal.image.size)
             if all(map(all, sizes)) and not math.isclose(sizes[0][0] / sizes[0][1], sizes[1][0] / sizes[1][1], rel_tol=0.02):
                 told = " and ".join(f"{width} x {height}" for width, height in sizes)
-                raise MatchError(f"The plate and the normals of {shot.name} differ in shape ({told}): estimate them of this plate.")
+                raise UserError(f"The plate and the normals of {shot.name} differ in shape ({told}): estimate them of this plate.")

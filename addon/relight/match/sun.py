@@ -9,11 +9,13 @@ import bpy
 import numpy as np
 from mathutils import Quaternion, Vector
 
+from ... import tags
 from ...blender import compat
-from ...compositor import build
+from ...blender.scene_copy import camera_axes
+from ...errors import UserError
+from ...nodes.block import Block
 from .. import handlers
-from . import MatchError, curves, sample, wiring
-from .mute_source import SHOT
+from . import curves, wiring
 
 
 def make(scene: bpy.types.Scene, name: str) -> list[str]:
@@ -25,15 +27,15 @@ def make(scene: bpy.types.Scene, name: str) -> list[str]:
         What the user should know, a sentence each.
 
     Raises:
-        MatchError: the plate has not been matched, or no camera says how it lies in the world.
+        UserError: the plate has not been matched, or no camera says how it lies in the world.
     """
     node = wiring.node_of(scene, name)
     rows = wiring.suns(node) if node else np.zeros((0, 10))
     if not len(rows):
-        raise MatchError(f"The light of {name} is not known yet: press Match first.")
+        raise UserError(f"The light of {name} is not known yet: press Match first.")
     if scene.camera is None:
-        raise MatchError(f"{scene.name} has no camera, so nobody knows where the light of {name} comes from: add one.")
-    turn = np.eye(3) if wiring.in_world(node) else sample.camera_axes(scene)
+        raise UserError(f"{scene.name} has no camera, so nobody knows where the light of {name} comes from: add one.")
+    turn = np.eye(3) if wiring.in_world(node) else camera_axes(scene)
     frames, bright = [int(row[0]) for row in rows], float(node.inputs["Brightness"].default_value)
     sun = _sun(scene, name)
     _over_time(sun, "rotation_quaternion", frames, _rotations(rows[:, 1:4] @ turn.T))
@@ -46,26 +48,26 @@ def make(scene: bpy.types.Scene, name: str) -> list[str]:
     _over_time(background.inputs["Strength"], "default_value", frames, strength)
     _over_time(background.inputs["Color"], "default_value", frames, [(*value, 1.0) for value in color])
     handlers.refresh(scene)
-    return notices + wiring.spare(build.Block(compat.compositor_tree(scene), strip_name=name))
+    return notices + wiring.spare(Block(compat.compositor_tree(scene), strip_name=name))
 
 
 def _sun(scene: bpy.types.Scene, name: str) -> bpy.types.Object:
-    found = next((each for each in scene.collection.all_objects if each.get(SHOT) == name and each.type == "LIGHT"), None)
+    found = next((each for each in scene.collection.all_objects if each.get(tags.MATCHED) == name and each.type == "LIGHT"), None)
     if found is None:
         found = bpy.data.objects.new(f"Sun of {name}", bpy.data.lights.new(f"Sun of {name}", "SUN"))
         scene.collection.objects.link(found)
-        found[SHOT], found.rotation_mode = name, "QUATERNION"
+        found[tags.MATCHED], found.rotation_mode = name, "QUATERNION"
         found.location = (0.0, 0.0, 5.0)
     return found
 
 
 def _world(scene: bpy.types.Scene, name: str) -> tuple[bpy.types.World, list[str]]:
     old = scene.world
-    if old is not None and old.get(SHOT) == name:
+    if old is not None and old.get(tags.MATCHED) == name:
         return old, []
-    world = next((each for each in bpy.data.worlds if each.get(SHOT) == name and each.library is None), None)
+    world = next((each for each in bpy.data.worlds if each.get(tags.MATCHED) == name and each.library is None), None)
     world = world or bpy.data.worlds.new(f"World of {name}")
-    world[SHOT] = name
+    world[tags.MATCHED] = name
     if world.node_tree is None:
         world.use_nodes = True
     scene.world = world

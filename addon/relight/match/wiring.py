@@ -7,20 +7,21 @@ from enum import Enum
 import bpy
 import numpy as np
 
+from ... import tags
 from ...blender import compat, linked
-from ...compositor import build
+from ...errors import UserError
 from ...node_groups import match as match_group
 from ...node_groups import relight as relight_group
 from ...node_groups import world_light
 from ...nodes import drivers
-from . import MatchError, curves
+from ...nodes.block import Block
+from . import curves
 from . import mute_source as sparing
 from . import shot as shots
 from .fit import Light
 from .shot import Shot
 
 ROLE = "match"
-_MODE, _MIX, _SUNS, _IN_WORLD = "platelight_mode", "platelight_mix", "platelight_suns", "platelight_in_world"
 
 
 class Mode(Enum):
@@ -35,24 +36,24 @@ class Mode(Enum):
 def node_of(scene: bpy.types.Scene, name: str) -> bpy.types.Node | None:
     """The match node of a shot, None before its first fit."""
     tree = compat.compositor_tree(scene)
-    return build.Block(tree, strip_name=name).find(ROLE) if tree else None
+    return Block(tree, strip_name=name).find(ROLE) if tree else None
 
 
 def mode_of(node: bpy.types.Node) -> Mode:
-    return Mode(node.get(_MODE, Mode.OFF.value))
+    return Mode(node.get(tags.MODE, Mode.OFF.value))
 
 
 def ensure(scene: bpy.types.Scene, name: str) -> bpy.types.Node:
     """The match node of a shot, linked to what the relight group sees and makes; nothing else changes.
 
     Raises:
-        MatchError: as `shot.find`; the compositor is a library's.
+        UserError: as `shot.find`; the compositor is a library's.
     """
     if refusal := linked.refusal(scene):
-        raise MatchError(refusal)
+        raise UserError(refusal)
     shot = shots.find(scene, name)
     relight_group.renew(shot.relight)
-    block = build.Block(shot.tree, strip_name=name)
+    block = Block(shot.tree, strip_name=name)
     node, new = block.node(ROLE, "CompositorNodeGroup", at=(920, 340), label="Match the Plate"), block.grown
     if node.node_tree != match_group.group():
         node.node_tree = match_group.group()
@@ -73,11 +74,11 @@ def set_mode(scene: bpy.types.Scene, name: str, mode: Mode) -> None:
     """Put the match node's result in the place of the relight group's, or that back (OFF). Settings and keyframes stay.
 
     Raises:
-        MatchError: the plate was not matched yet, and as `shot.find`.
+        UserError: the plate was not matched yet, and as `shot.find`.
     """
     shot = shots.find(scene, name)
     if node_of(scene, name) is None:
-        raise MatchError(f"The light of {name} is not known yet: press Match first.")
+        raise UserError(f"The light of {name} is not known yet: press Match first.")
     node = ensure(scene, name)
     before = mode_of(node)
     if mode is Mode.OFF:
@@ -86,18 +87,18 @@ def set_mode(scene: bpy.types.Scene, name: str, mode: Mode) -> None:
         _hand_over(shot.tree, shot.relight.outputs["Image"], node.outputs["Image"])
     keep = node.inputs["Keep Original"]
     if before is Mode.MIX:
-        node[_MIX] = keep.default_value
+        node[tags.MIX] = keep.default_value
     for curve in curves.of(shot.tree, keep.path_from_id("default_value")):
         curve.mute = mode is not Mode.MIX
     if mode in (Mode.ADD, Mode.REPLACE):
         keep.default_value = 1.0 if mode is Mode.ADD else 0.0
     elif mode is Mode.MIX and before is not Mode.MIX:
-        keep.default_value = node.get(_MIX, 0.5)
-    node[_MODE] = mode.value
-    spare(build.Block(shot.tree, strip_name=name))
+        keep.default_value = node.get(tags.MIX, 0.5)
+    node[tags.MODE] = mode.value
+    spare(Block(shot.tree, strip_name=name))
 
 
-def spare(block: build.Block) -> list[str]:
+def spare(block: Block) -> list[str]:
     """See to it that a plate which keeps its own light isn't lit by the scene's copy of it, too; and the other way around. To be
     called when lights came. Returns what the user should know, a sentence each."""
     node = block.find(ROLE)
@@ -114,12 +115,12 @@ def remove(scene: bpy.types.Scene, name: str) -> bool:
     if node is None:
         return False
     tree = compat.compositor_tree(scene)
-    relight = build.Block(tree, strip_name=name).find("relight")
+    relight = Block(tree, strip_name=name).find("relight")
     if relight:
         _hand_over(tree, node.outputs["Image"], relight.outputs["Image"])
     curves.clear(tree, {socket.path_from_id("default_value") for socket in node.inputs})
     tree.nodes.remove(node)
-    spare(build.Block(tree, strip_name=name))
+    spare(Block(tree, strip_name=name))
     return True
 
 
@@ -140,19 +141,19 @@ def show(node: bpy.types.Node, light: Light, *, frames: list[int], through: bpy.
         node.inputs[name].default_value = [float(row == column) for row in range(3)]
     if through:
         drivers.eye(through).drive_axes(node)
-    node[_IN_WORLD] = through is not None
+    node[tags.IN_WORLD] = through is not None
     rows = np.column_stack((frames, light.direction, light.sun, light.sky))
-    node[_SUNS] = (rows[:1] if stays else rows).ravel().tolist()
+    node[tags.SUNS] = (rows[:1] if stays else rows).ravel().tolist()
 
 
 def suns(node: bpy.types.Node) -> np.ndarray:
     """The fitted light as one sun and an even sky, a row for each keyframe (F, 10): frame, direction, colours of sun and sky."""
-    return np.array(node.get(_SUNS, ())).reshape(-1, 10)
+    return np.array(node.get(tags.SUNS, ())).reshape(-1, 10)
 
 
 def in_world(node: bpy.types.Node) -> bool:
     """Whether the fitted light is in world space; else it is in camera space."""
-    return bool(node.get(_IN_WORLD))
+    return bool(node.get(tags.IN_WORLD))
 
 
 def _hand_over(tree: bpy.types.NodeTree, old: bpy.types.NodeSocket, new: bpy.types.NodeSocket) -> None:
