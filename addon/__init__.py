@@ -7,10 +7,10 @@ def _parts() -> tuple[ModuleType, ...]:
     """What registers something, in order. Imported late, so that parts without bpy can be imported without Blender."""
     from . import operators, panels, preferences, properties
     from .batch import command
-    from .link import session
+    from .link import file_watch, session
     from .relight import handlers, settings
 
-    return properties, settings, preferences, operators, panels, session, handlers, command
+    return properties, settings, preferences, operators, panels, session, file_watch, handlers, command
 
 
 def register() -> None:

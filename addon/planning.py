@@ -12,7 +12,7 @@ from .blender import clips, compat, folders, linked, paths
 from .contract import EstimateSettings, PassRecord, settings_differences, tuned_file, weights_difference, with_temporal
 from .link import known_models, session
 from .link.state import state
-from .properties import FOLDER, chosen_model, estimate_settings
+from .properties import FOLDER, PlatelightSettings, chosen_model, estimate_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +50,22 @@ def plans(context: bpy.types.Context) -> list[Plan]:
     Raises:
         PlatelightError: where a plate cannot be estimated, or a setting cannot be used.
     """
-    wanted = compat.shown_scene(context).platelight
+    return _plans(clips.targets_from_context(context), compat.shown_scene(context).platelight)
+
+
+def plans_of_plate(scene: bpy.types.Scene, name: str) -> list[Plan]:
+    """The same for one strip or clip, whatever is selected.
+
+    Raises:
+        PlatelightError: as `plans`; `nothing_selected` where it is no more.
+    """
+    return _plans([clips.target_named(scene, name)], scene.platelight)
+
+
+def _plans(targets: Sequence[clips.ClipTarget], wanted: PlatelightSettings) -> list[Plan]:
     settings = estimate_settings(wanted)
     found: list[Plan] = []
-    for target in clips.targets_from_context(context):
+    for target in targets:
         linked.need_own(bpy.data.scenes[target.scene_name])
         out = str(paths.absolute(wanted.output_folder)) if wanted.output_folder.strip() else ""
         out = out or session.default_folder(target, before=[(plan.out, plan.target.source) for plan in found])

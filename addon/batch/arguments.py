@@ -42,7 +42,7 @@ def _count(text: str) -> int:
     return int(found)
 
 
-def parser(*, estimate: Command, match: Command, models: Command, doctor: Command) -> argparse.ArgumentParser:
+def parser(*, estimate: Command, match: Command, check_scene: Command, models: Command, doctor: Command) -> argparse.ArgumentParser:
     """The parser; its result's `run` is the command asked for."""
     top = argparse.ArgumentParser(
         prog="blender -b FILE.blend --command platelight",
@@ -76,6 +76,7 @@ def parser(*, estimate: Command, match: Command, models: Command, doctor: Comman
     _add_saving(add, unsaved="leave the project as it is: only the passes are made")
     add.set_defaults(run=estimate)
     _add_match(commands).set_defaults(run=match)
+    _add_check_scene(commands).set_defaults(run=check_scene)
     commands.add_parser("models", help="list the engine's models").set_defaults(run=models)
     check = commands.add_parser("doctor", help="say what the engine has and lacks; exits 1 when something is missing")
     check.set_defaults(run=doctor)
@@ -108,6 +109,17 @@ def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add.add_argument("--sun", action="store_true", help="make a Sun and a World like that light, for CG objects")
     _add_saving(add, unsaved="leave the project as it is: only say what was found")
+    add.set_defaults(engine="")
+    return add
+
+
+def _add_check_scene(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    add = commands.add_parser(
+        "check-scene", help="say what would make renders of relit plates wrong; exits 1 when something would",
+        description="Look whether all files that relit plates ask for are there, and whether renders show the plates as they are "
+        "relit. Needs no engine and changes nothing. Exits 1 when something is wrong, 0 when all is well.",
+    )
+    add.add_argument("--scene", action="append", default=[], metavar="NAME", help="only this scene; may be repeated")
     add.set_defaults(engine="")
     return add
 

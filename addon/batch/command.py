@@ -25,7 +25,7 @@ from ..link import known_models, pump, session
 from ..link.command import COMMAND_VARIABLE
 from ..link.jobs import Job, JobState
 from ..link.state import state
-from . import arguments, match
+from . import arguments, check_scene, match
 from .console import Stop, complain, need_project, save, say, scenes_named, stoppable
 
 _POLL = 0.05
@@ -39,7 +39,9 @@ _commands: list[Any] = []
 
 def main(argv: Sequence[str]) -> int:
     """Run a command; returns the exit code. The engine is gone when it returns."""
-    commands = {"estimate": estimate, "match": match.match, "models": models, "doctor": doctor}
+    commands = {
+        "estimate": estimate, "match": match.match, "check_scene": check_scene.check_scene, "models": models, "doctor": doctor,
+    }
     options = arguments.parser(**commands).parse_args(list(argv))
     try:
         with _engine(options.engine), stoppable() as stop:

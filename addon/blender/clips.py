@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import glob
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,22 @@ def each_by_pattern(pattern: str, *, scene_names: tuple[str, ...] = ()) -> tuple
     if not targets and not errors:
         raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"no strip is named {pattern}")
     return sorted(targets, key=lambda target: (target.scene_name, target.shown)), errors
+
+
+def target_named(scene: bpy.types.Scene, name: str) -> ClipTarget:
+    """The plate of a strip or clip.
+
+    Raises:
+        PlatelightError: as `targets_from_context`; `nothing_selected` where it is no more.
+    """
+    clip = bpy.data.movieclips.get(name)
+    named = scene.sequence_editor and any(strip.name == name for strip in compat.picture_strips(scene))
+    if clip is not None and not named:
+        return clip_target(clip, scene=scene)
+    found = targets_by_pattern(glob.escape(name), scene_names=(scene.name,)) if named else []
+    if not found:
+        raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"there is no strip or clip {name} in {scene.name} any more")
+    return found[0]
 
 
 def clip_target(clip: bpy.types.MovieClip, *, scene: bpy.types.Scene) -> ClipTarget:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from pathlib import Path
 
 import bpy
@@ -27,22 +26,6 @@ def one_target(context: bpy.types.Context) -> ClipTarget:
     if len(targets) > 1:
         raise UserError(f"{len(targets)} plates are selected, and the normals are of one: select that alone.")
     return targets[0]
-
-
-def target_named(scene: bpy.types.Scene, name: str) -> ClipTarget:
-    """The plate of a strip or clip.
-
-    Raises:
-        UserError, PlatelightError.
-    """
-    clip = bpy.data.movieclips.get(name)
-    named = scene.sequence_editor and any(strip.name == name for strip in compat.picture_strips(scene))
-    if clip is not None and not named:
-        return clips.clip_target(clip, scene=scene)
-    found = clips.targets_by_pattern(glob.escape(name), scene_names=(scene.name,)) if named else []
-    if not found:
-        raise UserError(f"There is no strip or clip {name} any more: import the normals for the one you have.")
-    return found[0]
 
 
 def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: str = "") -> tuple[PlatelightNormals, list[str]]:

@@ -45,6 +45,7 @@ def attach(job: Job, *, undo_step: bool = True) -> bool:
     What prevents it becomes a notice of the job. `undo_step`: as for `passes.attach`.
     """
     from ..compositor import passes
+    from . import file_watch
 
     if job.first_ready is None or job.last_ready is None:
         return False
@@ -60,6 +61,8 @@ def attach(job: Job, *, undo_step: bool = True) -> bool:
         ):
             job.note(notice)
         passes.reload(job.target)
+        state.missing.pop(scene.name_full, None)
+        file_watch.look_soon()
         return True
     except PlatelightError as error:
         job.note(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..contract import DoctorResult, ModelEntry, PlatelightError
 from .client import Client
@@ -10,6 +11,9 @@ from .installer import Install
 from .jobs import Job, JobQueue
 from .known_models import BEFORE_ASKING
 from .torch_builds import Choice, Compute
+
+if TYPE_CHECKING:
+    from ..compositor.missing_files import Missing
 
 
 @dataclass(kw_only=True)
@@ -19,7 +23,8 @@ class SessionState:
     `engine_problem`: why no engine can be run, as of the last check, else empty. `asking`: the engine has been asked for its
     report; `failure`: why it could not give one. `idle_since`: monotonic seconds, None while the engine works. `files_opened`:
     counts the files Blender has opened, to tell one file's scenes from the next one's. `to_place`: jobs whose passes are to be
-    placed in the compositor. `builds`: of PyTorch that an installation can have here, once looked for.
+    placed in the compositor. `missing`: files that relit plates lack, by their scene's full name, as of the last look.
+    `builds`: of PyTorch that an installation can have here, once looked for.
     """
 
     queue: JobQueue = field(default_factory=JobQueue)
@@ -34,6 +39,7 @@ class SessionState:
     idle_since: float | None = None
     files_opened: int = 0
     to_place: list[Job] = field(default_factory=list)
+    missing: dict[str, list[Missing]] = field(default_factory=dict)
 
 
 state = SessionState()

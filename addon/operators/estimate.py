@@ -1,4 +1,4 @@
-"""Estimate the selected plates."""
+"""Estimate the selected plates, or one by name."""
 
 import bpy
 
@@ -7,25 +7,18 @@ from ..blender import compat
 from ..contract import PlatelightError
 from ..link import session
 from ..link.jobs import Job
+from ..link.state import state
 from .reporting import refuse
 
 
-class PLATELIGHT_OT_estimate(bpy.types.Operator):
-    bl_idname = "platelight.estimate"
-    bl_label = "Estimate Normals"
-    bl_description = "Estimate normals of the selected strips, or of the clip, and place them in the compositor"
+class _Estimate:
+    """Asks before passes that are there are replaced. `plans`: what each operator estimates."""
 
     overwrite: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
 
-    @classmethod
-    def poll(cls, context):
-        if reason := planning.why_not(context):
-            cls.poll_message_set(reason)
-        return not reason
-
     def invoke(self, context, event):
         try:
-            self.changes = planning.changes(planning.plans(context))
+            self.changes = planning.changes(self.plans(context))
         except PlatelightError as error:
             return refuse(self, error)
         if self.changes and not compat.shown_scene(context).platelight.overwrite:
@@ -46,7 +39,7 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
     def execute(self, context):
         jobs, errors = [], []
         try:
-            for plan in planning.plans(context):
+            for plan in self.plans(context):
                 try:
                     jobs.append(session.submit(plan.target, **plan.options(self.overwrite)))
                 except PlatelightError as error:  # the others are estimated all the same
@@ -59,6 +52,42 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
             self.report({"WARNING"}, messages.in_one_line(error))
         self.report({"INFO"}, f"Estimating {', '.join(job.label for job in jobs)}{_elsewhere(context, jobs)}")
         return {"FINISHED"}
+
+
+class PLATELIGHT_OT_estimate(_Estimate, bpy.types.Operator):
+    bl_idname = "platelight.estimate"
+    bl_label = "Estimate Normals"
+    bl_description = "Estimate normals of the selected strips, or of the clip, and place them in the compositor"
+
+    @classmethod
+    def poll(cls, context):
+        if reason := planning.why_not(context):
+            cls.poll_message_set(reason)
+        return not reason
+
+    def plans(self, context):
+        return planning.plans(context)
+
+
+class PLATELIGHT_OT_estimate_plate(_Estimate, bpy.types.Operator):
+    bl_idname = "platelight.estimate_plate"
+    bl_label = "Estimate"
+    bl_description = "Estimate the frames of this plate that are missing, and place them in the compositor"
+    bl_options = {"INTERNAL"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if state.engine_problem:
+            cls.poll_message_set(state.engine_problem)
+        return not state.engine_problem
+
+    def plans(self, context):
+        return planning.plans_of_plate(compat.shown_scene(context), self.shot)
+
+
+OPERATORS = (PLATELIGHT_OT_estimate, PLATELIGHT_OT_estimate_plate)
 
 
 def _elsewhere(context: bpy.types.Context, jobs: list[Job]) -> str:

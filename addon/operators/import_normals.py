@@ -27,7 +27,7 @@ def _bring_in(operator, context, *, file, layer):
     """Take the files for the operator's plate, or for the one that is selected, and tell what was found."""
     scene = compat.shown_scene(context)
     try:
-        target = bring_in.target_named(scene, operator.shot) if operator.shot else bring_in.one_target(context)
+        target = clips.target_named(scene, operator.shot) if operator.shot else bring_in.one_target(context)
         if scene.name != target.scene_name:
             scene = bpy.data.scenes[target.scene_name]
         entry, notices = bring_in.bring_in(scene, target, file=file, layer=layer)

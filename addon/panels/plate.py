@@ -7,6 +7,7 @@ import bpy
 from .. import properties
 from ..blender import compat
 from ..link.state import state
+from . import missing
 from .selection import needs_gpu, selected
 from .texts import characters, paragraph
 
@@ -37,7 +38,10 @@ def draw_selection(layout: bpy.types.UILayout, context: bpy.types.Context) -> in
         box.label(text=plate.name, icon=plate.icon)
         box.label(text=plate.detail, icon="BLANK1")
         if plate.attached:
-            box.label(text="In the compositor", icon="NODE_COMPOSITING")
+            if plate.name in missing.names(compat.shown_scene(context)):
+                box.label(text="In the compositor, files missing", icon="ERROR")
+            else:
+                box.label(text="In the compositor", icon="NODE_COMPOSITING")
     if len(plates) > _SHOWN:
         box.label(text=f"and {len(plates) - _SHOWN} more", icon="BLANK1")
     if not plates:

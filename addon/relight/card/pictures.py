@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
 import bpy
 
-from ...blender import compat, images
+from ...blender import compat, image_files, images
 from ...compositor import depth, imported_normals, space
 from ...errors import UserError
 from ...imports import image_header
 from ...node_groups import normals_in
 from ...nodes import drivers
 from ...nodes.block import Block
-
-_NUMBER = re.compile(r"\d+(?=\D*$)")
-_LONG_AGO = -100_000
-"""A count that began before this frame has come to its end: the node shows one file for good."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +30,12 @@ class Picture:
     @property
     def numbers(self) -> range:
         """The file numbers that can be asked for; see `images.map_frames`."""
-        first = self.offset if self.start > _LONG_AGO else self.offset + 1
-        return range(first, self.offset + self.length + 1)
+        return image_files.numbers(start=self.start, offset=self.offset, length=self.length)
 
     @property
     def frames(self) -> tuple[float, float]:
         """The first and the last scene frame that show a file of their own; all frames for a still."""
-        if self.start <= _LONG_AGO or self.image.source == "FILE":
+        if self.start <= image_files.LONG_AGO or self.image.source == "FILE":
             return -inf, inf
         return self.start - 1, self.start + self.length - 1
 
@@ -102,15 +96,8 @@ def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
 
 def missing(picture: Picture) -> list[Path]:
     """The files that a picture will ask for and that are not there."""
-    path = images.absolute(picture.image)
-    if picture.image.source != "SEQUENCE":
-        return [] if path.is_file() else [path]
-    digits = _NUMBER.search(path.name)
-    if digits is None:
-        return [] if path.is_file() else [path]
-    before, after = path.name[: digits.start()], path.name[digits.end() :]
-    files = (path.with_name(f"{before}{number:0{len(digits[0])}d}{after}") for number in picture.numbers)
-    return [file for file in files if not file.is_file()]
+    files = image_files.asked(picture.image, picture.numbers)
+    return [files.folder / name for name in image_files.missing(files, listing=image_files.names_in)] if files else []
 
 
 def size(picture: Picture) -> tuple[int, int]:

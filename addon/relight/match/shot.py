@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
-from ...blender import compat, images
+from ...blender import compat, image_files
 from ...errors import UserError
 from ...nodes.block import Block, upstream
 
-_NUMBER = re.compile(r"(\d+)(\D*)$")
 _IMAGE_NODE = "CompositorNodeImage"
-_LONG_AGO = -100_000
-"""A count that began before this frame has come to its end: the node shows one file for good."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,27 +71,23 @@ def _span(node: bpy.types.Node) -> tuple[int, int] | None:
     """The scene frames that show different files, first to last; None for a still. See `images.map_frames`."""
     if node.image.source not in ("SEQUENCE", "MOVIE"):
         return None
-    before = node.frame_offset if node.image.source == "MOVIE" else _file(node.image, node.frame_offset)
-    early = before > 0 if isinstance(before, int) else before.is_file()
+    before = _file(node.image, node.frame_offset)
+    early = node.frame_offset > 0 if node.image.source == "MOVIE" else before is not None and before.is_file()
     first, last = node.frame_start - int(early), node.frame_start + node.frame_duration - 1
-    return (first, last) if first < last and first > _LONG_AGO else None
+    return (first, last) if first < last and first > image_files.LONG_AGO else None
 
 
-def _file(image: bpy.types.Image, number: int) -> Path:
-    """The file of that number in a sequence."""
-    path = images.absolute(image)
-    found = _NUMBER.search(path.name)
-    if found is None:
-        return path
-    return path.with_name(f"{path.name[: found.start()]}{number:0{len(found.group(1))}d}{found.group(2)}")
+def _file(image: bpy.types.Image, number: int) -> Path | None:
+    """The file that is asked for by that number; None where the image has none of its own."""
+    files = image_files.asked(image, range(number, number + 1))
+    return files.folder / files.names[0] if files else None
 
 
 def _missing(node: bpy.types.Node, frame: int) -> Path | None:
-    """The file that a node lacks at a scene frame; Blender itself shows black there, or magenta."""
-    image = node.image
+    """The file that a node lacks at a scene frame; Blender itself shows black there."""
     number = min(max(frame - node.frame_start + 1, 0), node.frame_duration) + node.frame_offset
-    file = _file(image, number) if image.source == "SEQUENCE" else images.absolute(image)
-    return file if image.source in ("SEQUENCE", "MOVIE", "FILE") and image.packed_file is None and not file.is_file() else None
+    file = _file(node.image, number)
+    return file if file and not file.is_file() else None
 
 
 def _need_same_shape(shot: Shot, plates: list[bpy.types.Node], normals: list[bpy.types.Node]) -> None:
