@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import bpy
 
 from ..blender import compat, images
+from ..contract import PassRecord, PlatelightError, from_fields, read_json
 from ..errors import UserError
-from ..imports import exr_file, files, pixels
+from ..imports import files, image_header, pixels
 from ..node_groups.depth_in import Scale, node_group
 from ..nodes.block import Block, attached_strips
 
@@ -22,7 +24,10 @@ def place(scene: bpy.types.Scene, strip_name: str, *, file: Path) -> list[str]:
     Returns:
         What the user should know, a sentence each.
     """
-    relative = is_relative(file)
+    try:
+        relative, notices = is_relative(file), []
+    except UserError as error:
+        relative, notices = False, [f"The depth of {strip_name} is taken to be in metres: {error}"]
     block = Block(compat.compositor_tree(scene), strip_name=strip_name)
     source, found = block.find(IMAGE), block.find(NODE)
     node = found or block.node(NODE, "CompositorNodeGroup", at=(-60, 840), label="Depth In")
@@ -32,19 +37,27 @@ def place(scene: bpy.types.Scene, strip_name: str, *, file: Path) -> list[str]:
     if not node.inputs["Depth"].is_linked:
         block.tree.links.new(source.outputs.get("Depth") or source.outputs[0], node.inputs["Depth"])
     if found is not None:
-        return []
+        return notices
     source.location.x = node.location.x - 2 * _WIDTH  # both count from the frame, wherever that was drawn
     taker = block.find("depth shape") or block.find("depth size")
     block.tree.links.new(node.outputs["Depth"], taker.inputs["Image"])
-    return [f"The depth of {strip_name} is relative: say how near and how far it goes under Depth"] if relative else []
+    if relative:
+        notices.append(f"The depth of {strip_name} is relative: say how near and how far it goes under Depth")
+    return notices
 
 
 def is_relative(file: Path) -> bool:
-    """What the engine has written into the file; a file that says nothing counts in metres."""
+    """What the engine has written into the file, or else into the pass's record; a file that says nothing counts in metres.
+
+    Raises:
+        UserError: it cannot be read.
+    """
     try:
-        return exr_file.read_header(file).texts.get("platelight/unit") == "relative"
-    except (exr_file.NotAnExrError, OSError):
-        return False
+        return image_header.read(file).texts.get("platelight/unit") == "relative"
+    except image_header.HeaderError as error:
+        with contextlib.suppress(OSError, ValueError, PlatelightError):
+            return from_fields(PassRecord, read_json(file.with_name(f"{file.name.rsplit('.', 2)[0]}.json"))).relative
+        raise UserError(f"{file.name} cannot be read ({error}): estimate the depth again.") from error
 
 
 def shots(scene: bpy.types.Scene) -> list[str]:

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import struct
+import contextlib
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..blender import sequences
 from ..errors import UserError
-from . import exr_file
+from . import image_header
+from .image_header import Header, HeaderError
 
 BYTES, LOSSY = (".jpg", ".jpeg", ".webp", ".tga"), (".jpg", ".jpeg", ".webp")
 """Kinds that have 8 bits a channel, and that lose some."""
-_TAIL = 64
-"""Bytes at a PNG's end, where it says that it is one."""
+_TOLD = (".exr", ".png", ".tif", ".tiff")
+"""Kinds whose header every Blender reads."""
+
+_READERS = 8
 SUFFIXES = (".exr", ".png", ".tif", ".tiff", ".tga", ".dpx", ".jpg", ".jpeg", ".webp", ".hdr")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header:
-    """`bits`: of a channel; `colors`: how many channels are not alpha; `channels`: names, of an EXR only; `shown`: width and height
-    of the picture that the pixels are a part of, of an EXR only; `whole`: as far as that is told, nothing is missing at the end."""
-
-    width: int
-    height: int
-    bits: int
-    colors: int
-    channels: tuple[str, ...] = ()
-    shown: tuple[int, int] | None = None
-    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,44 +72,29 @@ def find(path: Path) -> Found:
 
 
 def header(path: Path) -> Header | None:
-    """What a file says of itself; None for kinds whose first bytes are not read here.
+    """What a file says of itself; None for kinds that this Blender cannot tell of.
 
     Raises:
         UserError: it is empty or damaged.
     """
     try:
-        if not path.stat().st_size:
-            raise UserError(f"{path.name} is empty: write it again.")
-        if path.suffix.lower() == ".exr":
-            exr = exr_file.read_header(path)
-            names = tuple(name for name, _ in exr.channels)
-            return Header(
-                width=exr.width,
-                height=exr.height,
-                bits=exr.bits,
-                colors=len(names),
-                channels=names,
-                shown=exr.shown,
-                whole=exr.whole,
-            )
-        with path.open("rb") as stream:
-            start = stream.read(1 << 16)
-            stream.seek(max(stream.seek(0, os.SEEK_END) - _TAIL, 0))
-            end = stream.read()
-    except (exr_file.NotAnExrError, OSError) as error:
+        return image_header.read(path)
+    except HeaderError as error:
+        if path.suffix.lower() not in _TOLD and path.stat().st_size:
+            return None
         raise UserError(f"{path.name} cannot be read ({error}): write it again.") from error
-    if path.suffix.lower() == ".png":
-        return _png(path, start, end)
-    return _tiff(start) if path.suffix.lower() in (".tif", ".tiff") else None
 
 
 def headers(found: Found) -> dict[int, Header | None]:
-    """What each file says of itself, by its number.
+    """What each file says of itself, by its number; several are read at a time, since a network drive takes its time for each.
 
     Raises:
         UserError: one is empty or damaged.
     """
-    return {number: header(file) for number, file in found.files.items()}
+    with contextlib.suppress(HeaderError):
+        image_header.library()  # here, where bpy may be asked
+    with ThreadPoolExecutor(_READERS) as pool:
+        return dict(zip(found.files, pool.map(header, found.files.values()), strict=True))
 
 
 def sizes(headers: Mapping[int, Header | None]) -> dict[tuple[int, int], list[int]]:
@@ -173,31 +147,3 @@ def align(found: Found, *, shown: tuple[int, int], clip_first: int, is_movie: bo
         return Alignment(offset=0, sentence=told, sure=False)
     told = f"File {first} lies on source frame {clip_first}, the first of the clip: the numbers have nothing in common"
     return Alignment(offset=clip_first - first, sentence=told, sure=False)
-
-
-def _png(path: Path, start: bytes, end: bytes) -> Header:
-    if start[:8] != b"\x89PNG\r\n\x1a\n" or len(start) < 29:
-        raise UserError(f"{path.name} is no PNG, or ends early: write it again.")
-    width, height, bits, kind = struct.unpack(">IIBB", start[16:26])
-    return Header(width=width, height=height, bits=bits, colors={0: 1, 4: 1}.get(kind, 3), whole=b"IEND" in end)
-
-
-def _tiff(start: bytes) -> Header | None:
-    """TIFF 6.0, section 2; None where what is asked for lies farther back in the file, or in a BigTIFF."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(start[:4])
-    if order is None:
-        return None
-    try:
-        [at] = struct.unpack_from(f"{order}I", start, 4)
-        [count] = struct.unpack_from(f"{order}H", start, at)
-        tags = {}
-        for entry in range(at + 2, at + 2 + 12 * count, 12):
-            tag, kind, many = struct.unpack_from(f"{order}HHI", start, entry)
-            if kind in (3, 4):
-                size = many * (2 if kind == 3 else 4)
-                place = entry + 8 if size <= 4 else struct.unpack_from(f"{order}I", start, entry + 8)[0]
-                tags[tag] = struct.unpack_from(f"{order}{'H' if kind == 3 else 'I'}", start, place)[0]
-        samples = tags.get(277, 1)
-        return Header(width=tags[256], height=tags[257], bits=tags.get(258, 1), colors=samples if samples < 4 else 3)
-    except (struct.error, KeyError):
-        return None

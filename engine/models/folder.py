@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 from diffusers.utils import logging as diffusers_logging
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
@@ -28,7 +29,7 @@ checkpoint comes near; what is built from larger ones fills the memory before it
 
 _RAISED = (
     OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, AttributeError, ImportError, AssertionError,
-    SafetensorError,
+    SafetensorError, StrictDataclassError,
 )
 """What the libraries raise over a bad file."""
 

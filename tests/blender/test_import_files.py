@@ -1,4 +1,4 @@
-"""What the first bytes of files say, of every kind that an EXR may be: read by our own reader, written by OpenEXR."""
+"""What headers of files say, of every kind that an EXR may be: read by Blender's OpenImageIO, written by OpenEXR."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import OpenEXR
 import pytest
 from platelight.addon.blender import image_layers
-from platelight.addon.imports import exr_file, files
+from platelight.addon.imports import files, image_header
 
 HEIGHT = 300
 NAMES = ("NO", "RLE", "ZIPS", "ZIP", "PIZ", "PXR24", "B44", "B44A", "DWAA", "DWAB")
@@ -46,4 +46,57 @@ def test_the_name_of_a_single_part_counts_only_beside_layers(tmp_path):
     """As in Blender: colours alone stay a plain picture."""
     for channels, wanted in ((("R", "G", "B"), ("",)), (("R", "G", "B", "N.X", "N.Y", "N.Z"), ("main.N", "main"))):
         OpenEXR.File([OpenEXR.Part({}, planes(*channels), name="main")]).write(str(tmp_path / "n.exr"))
-        assert image_layers.layers([name for name, _ in exr_file.read_header(tmp_path / "n.exr").channels]) == wanted
+        assert image_layers.layers(image_header.read(tmp_path / "n.exr").channels) == wanted
+
+
+def test_what_a_pass_says_of_itself_is_read(tmp_path):
+    header = {"platelight/unit": "relative", "platelight/frame": 7}
+    OpenEXR.File(header, planes("Depth.Z")).write(str(tmp_path / "d.exr"))
+    found = image_header.read(tmp_path / "d.exr")
+    assert (found.texts["platelight/unit"], found.channels, found.bits) == ("relative", ("Depth.Z",), 32)
+    assert (found.width, found.height, found.shown) == (8, HEIGHT, (8, HEIGHT))
+
+
+@pytest.mark.parametrize(("suffix", "color_mode", "depth", "bits", "colors"), [
+    (".png", "RGB", "8", 8, 3), (".png", "RGBA", "16", 16, 3), (".png", "BW", "8", 8, 1), (".tif", "RGB", "16", 8, 3),
+    (".jpg", "RGB", "8", 8, 3), (".tga", "RGB", "8", 8, 3),
+])
+def test_other_pictures_tell_their_size_and_bits(tmp_path, suffix, color_mode, depth, bits, colors):
+    import bpy
+
+    formats = {".png": "PNG", ".tif": "TIFF", ".jpg": "JPEG", ".tga": "TARGA"}
+    scene = bpy.data.scenes.new("writing")
+    settings = scene.render.image_settings
+    settings.file_format, settings.color_mode = formats[suffix], color_mode
+    if suffix in (".png", ".tif"):
+        settings.color_depth = depth
+    picture = bpy.data.images.new("picture", 12, 7)
+    picture.save_render(str(tmp_path / f"n{suffix}"), scene=scene)
+    found = files.header(tmp_path / f"n{suffix}")
+    assert (found.width, found.height, found.bits, found.colors, found.whole) == (12, 7, bits, colors, True)
+    bpy.data.images.remove(picture)
+    bpy.data.scenes.remove(scene)
+
+
+def test_a_picture_with_too_many_channels_is_refused_at_once(tmp_path):
+    pixels = {f"c{number}": np.zeros((2, 2), np.float16) for number in range(3000)}
+    OpenEXR.File({}, pixels).write(str(tmp_path / "n.exr"))
+    with pytest.raises(image_header.HeaderError, match="channels"):
+        image_header.read(tmp_path / "n.exr")
+
+
+@pytest.mark.parametrize("name", ["empty.exr", "gone.exr", "no_suffix", "text.exr", "text.png", "text.tif", "what.xyz"])
+def test_what_is_no_picture_is_told(tmp_path, name):
+    file = tmp_path / name
+    if not name.startswith("gone"):
+        file.write_bytes(b"" if name.startswith("empty") else b"This is no picture, but a few words.")
+    with pytest.raises(image_header.HeaderError):
+        image_header.read(file)
+
+
+def test_damaged_headers_raise_nothing_but_our_own_error(tmp_path):
+    """The seeded beginning of what `tests/measure/fuzz.py headers` does at large."""
+    from tests.measure.fuzz import headers
+
+    told = headers.read_many(seed=1, count=150, folder=tmp_path)
+    assert sum(told.values()) == 150 and set(told) == {"header", "HeaderError"}, told

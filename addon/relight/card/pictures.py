@@ -12,7 +12,7 @@ import bpy
 from ...blender import compat, images
 from ...compositor import depth, imported_normals, space
 from ...errors import UserError
-from ...imports import exr_file
+from ...imports import image_header
 from ...node_groups import normals_in
 from ...nodes import drivers
 from ...nodes.block import Block
@@ -133,13 +133,13 @@ def shape(picture: Picture) -> float:
     return width / height if height else 0.0
 
 
-def _header(picture: Picture) -> exr_file.Exr | None:
+def _header(picture: Picture) -> image_header.Header | None:
     file = images.absolute(picture.image)
     if file.suffix.lower() != ".exr" or not file.is_file():
         return None
     try:
-        return exr_file.read_header(file)
-    except exr_file.NotAnExrError:
+        return image_header.read(file)
+    except image_header.HeaderError:
         return None
 
 
