@@ -252,6 +252,14 @@ def scale_to_render_size(node: bpy.types.Node, *, keep_shape: bool) -> None:
         node.space, node.frame_method = "RENDER_SIZE", method
 
 
+def scale_relative(node: bpy.types.Node) -> None:
+    """Let a Scale node multiply the size by its inputs X and Y."""
+    if "Type" in node.inputs:
+        node.inputs["Type"].default_value = "Relative"
+    else:
+        node.space = "RELATIVE"
+
+
 def interpolate(node: bpy.types.Node, how: str) -> None:
     """Say how a Scale node reads between pixels, `how` as the menu has it; 4.2 has no choice."""
     if "Interpolation" in node.inputs:

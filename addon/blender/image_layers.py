@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import bpy
 
+from ..contract import Part, picture_layer
 from ..errors import UserError
 
 _TRIPLES = ({"x", "y", "z"}, {"r", "g", "b"}, {"red", "green", "blue"})
@@ -60,6 +61,23 @@ def layer_socket(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
         if found := node.outputs.get(name) or (None if layer else node.outputs.get("Image")):
             return found
     raise UserError(f"{node.image.name} has no layer {layer or name}: choose another.")
+
+
+def picture_socket(node: bpy.types.Node, channels: Sequence[str]) -> bpy.types.NodeSocket:
+    """Return the socket of an Image node that gives the picture of a plate.
+
+    Args:
+        channels: of the file, as Blender calls them; empty where it does not say.
+
+    Raises:
+        UserError: the file holds no picture.
+    """
+    if found := node.outputs.get("Image"):
+        return found
+    layer = picture_layer([Part(channels=tuple(channels))])
+    if layer is None:
+        raise UserError(f"{node.image.name} holds no picture: choose a file with colours.")
+    return layer_socket(node, layer.name)
 
 
 def _show(node: bpy.types.Node, layer: str) -> bool:

@@ -7,11 +7,13 @@ from pathlib import Path
 import bpy
 
 from .. import tags
-from ..blender import compat, images
+from ..blender import compat, image_layers, images
 from ..blender.clips import ClipTarget
 from ..contract import PASSES, Interpolation
+from ..imports import image_header
 from ..node_groups import relight
 from ..nodes.block import Block, Layer
+from . import windows
 
 Socket = bpy.types.NodeSocket
 _RESULTS = ("relight", "match", "show")
@@ -44,19 +46,35 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
     show = block.find("show")
     if show:
         _show_within(show, target)
+    told = windows.changes(images.absolute(plate.image), first=target.first, last=target.last)
     notices = _connect(block, scene, target, group, add_viewer=is_new) if connect else []
-    return block.grown, notices
+    return block.grown, [*told, *notices]
 
 
 def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, bool]:
     """The plate at the render's size, and whether it fills it: a plate of another shape keeps its own."""
     node = block.node("plate", "CompositorNodeImage", at=(0, 0), label="Plate")
     _show(node, plate)
+    file = images.absolute(plate.image)
+    window = windows.of_file(file)
+    windows.keep(node, window)
+    picture = image_layers.picture_socket(node, _channels(file))
+    if window:
+        whole = _has_shape(scene, window.shown)
+        return windows.place(block, "plate", picture, window=window, scene=scene, keep_shape=not whole, down=0), whole
     whole = fills_render(scene, plate.image)
     size = block.node("plate size", "CompositorNodeScale", at=(320, 0), label="To the render's size")
     compat.scale_to_render_size(size, keep_shape=not whole)
-    _join(block.tree, node.outputs["Image"], size.inputs["Image"])
+    _join(block.tree, picture, size.inputs["Image"])
     return size.outputs["Image"], whole
+
+
+def _channels(file: Path) -> tuple[str, ...]:
+    """Return the channels of a file of several layers; none where it does not say."""
+    try:
+        return image_header.read(file).channels
+    except image_header.HeaderError:
+        return ()
 
 
 def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
@@ -67,20 +85,28 @@ def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
 
 def fills_render(scene: bpy.types.Scene, plate: bpy.types.Image) -> bool:
     """Whether a plate has the render's shape; one whose size is not known is taken to have."""
-    (width, height), render = plate.size, scene.render
-    return not width or abs(render.resolution_x * height / width - render.resolution_y) < 1.5
+    return not plate.size[0] or _has_shape(scene, tuple(plate.size))
+
+
+def _has_shape(scene: bpy.types.Scene, size: tuple[int, int]) -> bool:
+    (width, height), render = size, scene.render
+    return abs(render.resolution_x * height / width - render.resolution_y) < 1.5
 
 
 def fit(
     block: Block, name: str, output: Socket, *, whole: bool, down: float, interpolation: Interpolation = Interpolation.BILINEAR
 ) -> Socket:
     """A pass or a matte over the plate pixel for pixel, whatever size it has; `whole`: the plate fills the render."""
-    if not whole:
-        width, height = block.find("plate").image.size
+    window = windows.of_plate(block)
+    if not whole or window:
+        width, height = (window.width, window.height) if window else block.find("plate").image.size
         shape = block.node(f"{name} shape", "CompositorNodeScale", at=(320, down + 200), label="To the plate's size")
         compat.scale_to_pixels(shape, width=width, height=height)
         _join(block.tree, output, shape.inputs["Image"])
         output = shape.outputs["Image"]
+    if window:
+        scene = next(scene for scene in bpy.data.scenes if compat.compositor_tree(scene) == block.tree)
+        return windows.place(block, name, output, window=window, scene=scene, keep_shape=not whole, down=down)
     size = block.node(f"{name} size", "CompositorNodeScale", at=(320, down), label="To the render's size")
     compat.scale_to_render_size(size, keep_shape=not whole)
     compat.interpolate(size, interpolation)

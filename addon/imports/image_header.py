@@ -34,7 +34,8 @@ class HeaderError(Exception):
 class Header:
     """`width`, `height`: pixels that the file holds, which are the image's size in Blender. `bits`: of the coarsest channel.
     `colors`: how many channels are not alpha; of an EXR all. `channels`: names, of an EXR only, as Blender calls them. `shown`:
-    width and height of the picture that the pixels are a part of, of an EXR only. `texts`: attributes that are strings. `whole`:
+    width and height of the picture that the pixels are a part of, of an EXR only; `corner`: where in it they begin, to the right
+    and down. `texts`: attributes that are strings. `whole`:
     nothing is missing at the end, as far as that is told: an EXR of one part of scan lines, and a PNG."""
 
     width: int
@@ -43,6 +44,7 @@ class Header:
     colors: int
     channels: tuple[str, ...] = ()
     shown: tuple[int, int] | None = None
+    corner: tuple[int, int] = (0, 0)
     texts: dict[str, str]
     whole: bool = True
 
@@ -107,7 +109,8 @@ def _header(path: Path, source: Any) -> Header:
     channels = tuple(name for part in parts for name in _names(part, several=len(parts) > 1))
     return Header(
         width=first.width, height=first.height, bits=min(_bits(part) for part in parts), colors=len(channels), channels=channels,
-        shown=(first.full_width, first.full_height), texts=texts, whole=len(parts) > 1 or _has_last_line(source, first),
+        shown=(first.full_width, first.full_height),
+        corner=(first.x - first.full_x, first.y - first.full_y), texts=texts, whole=len(parts) > 1 or _has_last_line(source, first),
     )
 
 
