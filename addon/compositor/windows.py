@@ -76,7 +76,7 @@ def keep(node: bpy.types.Node, window: Window | None) -> None:
     """Let a plate's node remember its window."""
     if window:
         node[tags.WINDOW] = [window.left, window.top, window.width, window.height, *window.shown]
-    elif tags.WINDOW in node:
+    elif node.get(tags.WINDOW):
         del node[tags.WINDOW]
 
 

@@ -32,7 +32,8 @@ ENGINE = {
     "models.video_depth_anything": "device frames models models.depth_anything models.temporal protocol",
     "reporting": "protocol",
     "server": "doctor failures identity job memory models protocol tuning",
-    "tuning": "device failures frames models models.depth_anything models.marigold models.preview models.temporal normals protocol",
+    "tuning": "device failures frames models models.depth_anything models.marigold models.moge models.preview models.temporal "
+    "normals protocol",
 }
 LAB = {
     "ablation": "measures training.normalcrafter training.run",
