@@ -22,7 +22,8 @@ RELATIVE, METRES = "relative", "metres"
 class Origin:
     """What a pass says of itself, as attributes. `frame`: of the source. `plate_size`: width and height of the source in pixels.
     `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres. `windows`: of the pass, where the
-    plate's file holds another part of its picture than the whole."""
+    plate's file holds another part of its picture than the whole. `fov`: horizontal field of view of the shot in degrees, 0 where
+    the model tells none."""
 
     model: str
     revision: str
@@ -32,6 +33,7 @@ class Origin:
     plate_size: tuple[int, int]
     relative_depth: bool = False
     windows: Windows | None = None
+    fov: float = 0.0
 
     def attributes(self, pass_name: str) -> dict[str, object]:
         return {
@@ -40,6 +42,7 @@ class Origin:
             "platelight/settings": self.settings,
             "platelight/space": "camera",
             **self._meaning(pass_name),
+            **({"platelight/fov": f"{self.fov:.4f}"} if self.fov else {}),
             "platelight/source": self.source,
             "platelight/frame": self.frame,
             "platelight/plateSize": f"{self.plate_size[0]}x{self.plate_size[1]}",
@@ -112,6 +115,14 @@ def read(path: Path, *, pass_name: str) -> np.ndarray:
         return np.stack([channels[channel].pixels for channel in PASSES[pass_name].channels], axis=-1)
     except (RuntimeError, OSError, KeyError) as error:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
+
+
+def read_fov(path: Path) -> float:
+    """Return the field of view that a pass says of its shot, from the header alone; 0 where it says none or can't be read."""
+    try:
+        return float(OpenEXR.File(str(path), header_only=True).header().get("platelight/fov", 0.0))
+    except (RuntimeError, OSError, ValueError, TypeError):
+        return 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,12 @@ import dataclasses
 import functools
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from .. import files
+from .. import exr, files
 from ..failures import explain
 from ..frames.plate import Plate
 from ..memory import release_freed_memory
@@ -26,12 +26,14 @@ from ..protocol import (
     EstimateResult,
     EstimateSettings,
     FramesReady,
+    Lens,
     Notice,
     PassRecord,
     PlatelightError,
     Progress,
     Stage,
     done_frames,
+    pass_file,
     pass_folder,
 )
 from . import notices, plan, space, store
@@ -39,7 +41,7 @@ from .lock import hold
 from .plan import Making, Piece, Work
 from .progress import Meter
 from .records import Records
-from .streams import ReadAhead, WriteBehind
+from .streams import ReadAhead, WriteBehind, wait_for
 from .writer import PassWriter
 
 Event = Progress | FramesReady | Notice
@@ -49,12 +51,15 @@ _AHEAD_FRAMES = 16
 _BEHIND_FRAMES = 32
 
 
-def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Event]:
+def run(
+    request: Estimate, *, estimator: Estimator | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[Event]:
     """Estimate the passes of a clip. Closing the generator cancels: finished frames stay, and a later run continues.
 
     Args:
         request: what to do.
         estimator: a loaded model to use instead of loading ``request.settings.model``.
+        cancelled: whether to end. Asked while the clip doesn't answer, when the generator cannot be closed.
 
     Yields:
         `Progress` after every step, `FramesReady` as files become final, `Notice` for what the user should know.
@@ -66,7 +71,7 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
         PlatelightError: with the code of whatever went wrong; frames already written stay valid.
     """
     try:
-        return (yield from _run(request, estimator))
+        return (yield from _run(request, estimator, cancelled))
     except PlatelightError:
         raise
     except Exception as error:
@@ -78,17 +83,17 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
         release_freed_memory()
 
 
-def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
+def _run(request: Estimate, estimator: Estimator | None, cancelled: Callable[[], bool]) -> Iterator[Event]:
     begun = time.perf_counter()
     plan.check_request(request)
     model = estimator.info if estimator else registry.info(request.settings.model)
     settings, passes = plan.effective(request.settings, model), plan.wanted_passes(request, model)
     yield Progress(job=request.job, stage=Stage.READING, done=0, total=0)
-    plate = Plate(request.source, max_resolution=settings.max_resolution)
-    first, last = plan.plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last)
-    plate.clip.check(first, last)
-    for notice in plate.notices:
+    plate = wait_for(lambda: Plate(request.source, max_resolution=settings.max_resolution), cancelled=cancelled)
+    for notice in plate.notices:  # first, for they may say why the range is not what somebody expects
         yield Notice(job=request.job, text=notice)
+    first, last = plan.plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last, held=plate.clip.held)
+    plate.clip.check(first, last)
     out = Path(request.out).expanduser().absolute()
     clip = request.source.clip or plate.clip_name
     with contextlib.ExitStack() as held:
@@ -99,12 +104,13 @@ def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
                 yield Notice(job=request.job, text=notices.unlocked(folder))
             files.remove_leftovers(folder, clip=clip)
         job = _Job(
-            request, settings=settings, model=model, passes=passes, plate=plate, out=out, clip=clip, first=first, last=last
+            request, settings=settings, model=model, passes=passes, plate=plate, out=out, clip=clip, first=first, last=last,
+            cancelled=cancelled,
         )
         written, reused = yield from job.run(estimator)
     return EstimateResult(
         job=request.job, clip=clip, passes=passes, first=first, last=last, frames_written=written, frames_reused=reused,
-        seconds=time.perf_counter() - begun, cuts=job.cuts,
+        seconds=time.perf_counter() - begun, cuts=job.cuts, lenses=job.lenses(),
     )
 
 
@@ -113,17 +119,22 @@ class _Job:
 
     def __init__(
         self, request: Estimate, *, settings: EstimateSettings, model: ModelInfo, passes: tuple[str, ...], plate: Plate, out: Path,
-        clip: str, first: int, last: int,
+        clip: str, first: int, last: int, cancelled: Callable[[], bool],
     ) -> None:
         self.request, self.settings, self.model, self.passes, self.plate = request, settings, model, passes, plate
         self.out, self.clip, self.first, self.last = out, clip, first, last
         self.count = last - first + 1
         self.written = 0
+        self._cancelled = cancelled
         self.cuts: tuple[int, ...] = ()
         self._tuned = store.tuned_blocks(out, model=model, clip=clip)
-        self._stamp = functools.cache(plate.clip.stamp)
+        self._stamp = functools.cache(self._stamp_of)
         self._replaces = False
         self._news: queue.SimpleQueue[FramesReady | Notice] = queue.SimpleQueue()
+
+    def _stamp_of(self, first: int, last: int) -> str:
+        """As `ClipReader.stamp`."""
+        return wait_for(lambda: self.plate.clip.stamp(first, last), cancelled=self._cancelled)
 
     def run(self, estimator: Estimator | None) -> Iterator[Event]:
         """Yields events; returns the numbers of frames written and reused.
@@ -219,7 +230,7 @@ class _Job:
         frame_bytes = self.plate.size[0] * self.plate.size[1] * 12
         ahead = ReadAhead(
             self.plate.frames(piece.first + read_from, piece.last) if read_from < piece.count else iter(()),
-            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)),
+            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)), cancelled=self._cancelled,
         )
         behind = WriteBehind(depth=_BEHIND_FRAMES)
         begun = False
@@ -264,14 +275,24 @@ class _Job:
     def _submit(self, behind: WriteBehind, output: Output, *, start: int, writer: PassWriter) -> None:
         """Queue the frames of an output, from frame `start` on, and after them the news that they are there."""
         for offset, values in enumerate(output.values):
-            behind.put(lambda frame=start + offset, values=values: self._write(output.pass_name, frame, values, writer))
+            behind.put(lambda frame=start + offset, values=values: self._write(output, frame, values, writer))
         ready = FramesReady(job=self.request.job, pass_name=output.pass_name, first=start, last=start + len(output.values) - 1)
         behind.put(lambda: self._news.put(ready))
 
-    def _write(self, pass_name: str, frame: int, values: np.ndarray, writer: PassWriter) -> None:
-        writer.write(pass_name, frame=frame, values=values)
-        if pass_name == self.passes[-1]:
+    def _write(self, output: Output, frame: int, values: np.ndarray, writer: PassWriter) -> None:
+        writer.write(output.pass_name, frame=frame, values=values, fov=output.fov)
+        if output.pass_name == self.passes[-1]:
             self.written += 1
+
+    def lenses(self) -> tuple[Lens, ...]:
+        """Return the field of view of each shot, as its first file says it."""
+        if not self.model.tells_lens:
+            return ()
+        found = []
+        for first in (self.first, *self.cuts):
+            fov = exr.read_fov(pass_file(self.out, pass_name=self.passes[0], clip=self.clip, frame=first))
+            found += [Lens(first=first, fov=fov)] if fov else []
+        return tuple(found)
 
     def _made(self, estimator: Estimator, record: PassRecord | None) -> tuple[PassRecord, ...]:
         """How each pass is made, for the records, with the cuts that a `record` of before knows."""

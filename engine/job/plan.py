@@ -21,6 +21,7 @@ from ..protocol import (
     settings_differences,
     weights_difference,
 )
+from ..protocol.messages import MOST_TOKENS, WIDEST
 
 _CLIP = re.compile(r"[\w+-][\w.+-]*")
 _CHOICES = {"precision": ("auto", "fp32", "bf16", "fp16"), "device": ("auto", "cpu", "cuda", "mps")}
@@ -85,6 +86,8 @@ def check_request(request: Estimate) -> None:
     _demand(settings.window >= 0, "window", settings.window, "0 for the model's own, or frames")
     _demand(settings.overlap >= -1, "overlap", settings.overlap, "-1 for the model's own, or frames")
     _demand(settings.decode_chunk_size >= 1, "decode_chunk_size", settings.decode_chunk_size, "at least 1 frame")
+    _demand(0 <= settings.tokens <= MOST_TOKENS, "tokens", settings.tokens, f"0 for the model's own, or up to {MOST_TOKENS}")
+    _demand(0 <= settings.fov <= WIDEST, "fov", settings.fov, f"0 to have it estimated, or up to {WIDEST:g} degrees")
     _demand(request.handles >= 0, "handles", request.handles, "at least 0 frames")
     for name, choices in _CHOICES.items():
         _demand(getattr(settings, name) in choices, name, getattr(settings, name), "one of " + ", ".join(choices))
@@ -102,9 +105,14 @@ def effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
     is_file = settings.temporal not in ("auto", "none")
     _demand(model.tunable or not is_file, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
     temporal = str(Path(settings.temporal).expanduser().absolute()) if is_file else settings.temporal
-    settings = dataclasses.replace(settings, model=model.name, temporal=temporal if model.tunable else "auto")
+    settings = dataclasses.replace(
+        settings, model=model.name, temporal=temporal if model.tunable else "auto",
+        tokens=(settings.tokens or model.tokens) if model.tokens else 0, fov=settings.fov if model.tells_lens else 0.0,
+    )
     if not model.temporal:
         return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
+    if model.own_windows:
+        return dataclasses.replace(settings, window=model.window, overlap=model.overlap)
     window = settings.window or model.window
     overlap = min(model.overlap, window - 1) if settings.overlap == -1 else settings.overlap
     _demand(overlap < window, "overlap", overlap, f"0 to less than the window, {window}")
@@ -122,8 +130,11 @@ def wanted_passes(request: Estimate, model: ModelInfo) -> tuple[str, ...]:
     return tuple(name for name in model.passes if name in request.passes) if request.passes else model.passes
 
 
-def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[int, int]:
+def plan_range(request: Estimate, *, clip_first: int, clip_last: int, held: int) -> tuple[int, int]:
     """The frames to estimate: the range asked for, widened by the handles as far as the clip goes.
+
+    Args:
+        held: frames behind `clip_last` up to this one show its last picture, so that its passes serve for them.
 
     Raises:
         PlatelightError: `range_outside_clip`, `setting_invalid` for a range that ends before it starts.
@@ -131,10 +142,10 @@ def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[i
     first = clip_first if request.first is None else request.first
     last = clip_last if request.last is None else request.last
     _demand(first <= last, "first", first, f"at most the last frame, {last}")
-    if first < clip_first or last > clip_last:
+    if first < clip_first or last > held:
         detail = f"{first} to {last} was asked for, the clip has {clip_first} to {clip_last}"
         raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
-    return max(clip_first, first - request.handles), min(clip_last, last + request.handles)
+    return max(clip_first, min(first, clip_last) - request.handles), min(clip_last, last + request.handles)
 
 
 @dataclass(frozen=True, kw_only=True)

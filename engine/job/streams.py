@@ -7,14 +7,37 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from ..protocol import ErrorCode, PlatelightError
+
 T = TypeVar("T")
 _POLL_SECONDS = 0.1
+_GIVE_UP_SECONDS = 1.0
+
+
+def wait_for(work: Callable[[], T], *, cancelled: Callable[[], bool]) -> T:
+    """Do `work`, which may never end: a drive may not answer. It has a thread of its own, which is left behind when cancelled.
+
+    Raises:
+        PlatelightError: `cancelled`, and what `work` raises.
+    """
+    def once() -> Iterator[T]:
+        yield work()
+
+    ahead = ReadAhead(once(), depth=1, cancelled=cancelled)
+    try:
+        return next(ahead)
+    finally:
+        ahead.close()
 
 
 class ReadAhead(Generic[T]):
-    """An iterator over `source` that is up to `depth` items ahead of whoever pulls. What `source` raises, pulling raises."""
+    """An iterator over `source` that is up to `depth` items ahead of whoever pulls. What `source` raises, pulling raises.
 
-    def __init__(self, source: Iterator[T], *, depth: int) -> None:
+    While `source` doesn't answer, pulling asks `cancelled`, and raises the error of that name where it says so.
+    """
+
+    def __init__(self, source: Iterator[T], *, depth: int, cancelled: Callable[[], bool] = lambda: False) -> None:
+        self._cancelled = cancelled
         self._items: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(maxsize=depth)
         self._stopped = threading.Event()
         self._ended = False
@@ -27,7 +50,7 @@ class ReadAhead(Generic[T]):
     def __next__(self) -> T:
         if self._ended:
             raise StopIteration
-        good, item = self._items.get()
+        good, item = self._next_entry()
         if good:
             return item
         self._ended = True
@@ -36,10 +59,18 @@ class ReadAhead(Generic[T]):
         raise item
 
     def close(self) -> None:
-        """Stop reading and wait for the thread; it ends after the item it is at."""
+        """Stop reading and wait for the thread, which ends after the item it is at. One that doesn't answer is left behind."""
         self._stopped.set()
         self._ended = True
-        self._thread.join()
+        self._thread.join(_GIVE_UP_SECONDS)
+
+    def _next_entry(self) -> tuple[bool, T | BaseException | None]:
+        while True:
+            try:
+                return self._items.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                if self._cancelled():
+                    raise PlatelightError(ErrorCode.CANCELLED) from None
 
     def _run(self, source: Iterator[T]) -> None:
         try:

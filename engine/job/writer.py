@@ -29,7 +29,7 @@ class PassWriter:
     settings: EstimateSettings
     estimator: Estimator
 
-    def write(self, pass_name: str, *, frame: int, values: np.ndarray) -> None:
+    def write(self, pass_name: str, *, frame: int, values: np.ndarray, fov: float = 0.0) -> None:
         """Write one frame of a pass, (H, W, C) as `Output` has it: directions are brought to the camera's axes and to unit length.
 
         Raises:
@@ -47,6 +47,7 @@ class PassWriter:
             plate_size=self.plate_size,
             relative_depth=info.relative_depth,
             windows=self.windows(frame),
+            fov=fov,
         )
         path = pass_file(self.out, pass_name=pass_name, clip=self.clip, frame=frame)
         exr.write(path, values, pass_name=pass_name, origin=origin)

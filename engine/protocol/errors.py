@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
     SOURCE_UNREADABLE = "source_unreadable"
     SOURCE_EMPTY = "source_empty"
     SOURCE_TRUNCATED = "source_truncated"
+    SOURCE_TIMING = "source_timing"
     FRAME_MISSING = "frame_missing"
     FRAME_SIZE_CHANGED = "frame_size_changed"
     FRAME_NUMBERS_UNUSABLE = "frame_numbers_unusable"
@@ -77,8 +78,9 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.SOURCE_UNREADABLE: _text(21, "The clip cannot be read: {detail}", "Open it in Blender to see if it plays; transcode it or use an image sequence."),
     ErrorCode.SOURCE_EMPTY: _text(22, "The clip holds no picture: {detail}", "Choose a clip with at least one frame."),
     ErrorCode.SOURCE_TRUNCATED: _text(23, "The clip ends early or is damaged: {detail}", "Copy it again from its origin, or estimate only the frames that are whole."),
+    ErrorCode.SOURCE_TIMING: _text(45, "The times of this movie cannot be followed: {detail}", "Transcode it, for example to ProRes in a .mov file or to an image sequence, and use that."),
     ErrorCode.FRAME_MISSING: _text(24, "The sequence lacks a frame: {detail}", "Restore the frame, or estimate the ranges before and after it."),
-    ErrorCode.FRAME_SIZE_CHANGED: _text(25, "The frames are not all of one size: {detail}", "Render the sequence in one size, or estimate the ranges apart."),
+    ErrorCode.FRAME_SIZE_CHANGED: _text(25, "The frames are not all of one size: {detail}", "Bring all frames to one size: render the sequence again, or transcode the movie."),
     ErrorCode.FRAME_NUMBERS_UNUSABLE: _text(51, "The frame numbers cannot be used: {detail}", "Rename the files so that the last digits of each name are its frame number, from 0 to 1048574: plate.1001.exr, plate.1002.exr."),
     ErrorCode.RANGE_OUTSIDE_CLIP: _text(26, "The frame range lies outside the clip: {detail}", "Choose frames that the clip has; a movie's first frame is 1, a sequence keeps its own numbers."),
     ErrorCode.COLOR_SPACE_UNKNOWN: _text(27, "The colour space cannot be used: {detail}", "Choose a colour space that the OpenColorIO configuration has. If it lacks a file, put that back; if $OCIO names the wrong configuration, change it."),

@@ -39,13 +39,16 @@ class Source:
     """A plate. `path`: a movie, any file of an image sequence, or ``name.####.ext``.
 
     `clip`: name used in file names, made from the path when empty. `color_space`: a name in `ocio_config` (a path); empty means
-    sRGB for integer images and movies, linear Rec.709 for floating-point ones.
+    sRGB for integer images and movies, linear Rec.709 for floating-point ones. `frames`, `rate`: how many frames at how many a
+    second Blender finds in a movie; 0 where it was not asked.
     """
 
     path: str
     clip: str = ""
     color_space: str = ""
     ocio_config: str = ""
+    frames: Count = 0
+    rate: Rate = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,9 +167,17 @@ class Estimate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lens:
+    """Of the shot that is seen from frame `first` on. `fov`: horizontal field of view in degrees."""
+
+    first: Frame
+    fov: Annotated[float, Between(0.0, 180.0)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class EstimateResult:
     """`first`, `last`: the frames whose passes are now there. `seconds`: wall time of the job. `cuts`: those of these frames that
-    are known to begin a shot."""
+    are known to begin a shot. `lenses`: of their shots, from models that tell them."""
 
     job: str
     clip: str
@@ -177,6 +188,7 @@ class EstimateResult:
     frames_reused: Count
     seconds: Seconds
     cuts: tuple[Frame, ...] = ()
+    lenses: tuple[Lens, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
