@@ -204,7 +204,7 @@ def test_a_meta_strip_gives_its_children_as_far_as_they_are_seen(scene, tmp_path
     if not hasattr(editor_strips(scene), "new_meta"):
         pytest.skip("this Blender makes meta strips by an operator that needs a window")
     meta = meta_of(scene, "shot", start=1, length=20)
-    inner = meta.strips if hasattr(meta, "strips") else meta.sequences
+    inner = meta.strips
     strip = inner.new_image("plate", str(write_plate(tmp_path, range(1, 11))[0]), 1, 1)
     for n in range(2, 11):
         strip.elements.append(f"plate.{n:04d}.png")
