@@ -82,7 +82,7 @@ BLENDERS = tuple(
         tests=("tests/addon", "tests/blender", "tests/journey"),
         size="350 MB",
     )
-    for release, python in (("4.5.15", "3.11"), ("5.2.3", "3.13"), ("4.2.23", "3.11"))
+    for release, python in (("4.5.15", "3.11"), ("5.2.3", "3.13"), ("5.3.0", "3.13"))
 )
 CHECKS = Environment(name="checks", pythons=("3.11", "3.13", "3.12"), files=("engine/requirements/dev.txt",), size="50 MB")
 LOCK = Environment(
@@ -225,7 +225,7 @@ def surroundings(folder: Path) -> dict[str, str]:
 def demo() -> int:
     """Relight the sample clip and leave the result in dist/demo."""
     need(ENGINE)
-    blender = next((b for b in BLENDERS if b.name != "bpy-4.2" and prepare(b)), None)
+    blender = next((b for b in BLENDERS if prepare(b)), None)
     if blender is None:
         raise BuildError(f"The demo runs a real Blender, which needs Python 3.11 or 3.13. {NO_PYTHON}")
     with tempfile.TemporaryDirectory(prefix="platelight-demo-") as user:

@@ -191,7 +191,7 @@ def _strip_run(strip: Any, *, times: compat.StripTimes, low: int, high: int) -> 
         return run, times.skipped + 1
     clip = compat.strip_clip(strip)
     if clip is None:
-        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"the clip of {strip.name} cannot be told; name the strip like its clip")
+        raise PlatelightError(ErrorCode.STRIP_UNSUPPORTED, f"{strip.name} has no clip")
     run = _clip_run(clip)
     return run, sequences.clip_number(run) + times.skipped + clip.frame_offset
 

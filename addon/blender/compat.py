@@ -1,4 +1,4 @@
-"""What differs between Blender 4.2 and 5.2, asked for by feature. The only place that knows of versions."""
+"""What differs between Blender 4.5 and 5.3, asked for by feature. The only place that knows of versions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
+
+from .. import tags
 
 # Sequencer ------------------------------------------------------------------------------------------------------------
 
@@ -44,8 +46,8 @@ def shown_scene(context: bpy.types.Context) -> bpy.types.Scene:
 
 
 def strips(container: Any) -> Iterable[Any]:
-    """The strips right inside an editor or a meta strip; `sequences` was their name in 4.2."""
-    return container.strips if hasattr(container, "strips") else container.sequences
+    """The strips right inside an editor or a meta strip."""
+    return container.strips
 
 
 def picture_strips(scene: bpy.types.Scene) -> list[Any]:
@@ -53,8 +55,7 @@ def picture_strips(scene: bpy.types.Scene) -> list[Any]:
     editor = scene.sequence_editor
     if editor is None:
         return []
-    found = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
-    return [strip for strip in found if not strip.mute and strip.type not in ("SOUND", "META")]
+    return [strip for strip in editor.strips_all if not strip.mute and strip.type not in ("SOUND", "META")]
 
 
 def selected_strips(context: bpy.types.Context) -> list[Any]:
@@ -117,21 +118,47 @@ def picture_size(strip: Any) -> tuple[int, int] | None:
 
 
 def strip_clip(strip: Any) -> bpy.types.MovieClip | None:
-    """The clip of a movie-clip strip. 4.2 doesn't tell, so there the strip's name must be the clip's (``.001`` aside)."""
-    if hasattr(strip, "clip"):
-        return strip.clip
-    clips = bpy.data.movieclips
-    return clips.get(strip.name) or clips.get(strip.name.rsplit(".", 1)[0])
+    """The clip of a movie-clip strip."""
+    return strip.clip
 
 
 # Compositor tree ------------------------------------------------------------------------------------------------------
 
 
+_IS_GROUP = "compositing_node_group" in bpy.types.Scene.bl_rna.properties
+_HAS_EFFECTS = "compositor_effects" in bpy.types.Scene.bl_rna.properties
+
+
 def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree | None:
-    """The scene's compositor, or None where it has none or doesn't use it. 5.0 made it a node group like any other."""
-    if hasattr(scene, "compositing_node_group"):
+    """Return the scene's compositor, or None where it has none or doesn't use it.
+
+    5.0 made it a node group like any other. 5.3 has a list of such groups: the one with our nodes counts, else the active one.
+    """
+    if _HAS_EFFECTS:
+        effect = _effect(scene)
+        return effect.node_group if effect else None
+    if _IS_GROUP:
         return scene.compositing_node_group
     return scene.node_tree if scene.use_nodes else None
+
+
+def _effect(scene: bpy.types.Scene) -> Any:
+    """The compositor effect that plates are in, 5.3 and later."""
+    effects = scene.compositor_effects
+    if len(effects) > 1:
+        for effect in effects:
+            if effect.node_group and any(tags.ROLE in node for node in effect.node_group.nodes):
+                return effect
+    return effects.active
+
+
+def _set_compositor(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> None:
+    """Let a scene have this node group as its compositor, 5.0 and later."""
+    if _HAS_EFFECTS:
+        effect = _effect(scene) or scene.compositor_effects.new("Compositing")
+        effect.node_group = tree
+    else:
+        scene.compositing_node_group = tree
 
 
 def ensure_compositor_tree(scene: bpy.types.Scene) -> tuple[bpy.types.NodeTree, bool]:
@@ -139,15 +166,33 @@ def ensure_compositor_tree(scene: bpy.types.Scene) -> tuple[bpy.types.NodeTree, 
     tree = compositor_tree(scene)
     if tree is not None:
         return tree, False
-    if hasattr(scene, "compositing_node_group"):
+    if _IS_GROUP:
         tree = bpy.data.node_groups.new("Compositing", "CompositorNodeTree")
-        scene.compositing_node_group = tree
+        _set_compositor(scene, tree)
         return tree, True
     had_nodes = scene.node_tree is not None
     scene.use_nodes = True
     if not had_nodes:
         scene.node_tree.nodes.clear()  # the Render Layers that Blender puts there would ask for a camera and a 3D render
     return scene.node_tree, not had_nodes
+
+
+def own_compositor(copy: bpy.types.Scene) -> bpy.types.NodeTree | None:
+    """Give a copied scene a compositor of its own and nothing beside it.
+
+    Returns:
+        The tree to remove after the scene; None before 5.0, where the tree is a part of the scene.
+    """
+    tree = compositor_tree(copy)
+    if tree is None or not _IS_GROUP:
+        return None
+    own = tree.copy()
+    if _HAS_EFFECTS:
+        ours = _effect(copy)
+        for effect in copy.compositor_effects:
+            effect.enable_for_render = effect == ours
+    _set_compositor(copy, own)
+    return own
 
 
 def output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket | None:
@@ -172,8 +217,8 @@ def new_output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket:
 
 
 def composites_on_gpu(scene: bpy.types.Scene) -> bool:
-    """Whether the scene's renders use the GPU in the compositor; a choice since 4.2, and the way a new scene is since 5.2."""
-    return getattr(scene.render, "compositor_device", "CPU") != "CPU"
+    """Whether the scene's renders use the GPU in the compositor, as those of a new scene do since 5.2."""
+    return scene.render.compositor_device != "CPU"
 
 
 def use_cpu_compositor(scene: bpy.types.Scene) -> bool:
@@ -261,10 +306,10 @@ def scale_relative(node: bpy.types.Node) -> None:
 
 
 def interpolate(node: bpy.types.Node, how: str) -> None:
-    """Say how a Scale node reads between pixels, `how` as the menu has it; 4.2 has no choice."""
+    """Say how a Scale node reads between pixels, `how` as the menu has it."""
     if "Interpolation" in node.inputs:
         node.inputs["Interpolation"].default_value = how
-    elif hasattr(node, "interpolation"):
+    else:
         node.interpolation = how.upper()
 
 
@@ -275,6 +320,56 @@ def scale_to_pixels(node: bpy.types.Node, *, width: int, height: int) -> None:
     else:
         node.space = "ABSOLUTE"
     node.inputs["X"].default_value, node.inputs["Y"].default_value = width, height
+
+
+def blur_evenly(node: bpy.types.Node) -> None:
+    """Let a Blur node be a Gaussian, as it is by itself since 5.0, where its kinds became a socket."""
+    if hasattr(node, "filter_type"):
+        node.filter_type = "GAUSS"
+
+
+def uses_nodes(block: bpy.types.Light | bpy.types.World) -> bool:
+    """Whether the nodes of a light or a World count; since 5.0 they always do."""
+    return _IS_GROUP or block.use_nodes
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def write_images(settings: bpy.types.ImageFormatSettings) -> None:
+    """Let a scene's renders be images; since 5.0 only then an image format may be chosen."""
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"
+
+
+def set_output_file(node: bpy.types.Node, path: str) -> None:
+    """Let a File Output node write multilayer EXR in one part, half floats; a frame number is added to the name.
+
+    Args:
+        path: may begin with ``//``.
+    """
+    if hasattr(node, "file_output_items"):
+        node.format.media_type = "MULTI_LAYER_IMAGE"
+        folder, _, name = path.rpartition("/")
+        node.directory, node.file_name = f"{folder}/", f"{name}####"  # else the stills of all frames are one file
+        node.format.use_exr_interleave = True
+    else:
+        node.format.file_format = "OPEN_EXR_MULTILAYER"
+        node.base_path = path
+    node.format.color_depth = "16"
+
+
+def set_output_layers(node: bpy.types.Node, layers: dict[str, str]) -> dict[str, bpy.types.NodeSocket]:
+    """Give a File Output node a layer for each name; the socket type (``RGBA`` or ``VALUE``) tells colours from mattes."""
+    if hasattr(node, "file_output_items"):
+        node.file_output_items.clear()
+        for name, kind in layers.items():
+            node.file_output_items.new("FLOAT" if kind == "VALUE" else kind, name)
+    else:
+        node.layer_slots.clear()
+        for name in layers:
+            node.layer_slots.new(name)
+    return dict(zip(layers, node.inputs, strict=False))
 
 
 # Colour ---------------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def layer_socket(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
         UserError: there is none.
     """
     group, name = place_in_node(layer)
-    for place in (group, layer) if node.has_layers and layer else ("",):  # 4.2 has a layer for each part of a file
+    for place in (group, layer) if node.has_layers and layer else ("",):
         if place and not _show(node, place):
             continue
         if found := node.outputs.get(name) or (None if layer else node.outputs.get("Image")):

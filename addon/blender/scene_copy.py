@@ -27,8 +27,7 @@ def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
     copy = scene.copy()
     own_tree = None
     try:
-        if getattr(copy, "compositing_node_group", None):  # shared between scenes since 5.0
-            own_tree = copy.compositing_node_group = copy.compositing_node_group.copy()
+        own_tree = compat.own_compositor(copy)
         for found in list(copy.collection.objects):
             copy.collection.objects.unlink(found)
         for child in list(copy.collection.children):
@@ -43,9 +42,8 @@ def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
         render.use_border = render.use_stamp = render.use_sequencer = render.use_multiview = False
         render.use_compositing = True
         compat.use_cpu_compositor(copy)
-        if hasattr(render.image_settings, "media_type"):
-            render.image_settings.media_type = "IMAGE"
         settings = render.image_settings
+        compat.write_images(settings)
         settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGBA"
         render.use_overwrite, render.use_placeholder, render.use_file_extension = True, False, True
         copy.frame_start = copy.frame_end = frame  # a still would be of the frame of the scene in the window

@@ -33,5 +33,5 @@ def mark(scene: bpy.types.Scene, target: ClipTarget, *, cuts: tuple[int, ...]) -
 def plates(scene: bpy.types.Scene) -> set[str]:
     """All plates that the scene still knows, so that what is remembered doesn't pile up."""
     editor = scene.sequence_editor
-    strips = getattr(editor, "strips_all", None) or getattr(editor, "sequences_all", ()) if editor else ()
+    strips = editor.strips_all if editor else ()
     return {strip.name for strip in strips} | {clip.name for clip in bpy.data.movieclips}

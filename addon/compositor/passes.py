@@ -36,7 +36,7 @@ def _placing() -> Iterator[None]:
 
 
 def missing_frames(out: str, *, pass_name: str, clip: str, first: int, last: int) -> list[int]:
-    """Source frames without a file. Blender says nothing of them: it renders black, and magenta in 4.2."""
+    """Source frames without a file. Blender says nothing of them: it renders black."""
     return [frame for frame in range(first, last + 1) if not pass_file(out, pass_name=pass_name, clip=clip, frame=frame).is_file()]
 
 

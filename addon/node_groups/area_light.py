@@ -81,7 +81,7 @@ def _own(sheet: Sheet) -> dict[str, Socket]:
 
 def _axes(sheet: Sheet) -> None:
     for name in _AXES:
-        sheet.gives_field(name, "An axis of the light in camera space, unit length")
+        sheet.gives(name, "An axis of the light in camera space, unit length", kind="Vector")
     for name in "XY":
         sheet.gives(f"Half Side {name}", "Metres", kind="Float")
     for name in "XY":

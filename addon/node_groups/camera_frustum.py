@@ -17,8 +17,8 @@ def view() -> bpy.types.NodeTree:
 
 
 def _view(sheet: Sheet) -> None:
-    sheet.gives_field("View", "From the surface to the camera, unit length")
-    sheet.gives_field("Position", "Of the surface, camera space, metres")
+    sheet.gives("View", "From the surface to the camera, unit length", kind="Vector")
+    sheet.gives("Position", "Of the surface, camera space, metres", kind="Vector")
     sheet.takes_number("Depth", "Distance from the camera's plane in metres", value=5.0, least=0.0)
     for name in _LENS:
         sheet.takes_number(name, "Of the camera's sensor, in millimetres", value={"Lens": 50.0}.get(name, 36.0))

@@ -20,7 +20,7 @@ def gives_chain(sheet: Sheet) -> None:
     sheet.gives("Diffuse", "The lights' so far and its own, on a white matte surface, without shadows")
     sheet.gives("Specular", "The highlights so far and its own, without shadows")
     for name in SURFACE[:3]:
-        sheet.gives_field(name, "As it was taken")
+        sheet.gives(name, "As it was taken", kind="Vector")
     for name in SURFACE[3:]:
         sheet.gives(name, "As it was taken", kind="Float")
     sheet.gives("Mask", "Where it or those before it fall: 0 to 1, whatever their power", kind="Float")
@@ -33,9 +33,9 @@ def takes_chain(sheet: Sheet) -> None:
     takes_camera(sheet)
     sheet.takes_color("Diffuse", "Of the lights before it")
     sheet.takes_color("Specular", "Of the lights before it")
-    sheet.takes_field("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
-    sheet.takes_field("View", "To the camera, unit length", value=(0.0, 0.0, 1.0))
-    sheet.takes_field("Position", "Of the surface, camera space, metres", value=(0.0, 0.0, -5.0))
+    sheet.takes_vector("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
+    sheet.takes_vector("View", "To the camera, unit length", value=(0.0, 0.0, 1.0))
+    sheet.takes_vector("Position", "Of the surface, camera space, metres", value=(0.0, 0.0, -5.0))
     sheet.takes_number("N V", "How much the surface faces the camera", value=1.0)
     sheet.takes_number("Masking", "Of the surface, seen from the camera", value=1.0)
     sheet.takes_number("Passes", "0 in a frame that lacks normals or depth: no light falls", value=1.0)
@@ -76,7 +76,7 @@ def to_camera(sheet: Sheet, vector: Vector, *, label: str = "") -> Vector:
 
 
 def _turn(sheet: Sheet) -> None:
-    sheet.gives_field("Seen", "The direction in camera space")
+    sheet.gives("Seen", "The direction in camera space", kind="Vector")
     sheet.takes_vector("Direction", "In the world")
     takes_camera(sheet)
     sheet.section("Along each of the camera's axes")

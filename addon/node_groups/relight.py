@@ -180,7 +180,6 @@ def _nodes(group: bpy.types.NodeTree) -> None:
         sheet.output(**{light.name: sheet.scale(color, face, label=f"{light.name} alone")})
     sheet.section("The scene's lights beside those of the studio")
     gain = sheet.rail(gain)
-    studio = sheet.needed_if(studio, sheet.input("Studio Lights"))
     scene = sheet.scale(sheet.input("Scene Diffuse"), _exposed(sheet, "Scene Strength", gain), label="Scene's lights")
     total = sheet.add(scene, studio, label="Light")
     specular = sheet.scale(sheet.input("Scene Specular"), _exposed(sheet, "Scene Strength", gain), label="Highlights")

@@ -58,8 +58,8 @@ def surface() -> bpy.types.NodeTree:
 
 
 def _surface(sheet: Sheet) -> None:
-    sheet.takes_field("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
-    sheet.takes_field("View", "To the camera, unit length", value=(0.0, 0.0, 1.0))
+    sheet.takes_vector("Normal", "Unit length, camera space", value=(0.0, 0.0, 1.0))
+    sheet.takes_vector("View", "To the camera, unit length", value=(0.0, 0.0, 1.0))
     sheet.takes_number("Roughness", "As in the Principled BSDF", value=0.5, least=0.0, most=1.0, subtype="FACTOR")
     sheet.gives("N V", "How much it faces the camera", kind="Float")
     sheet.gives("Masking", "How much it hides itself from the camera: Smith's s(N V)", kind="Float")

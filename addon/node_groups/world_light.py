@@ -13,8 +13,7 @@ import bpy
 import numpy as np
 
 from .. import tags
-from ..blender import images
-from ..blender.light_power import uses_nodes
+from ..blender import compat, images
 from ..nodes import drivers
 from ..nodes.builder import Sheet, shared_group
 from ..nodes.drivers import Eye, Source
@@ -47,7 +46,7 @@ class Found:
 def find(world: bpy.types.World) -> Found | None:
     """A plain colour, or an equirectangular Environment Texture with or without a Mapping; None for anything else."""
     tree = world.node_tree
-    if tree is None or not uses_nodes(world):
+    if tree is None or not compat.uses_nodes(world):
         return Found(color="color")
     output = next((node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputWorld"), None)
     if output is None:

@@ -1,4 +1,4 @@
-"""A blur whose size is a share of the picture's width, whatever the version wants to hear."""
+"""A blur whose size is a share of the picture's width."""
 
 from __future__ import annotations
 
@@ -22,12 +22,7 @@ class Blur:
 def new_blur(tree: bpy.types.NodeTree, source: bpy.types.NodeSocket) -> Blur:
     """A Gaussian blur of `source`; its edges repeat, its size doesn't grow."""
     blur = tree.nodes.new("CompositorNodeBlur")
-    if hasattr(blur, "filter_type"):
-        blur.filter_type = "GAUSS"
-    if not hasattr(bpy.types, "CompositorNodeRelativeToPixel"):
-        blur.use_relative, blur.aspect_correction = True, "Y"  # both sides by the width
-        blur.factor_x = blur.factor_y = 100.0
-        return Blur(nodes=(blur,), image=blur.inputs[0], size=blur.inputs["Size"], result=blur.outputs[0])
+    compat.blur_evenly(blur)
     pixels = tree.nodes.new("CompositorNodeRelativeToPixel")
     pixels.data_type, pixels.reference_dimension = "FLOAT", "X"
     width = next(socket for socket in pixels.inputs if socket.type == "VALUE")

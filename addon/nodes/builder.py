@@ -10,25 +10,16 @@ from .. import tags
 from ..blender import compat
 from . import layout
 from .interface import Face
-from .vector_nodes import BUILT_IN, new_frame_coordinates, new_vector_math
+from .vector_nodes import new_frame_coordinates, new_vector_math
 
 Socket = bpy.types.NodeSocket
 Value = Socket | float | tuple[float, ...]
-_OUT_OF_FRAME = 1e6
-"""Pixels."""
-
-
 Vector = Socket | tuple[float, float, float]
-"""A vector or a colour. Where the compositor has no nodes for vectors (not `BUILT_IN`), a vector is a colour: 4.2 computes a whole
-picture for every node, and a Mix Color node does three numbers in the time in which a Math node does one."""
 
 
 def shared_group(name: str, *, version: int, build: Callable[[Sheet], None]) -> bpy.types.NodeTree:
-    """The group of that name and version, one for the whole file; built when there is none.
-
-    A file may come from a Blender that has no vectors; its groups go on working, and new ones are built beside them.
-    """
-    key = f"{name} {version}" + ("" if BUILT_IN else " in colors")
+    """The group of that name and version, one for the whole file; built when there is none."""
+    key = f"{name} {version}"
     for group in bpy.data.node_groups:
         if group.get(tags.GROUP) == key and group.library is None:
             return group
@@ -63,10 +54,6 @@ class Sheet(Face):
     def input(self, name: str) -> Socket:
         """An input of the group, from a Group Input of the section's own, so that links stay short."""
         return self._source().outputs[name]
-
-    def input_vector(self, name: str) -> Vector:
-        """The same for a vector or a colour."""
-        return self.input(name)
 
     def input_of(self, identifier: str) -> Socket:
         """An input by identifier, where names are the user's."""
@@ -103,24 +90,21 @@ class Sheet(Face):
         return node.outputs[0]
 
     def fifth_power(self, value: Socket, *, label: str = "") -> Socket:
-        """A node less is worth more than quicker ones where each makes a picture."""
-        if not BUILT_IN:
-            return self.math("POWER", value, 5.0, label=label)
+        """Return value^5: three products take less time than a POWER."""
         square = self.math("MULTIPLY", value, value)
         return self.math("MULTIPLY", self.math("MULTIPLY", square, square), value, label=label)
 
     def separate(self, vector: Socket) -> tuple[Socket, Socket, Socket]:
-        is_color = not BUILT_IN and vector.type == "RGBA"
-        node = self.tree.nodes.new("CompositorNodeSeparateColor") if is_color else compat.new_separate_xyz(self.tree)
-        self._give(vector, self.place(node).inputs[0])
+        node = self.place(compat.new_separate_xyz(self.tree))
+        self._give(vector, node.inputs[0])
         return tuple(node.outputs[:3])
 
     # Vectors, colours among them --------------------------------------------------------------------------------------
 
     def vector(self, x: Value, y: Value, z: Value, *, label: str = "") -> Vector:
         """A vector of three numbers."""
-        node = compat.new_combine_xyz(self.tree) if BUILT_IN else self.tree.nodes.new("CompositorNodeCombineColor")
-        for value, taker in zip((x, y, z), self.place(node, label=label).inputs, strict=False):
+        node = self.place(compat.new_combine_xyz(self.tree), label=label)
+        for value, taker in zip((x, y, z), node.inputs, strict=True):
             self._give(value, taker)
         return node.outputs[0]
 
@@ -135,8 +119,6 @@ class Sheet(Face):
         return self._each("MULTIPLY", a, b, label=label)
 
     def scale(self, a: Vector, factor: Value, *, label: str = "") -> Socket:
-        if not BUILT_IN:
-            return self.color("ADD", (0.0, 0.0, 0.0), a, factor=factor, label=label)
         node = self.place(new_vector_math(self.tree, "SCALE"), label=label)
         self._give(a, node.inputs[0])
         self._give(factor, node.inputs["Scale"])
@@ -148,50 +130,27 @@ class Sheet(Face):
 
     def add_scaled(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
         """total + a x factor."""
-        if BUILT_IN:
-            return self.add(total, self.scale(a, factor), label=label)
-        return self.color("ADD", total, a, factor=factor, label=label)
+        return self.add(total, self.scale(a, factor), label=label)
 
     def dot(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
-        """The scalar product, to be linked to a number.
-
-        Where it isn't built in it is a colour, a x 3 b: linked to a number, a colour gives its mean. Let `b` be what is constant or
-        often a `b`: 3 b is then computed once.
-        """
-        if BUILT_IN:
-            return self._built_in("DOT_PRODUCT", a, b, label=label).outputs["Value"]
-        triple = tuple(3 * part for part in b) if isinstance(b, tuple) else self.times(b, (3.0, 3.0, 3.0), label="x 3")
-        return self.times(a, triple, label=label)
+        """The scalar product, a number."""
+        return self._vector_math("DOT_PRODUCT", a, b, label=label).outputs["Value"]
 
     def square(self, a: Vector, *, least: float, label: str = "") -> Socket:
-        """Of a's length; `least` or, where that isn't built in, `least` more."""
-        if BUILT_IN:
-            return self.math("MAXIMUM", self.dot(a, a, label=label), least)
-        return self.math("MULTIPLY_ADD", self.times(a, a), 3.0, least, label=label)
+        """Return the squared length of `a`, at least `least`."""
+        return self.math("MAXIMUM", self.dot(a, a, label=label), least)
 
     def cross(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
-        """Of what is constant."""
-        if BUILT_IN:
-            return self._built_in("CROSS_PRODUCT", a, b, label=label).outputs["Vector"]
-        one, other, parts = self.separate(a), self.separate(b), []
-        for i, j in ((1, 2), (2, 0), (0, 1)):
-            ahead = self.math("MULTIPLY", one[i], other[j])
-            parts.append(self.math("SUBTRACT", ahead, self.math("MULTIPLY", one[j], other[i]), label=label))
-        return self.vector(*parts)
+        return self._vector_math("CROSS_PRODUCT", a, b, label=label).outputs["Vector"]
 
     def unit(self, a: Vector, *, label: str = "") -> Socket:
         """Of length 1; a vector of no length stays so."""
-        if BUILT_IN:
-            return self._built_in("NORMALIZE", a, label=label).outputs["Vector"]
-        square = self.math("MULTIPLY", self.times(a, a), 3.0)
-        return self.scale(a, self.math("INVERSE_SQRT", square, label="1 / length"), label=label)
+        return self._vector_math("NORMALIZE", a, label=label).outputs["Vector"]
 
     def _each(self, operation: str, a: Vector, b: Vector, *, label: str) -> Vector:
-        if BUILT_IN:
-            return self._built_in(operation, a, b, label=label).outputs["Vector"]
-        return self.color({"MAXIMUM": "LIGHTEN"}.get(operation, operation), a, b, label=label)
+        return self._vector_math(operation, a, b, label=label).outputs["Vector"]
 
-    def _built_in(self, operation: str, *values: Vector, label: str) -> bpy.types.Node:
+    def _vector_math(self, operation: str, *values: Vector, label: str) -> bpy.types.Node:
         node = self.place(new_vector_math(self.tree, operation), label=label)
         for value, taker in zip(values, node.inputs, strict=False):
             self._give(value, taker)
@@ -215,19 +174,6 @@ class Sheet(Face):
         for name, value in inputs.items():
             self._give(value, node.inputs[name.replace("_", " ")])
         return node
-
-    def needed_if(self, picture: Vector, amount: Socket) -> Vector:
-        """A picture that is black while `amount` is 0, and isn't computed then.
-
-        Where every node makes a picture (not `BUILT_IN`), what is moved out of the frame isn't computed, nor what feeds it.
-        """
-        if BUILT_IN:
-            return picture
-        away = self.math("MULTIPLY", self.math("COMPARE", amount, 0.0, 1e-6), _OUT_OF_FRAME, label="Out of the frame?")
-        node = self.place(self.tree.nodes.new("CompositorNodeTranslate"), label="Not computed when 0")
-        self._give(picture, node.inputs[0])
-        self._give(away, node.inputs[1])
-        return node.outputs[0]
 
     def anywhere(self, value: Socket, *, label: str = "") -> Socket:
         """1 where a picture is above 0 at any pixel, else 0: one number for all of it, so what is made of it costs nothing."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import bpy
 
-from .vector_nodes import BUILT_IN
-
 
 class Face:
     """What a group takes and gives, by name."""
@@ -17,10 +15,6 @@ class Face:
         """For people, and for what is the same all over the picture."""
         socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketVector")
         socket.description, socket.default_value = note, value
-
-    def takes_field(self, name: str, note: str, *, value: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
-        """A vector for each pixel, between groups of ours; a colour where vectors would only be turned into one."""
-        (self.takes_vector if BUILT_IN else self.takes_color)(name, note, value=value)
 
     def takes_number(
         self, name: str, note: str, *, value: float, least: float = -1e9, most: float = 1e9, subtype: str = "NONE"
@@ -36,7 +30,3 @@ class Face:
     def gives(self, name: str, note: str, *, kind: str = "Color") -> None:
         """`kind`: Color, Vector or Float."""
         self.tree.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
-
-    def gives_field(self, name: str, note: str) -> None:
-        """What `takes_field` takes."""
-        self.gives(name, note, kind="Vector" if BUILT_IN else "Color")

@@ -70,8 +70,6 @@ class PLATELIGHT_OT_card_own_shadows(_Card, bpy.types.Operator):
         found = self.card(context)
         if found is None:
             return _refuse(self, "There is no card of that plate: add one.")
-        if not card.shadows.can():
-            return _refuse(self, "Blender tells the card's own shadows from others since 4.5: switch off Casts Shadows instead.")
         card.shadows.set_apart(found, not card.shadows.is_apart(found))
         for notice in card.shadows.update(compat.shown_scene(context)):
             self.report({"INFO"}, notice)

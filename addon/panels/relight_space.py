@@ -105,7 +105,7 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
         if not socket.is_linked:
             column.prop(socket, "default_value", text=name)
     column.prop(found, "visible_shadow", text="Casts Shadows")
-    if bent and found.visible_shadow and card.shadows.can():
+    if bent and found.visible_shadow:
         on = not card.shadows.is_apart(found)
         icon = "CHECKBOX_HLT" if on else "CHECKBOX_DEHLT"
         column.operator("platelight.card_own_shadows", text="Shadows on Itself", icon=icon, depress=on).shot = shot

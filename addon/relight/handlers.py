@@ -20,6 +20,13 @@ def after_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None
 
 
 @persistent
+def after_loading(*_: object) -> None:
+    """What Blender calls when it has read a file. Rigs of older versions are built again: 5.0 dropped a node of those from 4.2."""
+    for scene in bpy.data.scenes:
+        refresh(scene)
+
+
+@persistent
 def before_saving(*_: object) -> None:
     """What Blender calls before it writes a file, which may go to machines without the add-on: markers move without a word."""
     for scene in bpy.data.scenes:
@@ -42,9 +49,11 @@ def refresh(scene: bpy.types.Scene) -> int:
 
 def register() -> None:
     bpy.app.handlers.depsgraph_update_post.append(after_update)
+    bpy.app.handlers.load_post.append(after_loading)
     bpy.app.handlers.save_pre.append(before_saving)
 
 
 def unregister() -> None:
     bpy.app.handlers.save_pre.remove(before_saving)
+    bpy.app.handlers.load_post.remove(after_loading)
     bpy.app.handlers.depsgraph_update_post.remove(after_update)

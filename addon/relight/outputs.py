@@ -6,7 +6,7 @@ import re
 
 import bpy
 
-from ..nodes import file_output
+from ..blender import compat
 from . import control
 from .control import Shot
 
@@ -38,9 +38,9 @@ def add(shot: Shot, *, path: str = "") -> bpy.types.Node:
     node = shot.block.node(ROLE, "CompositorNodeOutputFile", at=(1240, 420), label="For Grading")
     if path or known is None:
         name = re.sub(r"[^\w-]", "_", shot.block.strip_name)
-        file_output.set_file(node, path or f"//platelight/{name}/relight/{name}_")
+        compat.set_output_file(node, path or f"//platelight/{name}/relight/{name}_")
     sources = layers(shot)
-    takers = file_output.set_layers(node, {name: socket.type for name, socket in sources.items()})
+    takers = compat.set_output_layers(node, {name: socket.type for name, socket in sources.items()})
     for name, socket in sources.items():
         shot.block.tree.links.new(socket, takers[name])
     return node

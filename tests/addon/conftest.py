@@ -83,8 +83,8 @@ def engine_python() -> str:
 
 
 def strips_of(editor: bpy.types.SequenceEditor) -> Iterable[bpy.types.Strip]:
-    """The strips at the top; their collection has another name since Blender 4.4."""
-    return editor.strips if hasattr(editor, "strips") else editor.sequences
+    """The strips at the top."""
+    return editor.strips
 
 
 @pytest.fixture

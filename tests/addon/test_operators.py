@@ -113,7 +113,7 @@ def test_two_clips_of_one_name_get_a_folder_each_and_it_is_said(part, shot, engi
     (shot / "sh020").mkdir()
     (shot / "sh020/bunny.mp4").write_bytes((shot / "bunny.mp4").read_bytes() + b"another")
     editor = bpy.context.scene.sequence_editor
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips = editor.strips
     strips.new_movie(name="other", filepath=str(shot / "sh020/bunny.mp4"), channel=2, frame_start=1)
     for strip in strips:
         strip.select = True

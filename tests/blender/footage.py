@@ -85,7 +85,7 @@ def write_movie(path: Path, frames: int) -> Path:
     scene.frame_start, scene.frame_end = 1, frames
     scene.view_settings.view_transform = "Standard"
     editor = scene.sequence_editor_create()
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips = editor.strips
     strip = strips.new_image("frames", str(source / "plate.0001.png"), 1, 1)
     for n in range(2, frames + 1):
         strip.elements.append(f"plate.{n:04d}.png")

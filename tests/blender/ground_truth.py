@@ -90,8 +90,7 @@ def moving_light(scene: bpy.types.Scene, kind: str, **settings: object) -> bpy.t
     data.color, data.use_shadow = (1.0, 0.6, 0.3), False
     for name, value in settings.items():
         setattr(data, name, value)
-    if hasattr(data, "exposure"):
-        data.exposure, data.use_temperature, data.temperature = 0.5, True, 4000
+    data.exposure, data.use_temperature, data.temperature = 0.5, True, 4000
     light = add(scene, kind.title(), data)
     energy = data.energy
     for frame, place, turn, more in ((1, (2.0, -2.5, 3.2), (40, 20, 15), 1.0), (3, (-1.5, -2.0, 3.6), (30, -25, 40), 1.6)):

@@ -10,7 +10,7 @@ import bpy
 
 def editor_strips(scene: bpy.types.Scene) -> Any:
     editor = scene.sequence_editor or scene.sequence_editor_create()
-    return editor.strips if hasattr(editor, "strips") else editor.sequences
+    return editor.strips
 
 
 def image_strip(scene: bpy.types.Scene, files: list[Path], *, name: str = "plate", start: int = 1, channel: int = 1) -> Any:

@@ -24,7 +24,6 @@ from solved import solve_camera
 from strips import image_strip
 
 FRAMES = [1, 3]
-MESH_NORMALS = bpy.app.version >= (4, 5, 0)
 SIZE = {"width": ground_truth.WIDTH, "height": ground_truth.HEIGHT}
 
 
@@ -82,7 +81,7 @@ def test_the_cards_light_is_the_surfaces(scene, tmp_path, bent):
         off = np.abs(shoot_card(scene, frame, tmp_path / "card.exr") - want[frame])[seen[frame]] / want[frame].max()
         worst, mean = max(worst, np.percentile(off, 99)), max(mean, off.mean())
     print(f"\nBlender {bpy.app.version_string}: {'bent' if bent else 'flat'} card, sun: 99 % within {worst:.2%}, mean {mean:.2%}")
-    assert worst < (0.05 if bent and not MESH_NORMALS else 0.01) and mean < 0.01
+    assert worst < 0.01 and mean < 0.01
 
 
 def test_light_from_behind_reaches_the_card(scene, tmp_path):
@@ -106,7 +105,7 @@ def test_light_from_behind_reaches_the_card(scene, tmp_path):
         got = shoot_card(scene, 1, tmp_path / "card.exr")
         reached[bent] = float((np.abs(got - want).max(-1) < 0.05 * want.max())[seen].mean())
     print(f"\nBlender {bpy.app.version_string}: lit from behind, right on {reached[False]:.0%} (flat), {reached[True]:.0%} (bent)")
-    assert (reached[False] > 0.97 if MESH_NORMALS else reached[False] == 0.0) and reached[True] > 0.9
+    assert reached[False] > 0.97 and reached[True] > 0.9
 
 
 def test_an_object_throws_its_shadow_on_the_plate_and_the_plate_on_an_object(scene, tmp_path):
@@ -273,7 +272,6 @@ def test_a_pass_of_another_shape_is_told(scene, tmp_path):
     assert any("another shape" in notice for notice in notices)
 
 
-@pytest.mark.skipif(not MESH_NORMALS, reason="meshes cannot have normals of their own before Blender 4.5")
 def test_a_depth_that_disagrees_with_the_normals_leaves_no_black_patches(scene, tmp_path):
     """The depth is a steep ramp that turns its back on the light; the normals face it."""
     stand(scene, width=64, height=36)

@@ -17,7 +17,6 @@ from platelight.addon.relight.card import controls
 from platelight.addon.relight.lights import scene_lights
 
 SIZE = {"width": ground_truth.WIDTH, "height": ground_truth.HEIGHT}
-needs_links = pytest.mark.skipif(not card.shadows.can(), reason="EEVEE does not link lights before Blender 4.5")
 
 
 def sun(scene, *, name: str = "Sun") -> bpy.types.Object:
@@ -43,7 +42,6 @@ def estimated(scene, tmp_path):
     return made
 
 
-@needs_links
 def test_an_estimated_depth_throws_no_shadow_on_its_plate(scene, tmp_path, estimated):
     """By default; and all of it when it is asked for."""
     light = scene.objects["Sun"]
@@ -57,7 +55,6 @@ def test_an_estimated_depth_throws_no_shadow_on_its_plate(scene, tmp_path, estim
     assert np.abs(clean - free).max() < 1e-3 and (np.abs(patchy - free) > 0.1).mean() > 0.1
 
 
-@needs_links
 def test_plate_and_objects_still_throw_shadows_on_each_other(scene, tmp_path):
     """A ball and its floor as a card: a cube shadows them, and the ball a sheet beside it, as where nothing is kept apart."""
     ground_truth.stage(scene)
@@ -90,7 +87,6 @@ def test_plate_and_objects_still_throw_shadows_on_each_other(scene, tmp_path):
     assert own.sum() > 5, "shadows of the plate on itself that were kept off"
 
 
-@needs_links
 def test_copies_follow_their_lights_and_go_with_them(scene, estimated):
     light, counts = scene.objects["Sun"], len(bpy.data.collections)
     copy = scene.objects["Sun on Card"]
@@ -120,7 +116,6 @@ def test_copies_follow_their_lights_and_go_with_them(scene, estimated):
     assert other.light_linking.receiver_collection is None and len(bpy.data.collections) == counts - 2
 
 
-@needs_links
 def test_links_of_the_users_stay(scene, estimated, registered):
     own = bpy.data.collections.new("Mine")
     light = sun(scene, name="Linked")
@@ -130,10 +125,3 @@ def test_links_of_the_users_stay(scene, estimated, registered):
     assert light.light_linking.blocker_collection == own and light.light_linking.receiver_collection is None
     assert bpy.ops.platelight.card_own_shadows() == {"FINISHED"} and not card.shadows.is_apart(estimated)
     assert bpy.ops.platelight.card_own_shadows() == {"FINISHED"} and card.shadows.is_apart(estimated)
-
-
-@pytest.mark.skipif(card.shadows.can(), reason="of Blender before 4.5")
-def test_without_links_of_lights_nothing_happens_to_them(scene, estimated, registered):
-    assert not card.shadows.is_apart(estimated) and [each.name for each in scene.objects if each.type == "LIGHT"] == ["Sun"]
-    with pytest.raises(RuntimeError, match=r"since 4\.5: switch off Casts Shadows"):
-        bpy.ops.platelight.card_own_shadows()

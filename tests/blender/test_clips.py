@@ -204,7 +204,7 @@ def test_a_meta_strip_gives_its_children_as_far_as_they_are_seen(scene, tmp_path
     if not hasattr(editor_strips(scene), "new_meta"):
         pytest.skip("this Blender makes meta strips by an operator that needs a window")
     meta = meta_of(scene, "shot", start=1, length=20)
-    inner = meta.strips if hasattr(meta, "strips") else meta.sequences
+    inner = meta.strips
     strip = inner.new_image("plate", str(write_plate(tmp_path, range(1, 11))[0]), 1, 1)
     for n in range(2, 11):
         strip.elements.append(f"plate.{n:04d}.png")
@@ -222,16 +222,10 @@ def meta_of_handles(meta, start, end):
         meta.frame_final_start, meta.frame_final_end = start, end
 
 
-def test_a_movie_clip_strip_without_a_clip_of_its_name(scene, tmp_path):
-    """4.2 does not tell which clip a strip shows; where it does, the name may be any."""
+def test_a_movie_clip_strip_may_have_another_name_than_its_clip(scene, tmp_path):
     clip = bpy.data.movieclips.load(str(write_plate(tmp_path, range(1, 5))[0]))
-    strip = editor_strips(scene).new_clip("renamed", clip, 1, 1)
-    if hasattr(strip, "clip"):
-        assert clips.targets_by_pattern("renamed")[0].source.clip == "plate"
-    else:
-        assert "name the strip like its clip" in refusal(clips.targets_by_pattern, "renamed").detail
-        strip.name = clip.name
-        assert clips.targets_by_pattern(clip.name)[0].source.clip == "plate"
+    editor_strips(scene).new_clip("renamed", clip, 1, 1)
+    assert clips.targets_by_pattern("renamed")[0].source.clip == "plate"
 
 
 def test_patterns_keep_to_the_scenes_named(scene, tmp_path):

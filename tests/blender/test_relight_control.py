@@ -97,7 +97,7 @@ def test_softness_lift_exposure_and_gain(scene, shot, tmp_path):
 
 
 def test_studio_lights_that_are_off_come_back(scene, shot, tmp_path):
-    """By number, by a picture that leaves them out in places, and by keyframes; in 4.2 they aren't computed while they are off."""
+    """By number, by a picture that leaves them out in places, and by keyframes."""
     tree, much = compat.compositor_tree(scene), shot.inputs["Studio Lights"]
     seen = {}
     for value in (0.0, 0.5, 1.0):

@@ -42,7 +42,7 @@ def test_the_rig_reads_from_left_to_right(scene, shot, tmp_path):
 
 
 def test_no_more_is_computed_than_needed(scene, shot):
-    """Nodes for every pixel, which is what rendering costs in 4.2: few for each light, none for highlights that nobody wants."""
+    """Nodes for every pixel, which cost time to render: few for each light, none for highlights that nobody wants."""
     scene_lights.wire(scene, "plate", collection=None)
     node = lights_node(scene)
 

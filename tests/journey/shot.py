@@ -50,7 +50,7 @@ def new_shot(blend: Path, *, size: tuple[int, int], first: int, last: int) -> bp
     scene.render.fps, scene.frame_start, scene.frame_end = 25, 1, last - first + 1
     scene.view_settings.view_transform = "Standard"
     editor = scene.sequence_editor_create()
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips = editor.strips
     strip = strips.new_movie(name="plate", filepath=str(plate), channel=1, frame_start=2 - first)
     left, right = ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
     setattr(strip, right, scene.frame_end + 1)

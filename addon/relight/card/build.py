@@ -82,7 +82,7 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
     if is_new or had_depth != has_depth:
         controls.change(card, {"Use Depth": has_depth, "Detail": _detail(pictures)})
         card.visible_shadow = has_depth
-        shadows.set_apart(card, shadows.can() and has_depth and _is_relative(pictures))
+        shadows.set_apart(card, has_depth and _is_relative(pictures))
         if shadows.is_apart(card):
             notices.append("Its depth is estimated: it throws no shadows on itself unless you switch on Shadows on Itself")
     return card, notices + shadows.update(scene)

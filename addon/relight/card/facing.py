@@ -15,17 +15,11 @@ from .shader_builder import ShaderSheet, shown
 
 FINEST = 640
 """Faces from left to right that a card begins with at most, where its normals are as fine or finer."""
-_NODE = "GeometryNodeSetMeshNormal"
-
-
-def is_known() -> bool:
-    """Whether Blender can give a mesh normals of its own: since 4.5."""
-    return hasattr(bpy.types, _NODE)
 
 
 def can(pictures: Pictures) -> bool:
     """Whether the card's mesh can have the pass's: normals in world space would have to turn with it."""
-    return is_known() and "normal" in pictures.passes and not pictures.convention.in_world
+    return "normal" in pictures.passes and not pictures.convention.in_world
 
 
 def build(card: bpy.types.Object, normals: Picture, convention: Convention) -> None:
@@ -46,7 +40,7 @@ def build(card: bpy.types.Object, normals: Picture, convention: Convention) -> N
     moved = sheet.vector_math("SUBTRACT", sheet.node("GeometryNodeInputPosition").outputs[0], middle.outputs[0])
     value = paint.decoded(sheet, moved, convention)
     sheet.section("Normals of the mesh")
-    made = sheet.node(_NODE, mode="FREE")
+    made = sheet.node("GeometryNodeSetMeshNormal", mode="FREE")
     sheet.give(sheet.input("Geometry"), made.inputs["Mesh"])
     sheet.give(value, shown(made.inputs, "Custom Normal"))
     back = sheet.node("GeometryNodeSetPosition", made.outputs["Mesh"])

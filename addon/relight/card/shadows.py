@@ -11,14 +11,8 @@ from __future__ import annotations
 import bpy
 
 from ... import tags
-from . import facing
 
 _ONLY, _BUT = "Platelight Cards Only", "Platelight All but Cards"
-
-
-def can() -> bool:
-    """Since Blender 4.5: before, EEVEE doesn't ask what a light is linked with and would add light and copy up."""
-    return facing.is_known()
 
 
 def is_apart(card: bpy.types.Object) -> bool:

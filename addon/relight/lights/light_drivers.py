@@ -50,8 +50,7 @@ def _area(node: bpy.types.Node, light: bpy.types.Object) -> None:
         for index, source in enumerate(drivers.column("xyz", light, axis).values()):
             expression = f"x*{side}/2*(sqrt(pi)/2 if o>=4 else 1)"
             drivers.drive(node.inputs[socket], expression, index=index, x=source, **shape)
-    if path := light_power.is_shared_out(light.data):
-        drivers.drive(node.inputs["Per Area"], "n", n=Source(owner=light, path=path))
+    drivers.drive(node.inputs["Per Area"], "n", n=Source(owner=light, path="data.normalize"))
 
 
 def _area_spread(node: bpy.types.Node, light: bpy.types.Object) -> None:

@@ -1,4 +1,4 @@
-"""The keyframes and drivers of a data-block, whichever way its version of Blender keeps them."""
+"""The keyframes and drivers of a data-block."""
 
 from __future__ import annotations
 
@@ -43,12 +43,9 @@ def path_of(owner: bpy.types.bpy_struct, name: str) -> str:
 
 
 def _groups(data: bpy.types.AnimData | None) -> Iterator[bpy.types.bpy_prop_collection]:
-    """What holds the F-curves: the action itself at first; since there are layers, the bag of the data-block's slot."""
+    """What holds the F-curves: the bags of the data-block's slot."""
     action = data.action if data else None
     if action is None:
-        return
-    if not hasattr(action, "layers"):
-        yield action.fcurves
         return
     for strip in (strip for layer in action.layers for strip in layer.strips):
         yield from (bag.fcurves for bag in strip.channelbags if bag.slot == data.action_slot)
