@@ -84,7 +84,7 @@ def block_images(tree: bpy.types.NodeTree, strip_name: str) -> list[bpy.types.Im
 
 def upstream(socket: bpy.types.NodeSocket) -> set[bpy.types.Node]:
     """The nodes that a socket's value comes from."""
-    return _feeding([socket.node])
+    return _feeding([socket.node] if socket.node else [])
 
 
 def shown_nodes(tree: bpy.types.NodeTree) -> set[bpy.types.Node]:

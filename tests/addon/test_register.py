@@ -8,7 +8,7 @@ import bpy
 
 from conftest import PACKAGE
 
-_HANDLERS = ("load_post", "load_pre", "save_post", "frame_change_post", "depsgraph_update_post", "render_pre")
+_HANDLERS = tuple(name for name in dir(bpy.app.handlers) if isinstance(getattr(bpy.app.handlers, name), list))
 
 
 def _traces() -> dict[str, object]:
@@ -30,14 +30,15 @@ def test_nothing_is_left_behind_twice(installed):
     before = _traces()
     for _ in range(2):
         assert addon_utils.enable(PACKAGE, default_set=True) is not None
-        pump = importlib.import_module(f"{PACKAGE}.addon.link.pump")
+        pump, file_watch = (importlib.import_module(f"{PACKAGE}.addon.link.{name}") for name in ("pump", "file_watch"))
         during = _traces()
         assert len(during["classes"]) >= 24
-        assert during["handlers"] == {"load_post", "depsgraph_update_post"} and during["operators"]
+        assert during["handlers"] == {"load_post", "depsgraph_update_post", "save_pre", "render_init"} and during["operators"]
         assert during["properties"] == {"platelight", "platelight_imports", "platelight_relight"}
         addon_utils.disable(PACKAGE, default_set=True)
         assert _traces() == before
-        assert not bpy.app.timers.is_registered(pump._on_timer)
+        timers = (pump._on_timer, file_watch._begin, file_watch._end)
+        assert not any(bpy.app.timers.is_registered(timer) for timer in timers)
 
 
 def test_each_editor_has_the_tab(addon):
