@@ -226,7 +226,9 @@ def _outside_costs(source: Source, folder: Path, *, frames: int) -> tuple[Cost, 
         normals = picture * 2.0 - 1.0
     read = time.perf_counter() - begun
     folder.mkdir()
-    origin = exr.Origin(model="bench", revision="", settings="{}", source=source.path, frame=1, plate_size=normals.shape[1::-1])
+    origin = exr.Origin(
+        clip="bench", model="bench", revision="", settings="{}", source=source.path, frame=1, plate_size=normals.shape[1::-1]
+    )
     begun = time.perf_counter()
     for frame in range(1, frames + 1):
         exr.write(folder / f"bench.{frame:04d}.exr", normals, pass_name="normal", origin=origin)

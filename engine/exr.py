@@ -20,18 +20,25 @@ RELATIVE, METRES = "relative", "metres"
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What a pass says of itself, as attributes. `frame`: of the source. `plate_size`: width and height of the source in pixels.
-    `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres. `windows`: of the pass, where the
-    plate's file holds another part of its picture than the whole."""
+    """What a pass says of itself, as attributes; `PassHeader` is what is read back.
 
+    `clip`: its name in file names. `source`: name of the plate's file. `frame`: of the source. `plate_size`: width and height of
+    the source in pixels. `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres.
+    `windows`: of the pass, where the plate's file holds another part of its picture than the whole. `fov`: horizontal field of view
+    of the shot in degrees, 0 where the model tells none.
+    """
+
+    clip: str
     model: str
     revision: str
     settings: str
     source: str
     frame: int
     plate_size: tuple[int, int]
+    color_space: str = ""
     relative_depth: bool = False
     windows: Windows | None = None
+    fov: float = 0.0
 
     def attributes(self, pass_name: str) -> dict[str, object]:
         return {
@@ -40,6 +47,9 @@ class Origin:
             "platelight/settings": self.settings,
             "platelight/space": "camera",
             **self._meaning(pass_name),
+            **({"platelight/fov": f"{self.fov:.4f}"} if self.fov else {}),
+            "platelight/clip": self.clip,
+            "platelight/colorSpace": self.color_space,
             "platelight/source": self.source,
             "platelight/frame": self.frame,
             "platelight/plateSize": f"{self.plate_size[0]}x{self.plate_size[1]}",
@@ -52,16 +62,26 @@ class Origin:
 
 
 def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
-    """Write one pass of one frame in the channels that `PASSES` says, ZIP compressed.
-
-    Args:
-        path: the final name; nothing stands under it before the file is whole.
-        values: float (H, W, C), C the pass's number of components, of the whole picture; the file then holds what the origin's
-            windows say of it.
-        pass_name: a key of `PASSES`.
+    """Write one pass of one frame; nothing stands under the name before the file is whole. Arguments as those of `fill`.
 
     Raises:
         PlatelightError: `disk_full`, `output_not_writable`.
+    """
+    files.replace(path, lambda temporary: fill(temporary, values, pass_name=pass_name, origin=origin))
+
+
+def fill(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:
+    """Write into a file that is there, in the channels that `PASSES` says, ZIP compressed.
+
+    Args:
+        path: the file.
+        values: float (H, W, C), C the pass's number of components, of the whole picture; the file then holds what the origin's
+            windows say of it.
+        pass_name: a key of `PASSES`.
+        origin: what the file says of itself.
+
+    Raises:
+        OSError: with the reason why it can't be written.
     """
     kind = PASSES[pass_name]
     stored = np.float16 if kind.is_half else np.float32
@@ -72,22 +92,15 @@ def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> 
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
     if origin.windows:
         header |= {"dataWindow": _corners(origin.windows.data), "displayWindow": _corners(origin.windows.display)}
-    files.replace(path, lambda temporary: _write(temporary, header, channels))
+    try:
+        OpenEXR.File(header, channels).write(str(path))
+    except (RuntimeError, OSError, ValueError) as error:
+        raise OSError(_reason(path), str(error)) from error
 
 
 def _corners(window: Window) -> tuple[np.ndarray, np.ndarray]:
     first, last = window.inclusive
     return np.array(first, np.int32), np.array(last, np.int32)
-
-
-def _write(temporary: Path, header: dict[str, object], channels: dict[str, np.ndarray]) -> None:
-    # The library reports a failed write without its reason; reserving the name first brings out why it can't be written.
-    with open(temporary, "wb"):
-        pass
-    try:
-        OpenEXR.File(header, channels).write(str(temporary))
-    except (RuntimeError, OSError, ValueError) as error:
-        raise OSError(_reason(temporary), str(error)) from error
 
 
 def _reason(path: Path) -> int:
@@ -114,18 +127,9 @@ def read(path: Path, *, pass_name: str) -> np.ndarray:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
 
 
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """What a pass says of itself of how it was made; as in `Origin`."""
-
-    revision: str
-    settings: str
-
-
-def read_making(path: Path) -> Made | None:
-    """From the header alone; None where the file says nothing of it, or can't be read as EXR."""
+def read_fov(path: Path) -> float:
+    """Return the field of view that a pass says of its shot, from the header alone; 0 where it says none or can't be read."""
     try:
-        header = OpenEXR.File(str(path), header_only=True).header()
-        return Made(revision=header["platelight/revision"], settings=header["platelight/settings"])
-    except (RuntimeError, OSError, ValueError, KeyError):
-        return None
+        return float(OpenEXR.File(str(path), header_only=True).header().get("platelight/fov", 0.0))
+    except (RuntimeError, OSError, ValueError, TypeError):
+        return 0.0

@@ -113,7 +113,7 @@ class Server:
             raise PlatelightError(ErrorCode.PROTOCOL_MISMATCH, "the first message must be hello")
         elif isinstance(message, Estimate | Tune):
             self._require_new(message.job)
-            if self._estimates.put(message.job, request_id, lambda: _events(message)) > 0:
+            if self._estimates.put(message.job, request_id, lambda: _events(message, self._estimates)) > 0:
                 self._send(encode_notification(Progress(job=message.job, stage=Stage.QUEUED, done=0, total=0)))
         elif isinstance(message, DownloadModel):
             self._require_new(message.job)
@@ -286,14 +286,14 @@ class Lane:
             return error
 
 
-def _events(message: Estimate | Tune) -> Iterator[Any]:
+def _events(message: Estimate | Tune, lane: Lane) -> Iterator[Any]:
     if isinstance(message, Tune):
         from .tuning.job import run as tune
 
         return tune(message)
     from .job.estimate import run
 
-    return run(message)
+    return run(message, cancelled=lane.is_cancelled)
 
 
 def _download(message: DownloadModel, lane: Lane) -> Iterator[Any]:

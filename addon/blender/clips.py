@@ -135,7 +135,7 @@ def clip_target(clip: bpy.types.MovieClip, *, scene: bpy.types.Scene) -> ClipTar
     first = max(at_start, run.first)
     last = max(run.last, first)
     return ClipTarget(
-        label=clip.name, source=_source(run, color_space=clip.colorspace_settings.name), first=first, last=last,
+        label=clip.name, source=_source(run, of=clip), first=first, last=last,
         timeline_start=clip.frame_start + first - at_start, scene_name=scene.name, strip_name=clip.name,
         is_sequence=run.is_sequence,
     )
@@ -167,10 +167,11 @@ def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] 
     low = min(max(shown_first - zero, 0), times.length - 1)
     high = min(max(shown_last - zero, 0), times.length - 1)
     run, offset = _strip_run(strip, times=times, low=low, high=high)
+    source = _source(run, of=compat.strip_clip(strip) if strip.type == "MOVIECLIP" else strip)
     if strip.type == "MOVIE" and playback.is_resampled(strip, scene=scene, file=run.file, last=high):
         raise PlatelightError(ErrorCode.STRIP_RETIMED, _resampled(strip, scene=scene))
     return ClipTarget(
-        label=strip.name, source=_source(run, color_space=_strip_color_space(strip)), first=offset + low, last=offset + high,
+        label=strip.name, source=source, first=offset + low, last=offset + high,
         timeline_start=zero + low, scene_name=scene.name, strip_name=strip.name, is_sequence=run.is_sequence,
         alpha_mode=getattr(strip, "alpha_mode", ""),
         hold_before=max(zero + low - shown_first, 0), hold_after=max(shown_last - zero - high, 0),
@@ -256,13 +257,13 @@ def _edited_clip(context: bpy.types.Context) -> bpy.types.MovieClip | None:
     return getattr(context, "edit_movieclip", None)
 
 
-def _source(run: Run, *, color_space: str) -> Source:
-    return Source(path=str(run.file), clip=run.clip, color_space=color_space, ocio_config=compat.ocio_config())
-
-
-def _strip_color_space(strip: Any) -> str:
-    owner = compat.strip_clip(strip) if strip.type == "MOVIECLIP" else strip
-    return owner.colorspace_settings.name
+def _source(run: Run, *, of: Any) -> Source:
+    """`of`: the strip, or the clip that it shows."""
+    frames, rate = playback.seen(of)
+    return Source(
+        path=str(run.file), clip=run.clip, color_space=of.colorspace_settings.name, ocio_config=compat.ocio_config(), frames=frames,
+        rate=rate,
+    )
 
 
 def _absolute(path: str, owner: Any) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from ..contract import PassRecord, PlatelightError, Source, from_fields, read_json, record_file
+from ..contract import PassRecord, Source, read_record, record_file
 from ..identity import user_folder
 from . import paths, sequences
 from .clips import ClipTarget
@@ -48,11 +48,7 @@ def existing_records(out: str, target: ClipTarget) -> list[PassRecord]:
 
 def existing_record(out: str, target: ClipTarget, *, pass_name: str) -> PassRecord | None:
     """What is known of a pass that is there already; None without one, and for one that cannot be read (it is then made anew)."""
-    file = record_file(out, pass_name=pass_name, clip=target.source.clip)
-    try:
-        return from_fields(PassRecord, read_json(file))
-    except (OSError, ValueError, PlatelightError):
-        return None
+    return read_record(record_file(out, pass_name=pass_name, clip=target.source.clip))
 
 
 def is_clip(path: str, target: ClipTarget) -> bool:

@@ -34,6 +34,28 @@ BEFORE_ASKING = (
         licence="Apache-2.0 weights; derived from Stable Diffusion 2", hub_id="GonzaloMG/marigold-e2e-ft-normals",
         installed=False, folder="", default_resolution=768, window=32, overlap=6, tunable=True,
     ),
+    *(
+        ModelEntry(
+            name=f"moge-{version}-{size.lower()}", title=f"MoGe-{version} {size}", purpose="Normals, metres and field of view",
+            licence="MIT", hub_id=f"Ruicheng/{hub_name}", passes=("normal", "depth", "mask"), size_bytes=0, installed=False,
+            folder="", default_resolution=1280, window=32, overlap=4, tunable=True,
+        )
+        for version, size, hub_name in (
+            (2, "Small", "moge-2-vits-normal"), (2, "Base", "moge-2-vitb-normal"), (2, "Large", "moge-2-vitl-normal"),
+            (3, "Large", "moge-3-vitl"), (3, "Giant", "moge-3-vitg"),
+        )
+    ),
+    *(
+        ModelEntry(
+            name=f"{kind.lower()}-{size.lower()}", title=f"{kind.replace('-', ' ')} {size}", purpose="Depth, steady over time",
+            licence=licence, hub_id=f"depth-anything/{kind}-{size}", passes=("depth",), size_bytes=0, installed=False, folder="",
+            default_resolution=924, window=32, overlap=10,
+        )
+        for kind, size, licence in (
+            ("Video-Depth-Anything", "Small", "Apache-2.0"), ("Metric-Video-Depth-Anything", "Small", "Apache-2.0"),
+            ("Video-Depth-Anything", "Base", "CC-BY-NC-4.0"), ("Video-Depth-Anything", "Large", "CC-BY-NC-4.0"),
+        )
+    ),
 )
 UNKNOWN = dataclasses.replace(BEFORE_ASKING[1], window=0, overlap=-1)
 """What a checkpoint folder is taken for; only the engine looks into it, and knows its window."""

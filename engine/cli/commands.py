@@ -90,7 +90,12 @@ def estimate(
     clip: Annotated[str, typer.Option(help="Name of the clip in the files' names")] = "",
     passes: Annotated[list[str] | None, typer.Option("--pass", help="One of the model's passes; without it all")] = None,
     temporal: Annotated[str, typer.Option(help="auto, none for frames by themselves, or a file of temporal blocks")] = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace passes that are there")] = False,
+    tokens: Annotated[int, typer.Option(help="Patches that MoGe sees a frame in, 1200 to 3600; 0 for what it was made for")] = 0,
+    fov: Annotated[float, typer.Option(help="Known horizontal field of view in degrees, for MoGe; 0 to have it estimated")] = 0.0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the frames asked for where they are there")] = False,
+    remove_outside: Annotated[
+        bool, typer.Option("--remove-outside", help="With --overwrite: delete frames outside the range that have other settings")
+    ] = False,
 ) -> None:
     """Estimate the passes of a clip."""
     from ..job.estimate import run
@@ -103,18 +108,20 @@ def estimate(
         max_resolution = registry.info(model).default_resolution
     settings = EstimateSettings(
         model=model, max_resolution=max_resolution, window=window, overlap=overlap, decode_chunk_size=decode_chunk_size,
-        precision=precision, device=device, temporal=temporal,
+        precision=precision, device=device, temporal=temporal, tokens=tokens, fov=fov,
     )
     plate = Source(path=source, clip=clip, color_space=color_space, ocio_config=ocio_config)
     request = Estimate(
         job="cli", source=plate, out=str(out), first=first, last=last, handles=handles, settings=settings, overwrite=overwrite,
-        passes=tuple(passes or ()),
+        remove_outside=remove_outside, passes=tuple(passes or ()),
     )
     result = follow(run(request), unit="frames")
     print(
         f"{result.frames_written} frames written, {result.frames_reused} reused, in {result.seconds:.1f} s: "
         + ", ".join(f"{out / name / result.clip}.{result.first:04d}-{result.last:04d}.exr" for name in result.passes)
     )
+    for lens in result.lenses:
+        print(f"horizontal field of view from frame {lens.first} on: {lens.fov:.2f} degrees")
 
 
 @app.command()

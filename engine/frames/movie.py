@@ -1,79 +1,81 @@
-"""Movies, frame by frame. Frame n is the n-th picture in order of display, counted, whatever the timestamps say."""
+"""Movies, frame by frame. Frame n, counted from 1, is the picture that Blender shows on frame n of the movie."""
 
 from __future__ import annotations
 
+import bisect
 import hashlib
-import itertools
-import re
+import math
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from ..protocol import ErrorCode, PlatelightError
-from . import pixels
+from . import container as files
+from . import movie_times, pixels
+from .container import time_of
+from .movie_index import Index, index
+from .movie_times import Clock
 from .picture import Picture
+from .picture_size import check_size
 from .stamp import feed
 
-_DURATION = re.compile(r"(\d+):(\d+):([\d.]+)")
-_SLACK_FRAMES = 3
 _SAMPLES = 16
-
-
-_KEEP_TIMES = ("mov", "matroska", "mpegts", "flv")
-"""Containers whose times are those of the pictures. Others store the order of decoding only, or times that H.264 in them doesn't
-keep to (AVI, MXF), or none that can be sought (MPEG)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Index:
-    """`times`: presentation times of all pictures, ascending. `keys`: those at which decoding can start; none where times are not
-    to be trusted, so that pictures are counted from the first. `announced`: how many pictures the file says it has; more than there
-    are times when its end is missing."""
-
-    times: tuple[int, ...]
-    keys: tuple[int, ...]
-    announced: int
+_LISTS = (b"#EXTM3U", b"ffconcat")
+"""How playlists begin. One may go on for ever, or name whatever it likes."""
+_RATE_TOLERANCE = 1e-3
 
 
 class Movie:
-    """A movie through PyAV. `first` is 1."""
+    """A movie through PyAV. `first` is 1. `last`: the frame that first shows the last picture that the movie has or promises.
+    `held`: up to which frame Blender shows that picture. Sound that outlasts the pictures makes a movie longer."""
 
     is_sequence = False
     first = 1
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, frames: int = 0, rate: float = 0.0) -> None:
         """Index the movie and decode its first picture.
 
+        Args:
+            frames, rate: how many frames at how many a second Blender finds in it; 0 where it wasn't asked.
+
         Raises:
-            PlatelightError: `source_empty`, `source_unreadable`, `source_truncated`.
+            PlatelightError: `source_empty`, `source_unreadable`, `source_truncated`, `source_timing`.
         """
         self.path = path
-        if path.stat().st_size == 0:
+        with open(path, "rb") as file:
+            head = file.read(max(map(len, _LISTS)))
+        if not head:
             raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} is a file of zero bytes")
+        if head.startswith(_LISTS):
+            raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path} is a list of other files; name the movie itself")
         try:
-            with av.open(str(path)) as container:
-                if not container.streams.video:
-                    raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} has no video")
-                stream = container.streams.video[0]
-                self._index = _index(container, stream, path)
-                self.rate = stream.guessed_rate or stream.average_rate or Fraction(25)
-                self._time_base = stream.time_base
+            with files.opened(path) as container:
+                stream = files.video_stream(container, path)
+                _check_stream(stream, path, blender_rate=rate)
+                self._clock = _clock(stream)
                 aspect = stream.sample_aspect_ratio
+                frame = next(files.pictures(container, stream), None)
+                self._coded_size = stream.codec_context.width, stream.codec_context.height
+            with files.opened(path) as container:
+                stream = files.video_stream(container, path)
+                fields = frame is not None and frame.interlaced_frame
+                self._index = index(container, stream, path, clock=self._clock, fields=fields)
         except av.FFmpegError as error:
             if isinstance(error, av.EOFError) or _breaks_off(path):
                 raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"{path} breaks off before its pictures can be found") from error
             raise _unreadable(path, error) from error
-        if not self._index.times:
+        if frame is None:
             code = ErrorCode.SOURCE_TRUNCATED if self._index.announced else ErrorCode.SOURCE_EMPTY
-            raise PlatelightError(code, f"{path} has no pictures")
+            raise PlatelightError(code, f"{path} has no picture that can be decoded")
+        if self._index.length <= 0:
+            detail = f"{path} does not say how long it is, so that Blender shows nothing of it"
+            raise PlatelightError(ErrorCode.SOURCE_TIMING, detail)
         self.last = self._index.announced
-        frame = next(self._decode(1))
+        self.held = max(self.last, self._index.length, frames)
+        self.notices = tuple(_notices(self._index, self._clock, begins=time_of(frame)))
         self.is_float = pixels.is_float(frame.format)
         turned = pixels.quarter_turns(frame) % 2
         self.width, self.height = (frame.height, frame.width) if turned else (frame.width, frame.height)
@@ -81,37 +83,27 @@ class Movie:
         if turned:
             self.pixel_aspect = 1 / self.pixel_aspect
 
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What the user should know of this movie."""
-        times = np.asarray(self._index.times, dtype=np.float64) * float(self._time_base * self.rate)
-        if np.abs(times - times[0] - np.arange(len(times))).max() > 0.5:
-            return (
-                "The movie has a variable frame rate: its pictures are counted one by one, while Blender goes by time and may show "
-                "others; transcode it to a constant rate",
-            )
-        return ()
-
     def check(self, first: int, last: int) -> None:
         """Raises: `source_truncated` where the movie ends before `last`."""
-        if last > len(self._index.times):
-            detail = f"{self.path} announces {self.last} frames but ends after {len(self._index.times)}"
+        if last > self._index.whole:
+            detail = f"{self.path} announces {self.last} frames but ends after {self._index.whole}"
             raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, detail)
 
     def read(self, first: int, last: int) -> Iterator[Picture]:
-        """The pictures of frames `first` to `last`, one by one.
+        """The pictures of frames `first` to `last`, one by one; the same one again where it is held.
 
         Raises:
             PlatelightError: `source_truncated` where a picture is damaged or missing, `frame_size_changed`.
         """
         reformatter = VideoReformatter()
-        frames = self._decode(first)
-        for number in range(first, last + 1):
-            picture = pixels.picture(next(frames), reformatter=reformatter)
-            if picture.size != (self.width, self.height):
-                was, now = f"{self.width}x{self.height}", f"{picture.size[0]}x{picture.size[1]}"
-                raise PlatelightError(ErrorCode.FRAME_SIZE_CHANGED, f"frame {number} of {self.path} is {now}, the first is {was}")
+        times = (self._clock.time(number) for number in range(first, last + 1))
+        seen, picture = None, None
+        for frame in movie_times.shown(self._decoded(self._clock.time(first)), times, time_of=time_of):
+            if picture is None or frame is not seen:
+                seen, picture = frame, pixels.picture(frame, reformatter=reformatter)
             yield picture
+        if picture is None:
+            raise _damaged(self.path, first)
 
     def stamp(self, first: int, last: int) -> str:
         """A short text that changes when the file's contents do; blocks spread over the file stand for the whole."""
@@ -119,94 +111,108 @@ class Movie:
         feed(digest, self.path, samples=_SAMPLES)
         return digest.hexdigest()[:32]
 
-    def _decode(self, number: int) -> Iterator[av.VideoFrame]:
-        """Decoded frames from `number` on, up to the first that is damaged or not the one that the index has there."""
+    def _decoded(self, time: int) -> Iterator[av.VideoFrame]:
+        """Decoded pictures to the end of the movie; the first is what is shown at `time`, or one before that.
+
+        Raises:
+            PlatelightError: `source_truncated`, `frame_size_changed`, for what comes at `time` or later.
+        """
+        key = self._index.key_before(time)
+        frames = self._from(key, needed=time)
+        first = next(frames, None)
+        if key is not None and (first is None or time_of(first) > time):  # the container went too far
+            yield from self._from(None, needed=time)
+        elif first is not None:
+            yield first
+            yield from frames
+
+    def _from(self, key: int | None, *, needed: int) -> Iterator[av.VideoFrame]:
+        """Decoded pictures from a key on, as `_decoded`."""
+        newest = None
         try:
-            with av.open(str(self.path)) as container:
-                stream = container.streams.video[0]
+            with files.opened(self.path) as container:
+                stream = files.video_stream(container, self.path)
                 stream.thread_type = "AUTO"
-                found = self._sought(container, stream, number) if self._index.keys else _counted(container, stream, number)
-                for frame in found:
-                    if frame.is_corrupt:
-                        break
+                if key is not None:
+                    container.seek(key, stream=stream, backward=True)
+                for frame in files.pictures(container, stream):
+                    time = time_of(frame)
+                    if time >= needed:
+                        self._check(frame, stream, after=newest)
+                    newest = time
                     yield frame
-                    number += 1
-                    if number > len(self._index.times):
-                        break
+            self._check_missing(newest, math.inf)
         except (av.InvalidDataError, av.EOFError) as error:
-            raise _damaged(self.path, number, error) from error
+            raise _damaged(self.path, 1 if newest is None else self._clock.frame(newest) + 1, error) from error
         except av.FFmpegError as error:
             raise _unreadable(self.path, error) from error
-        raise _damaged(self.path, number, None)
+
+    def _check(self, frame: av.VideoFrame, stream: av.VideoStream, *, after: int | None) -> None:
+        """Raise where a picture is damaged, has another size than the first, or isn't the next one after the time `after`."""
+        number = self._clock.frame(time_of(frame))
+        if frame.is_corrupt:
+            raise _damaged(self.path, number)
+        # Blender goes by the decoder, too, which is some pictures ahead: it shows these scrambled.
+        for size in ((frame.width, frame.height), (stream.codec_context.width, stream.codec_context.height)):
+            if size != self._coded_size:
+                (was, high), (now, tall) = self._coded_size, size
+                detail = f"frame {number} of {self.path} is {now}x{tall}, the first is {was}x{high}"
+                raise PlatelightError(ErrorCode.FRAME_SIZE_CHANGED, detail)
+        self._check_missing(after, time_of(frame))
+
+    def _check_missing(self, after: int | None, before: float) -> None:
+        """Raise where there should have been a picture between two times; `after` is None before the first."""
+        missing = None if after is None else self._index.missing(after, before)
+        if missing is not None:
+            raise _damaged(self.path, self._clock.frame(missing))
 
 
-    def _sought(self, container: av.container.InputContainer, stream: av.VideoStream, number: int) -> Iterator[av.VideoFrame]:
-        """Frames from `number` on by their times."""
-        times = self._index.times
-        keys = [key for key in self._index.keys if key <= times[number - 1]]
-        if len(keys) > 2:
-            # One key further back than the nearest: pictures right after a key may lean on what came before it.
-            container.seek(keys[-2], stream=stream, backward=True)
-        for frame in _frames(container, stream):
-            if frame.pts is None or frame.pts < times[number - 1]:
-                continue
-            if frame.pts != times[number - 1]:
-                return
-            yield frame
-            number += 1
+def _clock(stream: av.VideoStream) -> Clock:
+    return Clock(start=stream.start_time or 0, step=float(1 / (stream.guessed_rate * stream.time_base)))
 
 
-def _counted(container: av.container.InputContainer, stream: av.VideoStream, number: int) -> Iterator[av.VideoFrame]:
-    """Frames from `number` on, all before them decoded and counted: decoders give pictures in order of display."""
-    return itertools.islice(_frames(container, stream), number - 1, None)
+def _check_stream(stream: av.VideoStream, path: Path, *, blender_rate: float) -> None:
+    """Raise where Blender shows another stream, or shows it at other times, or where a picture could not be held in memory."""
+    if not stream.guessed_rate or stream.time_base is None:
+        detail = f"{path} does not say how fast it plays, so that Blender shows nothing of it"
+        raise PlatelightError(ErrorCode.SOURCE_TIMING, detail)
+    check_size((stream.width, stream.height), path)
+    if _clock(stream).time(1) < 0:
+        raise PlatelightError(ErrorCode.SOURCE_TIMING, f"{path} begins before time zero, where Blender shows nothing")
+    own = float(stream.guessed_rate)
+    if blender_rate and abs(blender_rate / own - 1) > _RATE_TOLERANCE:
+        detail = f"Blender reads {path} at {blender_rate:.5g} frames a second, the engine at {own:.5g}"
+        raise PlatelightError(ErrorCode.SOURCE_TIMING, detail)
 
 
-def _frames(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
-    """All frames up to the first packet that is cut off."""
-    for packet in container.demux(stream):
-        if packet.is_corrupt:
-            yield from stream.decode(None)
-            return
-        yield from packet.decode()
+def _notices(found: Index, clock: Clock, *, begins: int) -> Iterator[str]:
+    """What the user should know. `begins`: the time of the first picture that can be decoded."""
+    times = found.times
+    if found.certain and (first := clock.frame(begins)) > 1:
+        yield (
+            f"The movie begins in the middle of a group of pictures: frames 1 to {first} hold the first picture that can be "
+            "decoded, as in Blender. Transcode it to leave them out"
+        )
+        times = times[bisect.bisect_left(times, begins):]
+    gaps = movie_times.uneven(times, step=clock.step)
+    told = [f"shows the picture before again on {_count(gaps.held, 'frame')}"] if gaps.held else []
+    told += [f"leaves out {_count(gaps.left_out, 'picture')}"] if gaps.left_out else []
+    if told:
+        yield (
+            f"The movie has a variable frame rate or dropped frames: Blender {' and '.join(told)}. The passes do the same. "
+            "Transcode it to a constant rate for even motion"
+        )
 
 
-def _index(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> _Index:
-    size = path.stat().st_size
-    kept = [entry for entry in stream.index_entries if not entry.is_discard]
-    whole = [entry for entry in kept if entry.pos + entry.size <= size]
-    is_mov = "mov" in container.format.name
-    if is_mov and kept and all(entry.is_keyframe for entry in kept):
-        # Every picture stands alone, so the container's table is the order of display and nothing needs to be read.
-        times = tuple(sorted(entry.timestamp for entry in whole))
-        return _Index(times=times, keys=times, announced=len(kept))
-    times, keys, end = [], [], 0
-    try:
-        for packet in container.demux(stream):
-            if packet.pts is None or packet.is_discard or packet.is_corrupt:
-                continue
-            times.append(packet.pts)
-            end = max(end, packet.pts + (packet.duration or 0))
-            if packet.is_keyframe:
-                keys.append(packet.pts)
-    except av.FFmpegError:
-        if not times:
-            raise
-    if is_mov:  # its header may count pictures that an edit list hides, its table does not
-        cut_off = len(kept) - len(whole)
-    else:
-        cut_off = max(stream.frames - len(times), _promised_beyond(stream, end=float(end * stream.time_base)), 0)
-    trusted = len(keys) == len(times) or any(name in container.format.name for name in _KEEP_TIMES)
-    return _Index(times=tuple(sorted(times)), keys=tuple(sorted(keys)) if trusted else (), announced=len(times) + cut_off)
+    if found.passed_over:
+        yield (
+            f"When Blender jumps to frame {found.passed_over} of this movie it shows another picture than when it plays up to it. "
+            "Farms that render frames one by one jump. For them, transcode it, for example to ProRes in a .mov file"
+        )
 
 
-def _promised_beyond(stream: av.VideoStream, *, end: float) -> int:
-    """How many pictures a Matroska header promises after `end` seconds; a few too many are nothing to speak of."""
-    match = _DURATION.match(stream.metadata.get("DURATION", ""))
-    if not match or not stream.average_rate:
-        return 0
-    hours, minutes, seconds = (float(part) for part in match.groups())
-    beyond = round((hours * 3600 + minutes * 60 + seconds - end) * float(stream.average_rate))
-    return beyond if beyond > _SLACK_FRAMES else 0
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'s' if number > 1 else ''}"
 
 
 def _breaks_off(path: Path) -> bool:
@@ -230,6 +236,6 @@ def _unreadable(path: Path, error: Exception) -> PlatelightError:
     return PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {getattr(error, 'strerror', None) or error}")
 
 
-def _damaged(path: Path, number: int, error: Exception | None) -> PlatelightError:
+def _damaged(path: Path, number: int, error: Exception | None = None) -> PlatelightError:
     reason = f" ({error.strerror})" if error is not None and getattr(error, "strerror", None) else ""
     return PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"{path} cannot be decoded at frame {number}{reason}")

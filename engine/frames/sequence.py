@@ -39,6 +39,7 @@ class Sequence:
         self._place, self._files, negative = _find(path)
         self.name = clip_name(str(path), is_sequence=self._place is not None, place=self._place)
         self.first, self.last = min(self._files), max(self._files)
+        self.held = self.last
         file = self._files[self.first]
         self._plan = exr_plate.plan(file) if _is_exr(file) else None
         picture = exr_plate.read(file, self._plan) if self._plan else read_still(file)

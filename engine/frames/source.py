@@ -14,12 +14,14 @@ from .stills import SUFFIXES
 
 
 class ClipReader(Protocol):
-    """An opened clip. `first`, `last`: source frame numbers. `width`, `height`: of a picture, upright, in its own pixels.
-    `pixel_aspect`: width of a pixel divided by its height. `is_float`: whether it holds floating-point numbers."""
+    """An opened clip. `first`, `last`: source frame numbers. `held`: up to which frame Blender shows the last picture, at least
+    `last`. `width`, `height`: of a picture, upright, in its own pixels. `pixel_aspect`: width of a pixel divided by its height.
+    `is_float`: whether it holds floating-point numbers."""
 
     path: Path
     first: int
     last: int
+    held: int
     width: int
     height: int
     pixel_aspect: float
@@ -44,13 +46,15 @@ def open_source(source: Source) -> ClipReader:
     """Open a movie or an image sequence by its suffix.
 
     Raises:
-        PlatelightError: `source_missing`, `source_empty`, `source_unreadable`, `source_truncated`.
+        PlatelightError: `source_missing`, `source_empty`, `source_unreadable`, `source_truncated`, `source_timing`.
     """
     path = Path(source.path).expanduser()
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path} is a pipe or a device, not a file")
     if path.suffix.lower() in SUFFIXES:
         return Sequence(path)
     if path.is_dir():
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path} is a folder; name a file of the sequence in it")
     if not path.is_file():
         raise PlatelightError(ErrorCode.SOURCE_MISSING, str(path))
-    return Movie(path)
+    return Movie(path, frames=source.frames, rate=source.rate)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..protocol import ErrorCode, PlatelightError
 from . import exr_plate, pixels
+from .container import opened
 from .picture import Picture
 from .picture_size import check_size, first_bytes, picture_size
 from .tiff import from_opencv, read_tiff
@@ -63,7 +64,7 @@ def _read_opencv(path: Path, head: bytes) -> Picture:
 
 def _read_ffmpeg(path: Path) -> Picture:
     try:
-        with av.open(str(path)) as container:
+        with opened(path) as container:
             return pixels.picture(next(container.decode(video=0)))
     except (av.FFmpegError, StopIteration, IndexError) as error:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error

@@ -106,7 +106,7 @@ def read_tiff(path: Path) -> Picture:
 
 
 def _through_ffmpeg(data: np.ndarray) -> Picture:
-    with av.open(io.BytesIO(data.tobytes()), format="tiff_pipe") as container:
+    with av.open(io.BytesIO(data.tobytes()), format="tiff_pipe", metadata_errors="replace") as container:
         return pixels.picture(next(container.decode(video=0)))
 
 

@@ -5,56 +5,56 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from .. import files
+from .. import exr
 from ..failures import explain
+from ..files import is_link
 from ..frames.plate import Plate
 from ..memory import release_freed_memory
 from ..models import registry
-from ..models.interface import Cut, Estimator, Output, ResumePoint, Step
-from ..models.table import ModelInfo
+from ..models.interface import Estimator, ResumePoint, Step
 from ..protocol import (
     PASSES,
     ErrorCode,
     Estimate,
     EstimateResult,
-    EstimateSettings,
     FramesReady,
+    Lens,
     Notice,
     PassRecord,
     PlatelightError,
     Progress,
     Stage,
-    done_frames,
-    pass_folder,
+    tuned_file,
 )
-from . import notices, plan, space, store
-from .lock import hold
-from .plan import Making, Piece, Work
+from . import notices
+from .on_disk import Making, OnDisk, is_made_so
+from .plan import Piece, Plan, adopt, decide
 from .progress import Meter
 from .records import Records
-from .streams import ReadAhead, WriteBehind
-from .writer import PassWriter
+from .request import Asked, check_request, check_source, settle, wanted_passes
+from .store import PassStore, check_space
+from .streams import ReadAhead, wait_for
+from .writer import PieceWriter
 
 Event = Progress | FramesReady | Notice
 
 _AHEAD_BYTES = 128 << 20
 _AHEAD_FRAMES = 16
-_BEHIND_FRAMES = 32
 
 
-def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Event]:
+def run(
+    request: Estimate, *, estimator: Estimator | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> Generator[Event, None, EstimateResult]:
     """Estimate the passes of a clip. Closing the generator cancels: finished frames stay, and a later run continues.
 
     Args:
         request: what to do.
         estimator: a loaded model to use instead of loading ``request.settings.model``.
+        cancelled: whether to end. Asked while the clip doesn't answer, when the generator cannot be closed.
 
     Yields:
         `Progress` after every step, `FramesReady` as files become final, `Notice` for what the user should know.
@@ -66,7 +66,7 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
         PlatelightError: with the code of whatever went wrong; frames already written stay valid.
     """
     try:
-        return (yield from _run(request, estimator))
+        return (yield from _run(request, estimator, cancelled))
     except PlatelightError:
         raise
     except Exception as error:
@@ -78,221 +78,212 @@ def run(request: Estimate, *, estimator: Estimator | None = None) -> Iterator[Ev
         release_freed_memory()
 
 
-def _run(request: Estimate, estimator: Estimator | None) -> Iterator[Event]:
+def _run(
+    request: Estimate, estimator: Estimator | None, cancelled: Callable[[], bool]
+) -> Generator[Event, None, EstimateResult]:
     begun = time.perf_counter()
-    plan.check_request(request)
+    check_request(request)
     model = estimator.info if estimator else registry.info(request.settings.model)
-    settings, passes = plan.effective(request.settings, model), plan.wanted_passes(request, model)
+    passes = wanted_passes(request, model)
     yield Progress(job=request.job, stage=Stage.READING, done=0, total=0)
-    plate = Plate(request.source, max_resolution=settings.max_resolution)
-    first, last = plan.plan_range(request, clip_first=plate.clip.first, clip_last=plate.clip.last)
-    plate.clip.check(first, last)
-    for notice in plate.notices:
-        yield Notice(job=request.job, text=notice)
-    out = Path(request.out).expanduser().absolute()
-    clip = request.source.clip or plate.clip_name
+    wait_for(lambda: check_source(request, passes=passes), cancelled=cancelled)
+    plate = wait_for(lambda: Plate(request.source, max_resolution=request.settings.max_resolution), cancelled=cancelled)
+    for text in plate.notices:  # first, for they may say why the range is not what somebody expects
+        yield Notice(job=request.job, text=text)
+    asked = settle(request, model=model, plate=plate)
+    plate.clip.check(asked.first, asked.last)
+    stores = tuple(
+        PassStore(asked.out, pass_name=name, clip=asked.clip, source=asked.source.name, is_sequence=asked.is_sequence)
+        for name in asked.passes
+    )
     with contextlib.ExitStack() as held:
-        for pass_name in passes:
-            folder = pass_folder(out, pass_name)
-            files.make_folder(folder)
-            if not held.enter_context(hold(folder / f".{clip}.lock")):
-                yield Notice(job=request.job, text=notices.unlocked(folder))
-            files.remove_leftovers(folder, clip=clip)
-        job = _Job(
-            request, settings=settings, model=model, passes=passes, plate=plate, out=out, clip=clip, first=first, last=last
-        )
-        written, reused = yield from job.run(estimator)
+        for store in stores:
+            if not held.enter_context(store.held()):
+                yield Notice(job=asked.job, text=notices.unlocked(store.folder))
+        job = _Job(asked, plate=plate, stores=stores, cancelled=cancelled)
+        written = yield from job.run(estimator)
     return EstimateResult(
-        job=request.job, clip=clip, passes=passes, first=first, last=last, frames_written=written, frames_reused=reused,
-        seconds=time.perf_counter() - begun, cuts=job.cuts,
+        job=asked.job, clip=asked.clip, passes=asked.passes, first=asked.first, last=asked.last, frames_written=written,
+        frames_reused=len(asked.frames) - written, seconds=time.perf_counter() - begun, cuts=job.cuts,
+        lenses=job.lenses(),
     )
 
 
 class _Job:
-    """A job whose range is settled and whose folder is locked."""
+    """A job whose folders are held. `written`: how many frames it has written. `cuts`: frames asked for that begin a shot."""
 
     def __init__(
-        self, request: Estimate, *, settings: EstimateSettings, model: ModelInfo, passes: tuple[str, ...], plate: Plate, out: Path,
-        clip: str, first: int, last: int,
+        self, asked: Asked, *, plate: Plate, stores: tuple[PassStore, ...], cancelled: Callable[[], bool]
     ) -> None:
-        self.request, self.settings, self.model, self.passes, self.plate = request, settings, model, passes, plate
-        self.out, self.clip, self.first, self.last = out, clip, first, last
-        self.count = last - first + 1
+        self._asked, self._plate, self._stores, self._cancelled = asked, plate, stores, cancelled
+        self._stamp = functools.cache(self._stamp_of)
+        self._tuned = _tuned_blocks(asked)
         self.written = 0
         self.cuts: tuple[int, ...] = ()
-        self._tuned = store.tuned_blocks(out, model=model, clip=clip)
-        self._stamp = functools.cache(plate.clip.stamp)
-        self._replaces = False
-        self._news: queue.SimpleQueue[FramesReady | Notice] = queue.SimpleQueue()
 
-    def run(self, estimator: Estimator | None) -> Iterator[Event]:
-        """Yields events; returns the numbers of frames written and reused.
+    def run(self, estimator: Estimator | None) -> Generator[Event, None, int]:
+        """Make what is missing; returns how many frames were written.
 
         What is there is compared twice: before the model is loaded, which takes long, and after, when ``auto`` is resolved.
         """
-        there = plan.speaking(
-            [store.what_is_there(self.out, pass_name=name, clip=self.clip) for name in self.passes]
-        )
+        asked = self._asked
+        there = [store.look(asked.frames) for store in self._stores]
         making = Making(
-            settings=self.settings, stamp=self._stamp, color_space=self.request.source.color_space,
-            revision=estimator.revision if estimator else registry.revision(self.model, settings=self.settings, tuned=self._tuned),
+            settings=asked.settings, stamp=self._stamp, clip=range(self._plate.clip.first, self._plate.clip.last + 1),
+            color_space=asked.color_space,
+            revision=estimator.revision if estimator else registry.revision(
+                asked.model, settings=asked.settings, tuned=self._tuned
+            ),
         )
-        overwrite = self.request.overwrite
-        work = plan.decide(there, making, first=self.first, last=self.last, overwrite=overwrite)
-        record = plan.shared_record(there)
-        if work.there == self.count:
-            self.cuts = self._inside(record.cuts)
-            yield from self._announce(self.first, self.last)
-            yield Progress(job=self.request.job, stage=Stage.WRITING, done=self.count, total=self.count, fraction=1.0)
-            return 0, self.count
-        yield Progress(job=self.request.job, stage=Stage.LOADING, done=0, total=self.count)
-        continues = any(piece.resume for piece in work.pieces)
-        estimator = estimator or self._load(record if continues or not overwrite else None)
-        self.settings = dataclasses.replace(self.settings, precision=estimator.precision, device=estimator.device)
-        making = dataclasses.replace(making, settings=self.settings, revision=estimator.revision)
-        if changes := plan.all_differences(there, making):
-            if not overwrite:
-                raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
-            work = plan.anew(self.first, self.last, replace=True)
-        present = frozenset.intersection(*(each.frames for each in there))
-        return (yield from self._make(work, estimator, record=None if work.replace else record, present=present))
+        plan = decide(there, making, wanted=asked.frames, overwrite=asked.overwrite)
+        if plan.to_make:
+            yield Progress(job=asked.job, stage=Stage.LOADING, done=0, total=len(asked.frames))
+            estimator = estimator or self._load(plan, there)
+            settings = dataclasses.replace(asked.settings, precision=estimator.precision, device=estimator.device)
+            making = dataclasses.replace(making, settings=settings, revision=estimator.revision)
+            plan = decide(there, making, wanted=asked.frames, overwrite=asked.overwrite)
+        for text in notices.kept_foreign(there, plan):
+            yield Notice(job=asked.job, text=text)
+        if plan.to_make and estimator:
+            yield from self._make(plan, making, estimator)
+        else:
+            self.cuts = self._inside(plan.cuts)
+            yield from self._announce(asked.first, asked.last)
+            yield Progress(
+                job=asked.job, stage=Stage.WRITING, done=len(asked.frames), total=len(asked.frames), fraction=1.0
+            )
+        return self.written
 
-    def _make(
-        self, work: Work, estimator: Estimator, *, record: PassRecord | None, present: frozenset[int]
-    ) -> Iterator[Event]:
-        """The pieces in order, so that what is announced grows without gaps; returns as `run` does.
+    def _stamp_of(self, first: int, last: int) -> str:
+        """As `ClipReader.stamp`."""
+        return wait_for(lambda: self._plate.clip.stamp(first, last), cancelled=self._cancelled)
 
-        Args:
-            record: of what is kept.
-            present: frames of which all passes have a file, before anything is made or removed.
-        """
-        self._replaces = work.replace
-        kept = done_frames(record) if record else ()
-        records = Records(self.out, self._made(estimator, record), kept=kept, stamp=self._stamp)
-        begun = next(piece for piece in work.pieces if not piece.there)
-        point = records.begin(begun, present)
-        reused = work.there + (point.emitted if point else 0)
-        space.check(
-            self.out, work, passes=self.passes, clip=self.clip, count=self.count - reused, size=self.plate.size
-        )
-        if self.model.temporal and self.settings.temporal != registry.PER_FRAME and work.joins:
-            yield Notice(job=self.request.job, text=notices.joined(work.joins))
-        meter = Meter(
-            job=self.request.job, stages=self.model.stages, count=self.count, reused=reused,
-            read_from=reused + (point.read_from + point.context - point.emitted if point else 0),
-        )
-        for piece in work.pieces:
-            if piece.there:
-                yield from self._announce(piece.first, piece.last)
-            else:
-                resume = point if piece is begun else records.begin(piece, present)
-                yield from self._stream(piece, estimator, records=records, meter=meter, resume=resume)
-        for text in notices.of_plate(self.plate):
-            yield Notice(job=self.request.job, text=text)
-        self.cuts = self._inside(records.cuts)
-        if self.cuts:
-            yield Notice(job=self.request.job, text=notices.cuts(self.cuts))
-        return self.count - reused, reused
-
-    def _load(self, record: PassRecord | None) -> Estimator:
-        """The model, on the device and in the precision of the record where the choice is free."""
-        adopted = plan.adopt(self.settings, record) if record else self.settings
+    def _load(self, plan: Plan, there: Sequence[OnDisk]) -> Estimator:
+        """The model, on the device and in the precision of the last run where the choice is free."""
+        asked = self._asked
+        continues = any(piece.resume for piece in plan.pieces)
+        adopted = adopt(asked.settings, there[-1].present if continues or not asked.overwrite else None)
         try:
             return registry.load(adopted, tuned=self._tuned)
         except PlatelightError as error:
-            if error.code is not ErrorCode.DEVICE_UNAVAILABLE or adopted.device == self.settings.device:
+            if error.code is not ErrorCode.DEVICE_UNAVAILABLE or adopted.device == asked.settings.device:
                 raise
-            return registry.load(self.settings, tuned=self._tuned)  # made on a device that is not here; the comparison will tell
+            return registry.load(asked.settings, tuned=self._tuned)  # made on a device that is not here; the comparison will tell
+
+    def _make(self, plan: Plan, making: Making, estimator: Estimator) -> Generator[Event, None, None]:
+        """Make the pieces in order, so that what is announced grows without gaps."""
+        asked, count = self._asked, len(self._asked.frames)
+        records = Records(self._stores, self._made(making, estimator), plan=plan, stamp=self._stamp)
+        begun = plan.to_make[0]
+        point = records.begin(begun)
+        reused = plan.there + (point.emitted if point else 0)
+        frames = [piece.frames for piece in plan.to_make]
+        check_space(self._stores, frames, count=count - reused, size=self._plate.size)
+        if asked.model.temporal and asked.settings.temporal != registry.PER_FRAME and plan.joins:
+            yield Notice(job=asked.job, text=notices.joined(plan.joins))
+        meter = Meter(
+            job=asked.job, stages=asked.model.stages, count=count, reused=reused,
+            read_from=reused + (point.read_from + point.context - point.emitted if point else 0),
+        )
+        for piece in plan.pieces:
+            if piece.there:
+                yield from self._announce(piece.first, piece.last)
+            else:
+                resume = point if piece is begun else records.begin(piece)
+                yield from self._stream(piece, making, estimator, records=records, meter=meter, resume=resume)
+        for text in (*self._settle_outside(making, records), *notices.of_plate(self._plate)):
+            yield Notice(job=asked.job, text=text)
+        self.cuts = self._inside(records.cuts)
+        if self.cuts:
+            yield Notice(job=asked.job, text=notices.cuts(self.cuts))
 
     def _stream(
-        self, piece: Piece, estimator: Estimator, *, records: Records, meter: Meter, resume: ResumePoint | None
-    ) -> Iterator[Event]:
+        self, piece: Piece, making: Making, estimator: Estimator, *, records: Records, meter: Meter, resume: ResumePoint | None
+    ) -> Generator[Event, None, None]:
         """Make a piece, or the rest of it."""
         done, read_from = (resume.emitted, resume.read_from) if resume else (0, 0)
         if done:
             yield from self._announce(piece.first, piece.first + done - 1)
         meter.begin_run()
-        writer = PassWriter(
-            out=self.out, clip=self.clip, source=self.plate.clip.path.name, plate_size=self.plate.plate_size,
-            windows=self.plate.windows, settings=self.settings, estimator=estimator,
-        )
-        frame_bytes = self.plate.size[0] * self.plate.size[1] * 12
+        frame_bytes = self._plate.size[0] * self._plate.size[1] * 12
         ahead = ReadAhead(
-            self.plate.frames(piece.first + read_from, piece.last) if read_from < piece.count else iter(()),
-            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)),
+            self._plate.frames(piece.first + read_from, piece.last) if read_from < piece.count else iter(()),
+            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)), cancelled=self._cancelled,
         )
-        behind = WriteBehind(depth=_BEHIND_FRAMES)
-        begun = False
+        writer = PieceWriter(
+            piece, asked=self._asked, settings=making.settings, plate=self._plate, estimator=estimator, stores=self._stores,
+            records=records, resume=resume,
+        )
         yield meter.progress(Stage.READING, written=self.written)
-        try:
-            for event in estimator.stream(ahead, count=piece.count, settings=self.settings, resume=resume):
+        with contextlib.closing(writer), contextlib.closing(ahead):
+            for event in estimator.stream(ahead, count=piece.count, settings=making.settings, resume=resume):
                 if isinstance(event, Step):
                     meter.add(event)
-                    yield from self._drain()
-                    yield meter.progress(event.stage, written=self.written)
-                elif isinstance(event, Output):
-                    if event.pass_name in self.passes:
-                        if not begun:
-                            behind.put(lambda: self._begin_writing(records, resume=resume))
-                            begun = True
-                        self._submit(behind, event, start=piece.first + event.start, writer=writer)
-                elif isinstance(event, Cut):
-                    behind.put(lambda cut=event: records.add_cut(piece.first + cut.index, black=cut.black))
-                elif begun:
-                    behind.put(lambda point=event: records.save(done=point.emitted, resume=point))
-                behind.check()
-            yield meter.progress(Stage.WRITING, written=self.written)
-            behind.finish()
-        finally:
-            ahead.close()
-            behind.close()
-        records.save(done=piece.count, resume=None)
-        yield from self._drain()
+                    yield from writer.news()
+                    yield meter.progress(event.stage, written=self.written + writer.written)
+                else:
+                    writer.take(event)
+            yield meter.progress(Stage.WRITING, written=self.written + writer.written)
+            writer.finish()
+        self.written += writer.written
+        yield from writer.news()
         yield meter.progress(Stage.WRITING, written=self.written)
 
-    def _begin_writing(self, records: Records, *, resume: ResumePoint | None) -> None:
-        """The first frame of a piece is there: only now what it takes the place of goes, so that a job that gets nowhere costs
-        nothing that was there."""
-        if self._replaces:
-            self._replaces = False
-            gone = set().union(*(store.remove_frames(self.out, pass_name=name, clip=self.clip) for name in self.passes))
-            if outside := len(gone.difference(range(self.first, self.last + 1))):
-                told = notices.removed(outside, first=self.first, last=self.last)
-                self._news.put(Notice(job=self.request.job, text=told))
-        records.save(done=resume.emitted if resume else 0, resume=resume)
+    def _settle_outside(self, making: Making, records: Records) -> Iterator[str]:
+        """Keep the clip's frames outside the range that have other settings, or remove them where that is asked for; tell which."""
+        asked = self._asked
+        if not asked.overwrite:
+            return
+        kept: set[int] = set()
+        removed: set[int] = set()
+        for index, store in enumerate(self._stores):
+            others = {
+                frame: header for frame, header in store.outside(asked.frames).items()
+                if not records.is_kept(index, frame) and (
+                    records.is_earlier(index, frame) or not is_made_so(
+                        header, settings=making.settings, revision=making.revision, color_space=making.color_space
+                    )
+                )
+            }
+            if asked.remove_outside and not is_link(store.folder):
+                records.forget_earlier(index)
+                removed |= store.remove(others)
+            else:
+                kept |= others.keys()
+        if removed:
+            yield notices.removed(len(removed), first=asked.first, last=asked.last)
+        if kept:
+            yield notices.kept(len(kept), first=asked.first, last=asked.last)
 
-    def _submit(self, behind: WriteBehind, output: Output, *, start: int, writer: PassWriter) -> None:
-        """Queue the frames of an output, from frame `start` on, and after them the news that they are there."""
-        for offset, values in enumerate(output.values):
-            behind.put(lambda frame=start + offset, values=values: self._write(output.pass_name, frame, values, writer))
-        ready = FramesReady(job=self.request.job, pass_name=output.pass_name, first=start, last=start + len(output.values) - 1)
-        behind.put(lambda: self._news.put(ready))
-
-    def _write(self, pass_name: str, frame: int, values: np.ndarray, writer: PassWriter) -> None:
-        writer.write(pass_name, frame=frame, values=values)
-        if pass_name == self.passes[-1]:
-            self.written += 1
-
-    def _made(self, estimator: Estimator, record: PassRecord | None) -> tuple[PassRecord, ...]:
-        """How each pass is made, for the records, with the cuts that a `record` of before knows."""
-        return tuple(
+    def _made(self, making: Making, estimator: Estimator) -> list[PassRecord]:
+        """How each pass is made, for the records."""
+        asked = self._asked
+        return [
             PassRecord(
-                pass_name=pass_name, clip=self.clip, source_path=str(self.plate.clip.path), source_stamp="",
-                color_space=self.request.source.color_space, revision=estimator.revision, settings=self.settings,
-                first=self.first, last=self.last, done=0, complete=False,
-                cuts=record.cuts if record else (), black=record.black if record else (),
-                relative=PASSES[pass_name].is_distance and estimator.info.relative_depth,
+                pass_name=name, clip=asked.clip, source_path=str(asked.source), source_stamp="", color_space=making.color_space,
+                revision=making.revision, settings=making.settings, first=asked.first, last=asked.last, done=0, complete=False,
+                relative=PASSES[name].is_distance and estimator.info.relative_depth,
             )
-            for pass_name in self.passes
-        )
+            for name in asked.passes
+        ]
+
+    def lenses(self) -> tuple[Lens, ...]:
+        """Return the field of view of each shot, as its first file says it."""
+        if not self._asked.model.tells_lens:
+            return ()
+        shots = (self._asked.first, *self.cuts)
+        told = [Lens(first=first, fov=fov) for first in shots if (fov := exr.read_fov(self._stores[0].path(first)))]
+        return tuple(told)
 
     def _inside(self, cuts: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(cut for cut in cuts if self.first < cut <= self.last)
+        return tuple(cut for cut in cuts if self._asked.first < cut <= self._asked.last)
 
     def _announce(self, first: int, last: int) -> Iterator[FramesReady]:
-        for pass_name in self.passes:
-            yield FramesReady(job=self.request.job, pass_name=pass_name, first=first, last=last)
+        for name in self._asked.passes:
+            yield FramesReady(job=self._asked.job, pass_name=name, first=first, last=last)
 
-    def _drain(self) -> Iterator[FramesReady | Notice]:
-        while not self._news.empty():
-            yield self._news.get()
+
+def _tuned_blocks(asked: Asked) -> Path | None:
+    """The temporal blocks that were trained on this clip, if there are any."""
+    file = tuned_file(asked.out, model=asked.model.name, clip=asked.clip)
+    return file if asked.model.tunable and file.is_file() else None

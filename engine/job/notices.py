@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..frames.plate import Plate
-from .plan import Piece
+from .on_disk import OnDisk
+from .plan import Piece, Plan
+from .ranges import contains
 
 _CUTS_SHOWN = 8
+_FILES_SHOWN = 3
 
 
 def unlocked(folder: object) -> str:
@@ -15,12 +18,26 @@ def unlocked(folder: object) -> str:
 
 
 def removed(count: int, *, first: int, last: int) -> str:
-    return f"{count} frames outside of {first}-{last} were made otherwise and are removed; estimate them again"
+    return f"Removed {count} frames outside {first}-{last} that had other settings; estimate them again if you need them"
+
+
+def kept(count: int, *, first: int, last: int) -> str:
+    return f"{count} frames outside {first}-{last} have other settings and were kept"
+
+
+def kept_foreign(there: Sequence[OnDisk], plan: Plan) -> Iterator[str]:
+    """Files of other programs that have taken the place of finished frames, and that the job leaves as they are."""
+    written = [piece.frames for piece in plan.to_make]
+    for each in there:
+        names = [name for frame, name in sorted(each.foreign.items()) if not contains(written, frame)]
+        if names:
+            shown, more = ", ".join(names[:_FILES_SHOWN]), len(names) - _FILES_SHOWN
+            yield f"Kept files that Platelight did not write: {shown}{f' and {more} more' if more > 0 else ''} in {each.folder}"
 
 
 def joined(pieces: tuple[Piece, ...]) -> str:
     frames = ", ".join(f"{piece.first}-{piece.last}" for piece in pieces)
-    return f"Frames {frames} are estimated apart from those beside them that were there; make all anew if the join shows"
+    return f"Frames {frames} were estimated separately from the frames next to them. If you can see a seam, use Make Anew"
 
 
 def of_plate(plate: Plate) -> Iterator[str]:
@@ -37,4 +54,4 @@ def of_plate(plate: Plate) -> Iterator[str]:
 def cuts(frames: tuple[int, ...]) -> str:
     shown = ", ".join(map(str, frames[:_CUTS_SHOWN]))
     more = f" and {len(frames) - _CUTS_SHOWN} more" if len(frames) > _CUTS_SHOWN else ""
-    return f"Shots begin at frame{'s' if len(frames) > 1 else ''} {shown}{more}; they were estimated apart"
+    return f"Shots begin at frame{'s' if len(frames) > 1 else ''} {shown}{more}; each shot was estimated by itself"

@@ -1,29 +1,25 @@
-"""Deciding what a job has to do, before anything is read or written. Pure functions."""
+"""Deciding what a job has to do, given what lies on disk. Pure functions."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ..models.table import ModelInfo
 from ..protocol import (
-    DoneRange,
     ErrorCode,
-    Estimate,
     EstimateSettings,
+    MadeFrames,
     PassRecord,
     PlatelightError,
     done_frames,
-    settings_differences,
-    weights_difference,
 )
+from . import ranges
+from .on_disk import Making, OnDisk, differences, frame_ranges, is_of
+from .request import CHOICES
 
-_CLIP = re.compile(r"[\w+-][\w.+-]*")
-_CHOICES = {"precision": ("auto", "fp32", "bf16", "fp16"), "device": ("auto", "cpu", "cuda", "mps")}
+_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +41,37 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
-    """What a job has to do. `pieces`: all its frames, in order. `replace`: all the clip's passes go once the first frame is there.
+class Plan:
+    """What a job has to do.
+
+    `pieces`: all its frames, in order. `base`: of each pass, what is known of finished frames that are made in the same way, None
+    for nothing. `earlier`: of each pass, the frames that were made in other ways. `present`: frames of which all passes have a
+    file.
     """
 
     pieces: tuple[Piece, ...]
-    replace: bool = False
+    base: tuple[MadeFrames | None, ...]
+    earlier: tuple[tuple[MadeFrames, ...], ...]
+    present: frozenset[int]
+
+    @property
+    def to_make(self) -> tuple[Piece, ...]:
+        return tuple(piece for piece in self.pieces if not piece.there)
 
     @property
     def there(self) -> int:
         """How many of the frames are finished."""
         return sum(piece.count for piece in self.pieces if piece.there)
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """Frames that are known to begin a shot."""
+        return tuple(sorted({cut for made in self.base if made for cut in made.cuts}))
+
+    @property
+    def black(self) -> tuple[int, ...]:
+        """Those of the cuts that begin a run of black frames."""
+        return tuple(sorted({cut for made in self.base if made for cut in made.black}))
 
     @property
     def joins(self) -> tuple[Piece, ...]:
@@ -65,187 +81,133 @@ class Work:
         return tuple(piece for piece in self.pieces if piece in beside)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Making:
-    """What passes are made from and how; compared with what a record says. `revision` is empty where it isn't known.
-
-    `stamp`: gives the text that stands for the clip's own frames from one to another, as `ClipReader.stamp`.
-    """
-
-    settings: EstimateSettings
-    stamp: Callable[[int, int], str]
-    color_space: str
-    revision: str
-
-
-def check_request(request: Estimate) -> None:
-    """Raises: `setting_invalid`, naming the setting and what it may be."""
-    settings = request.settings
-    _demand(settings.max_resolution >= 0, "max_resolution", settings.max_resolution, "0 for native, or pixels")
-    _demand(settings.window >= 0, "window", settings.window, "0 for the model's own, or frames")
-    _demand(settings.overlap >= -1, "overlap", settings.overlap, "-1 for the model's own, or frames")
-    _demand(settings.decode_chunk_size >= 1, "decode_chunk_size", settings.decode_chunk_size, "at least 1 frame")
-    _demand(request.handles >= 0, "handles", request.handles, "at least 0 frames")
-    for name, choices in _CHOICES.items():
-        _demand(getattr(settings, name) in choices, name, getattr(settings, name), "one of " + ", ".join(choices))
-    clip = request.source.clip
-    _demand(not clip or _CLIP.fullmatch(clip) is not None, "clip", clip, "letters, digits, and . _ + -")
-
-
-def effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
-    """The settings as they count: the model's full name, its own window where that is asked for, and fixed values where the model
-    doesn't care.
-
-    Raises:
-        PlatelightError: `setting_invalid`.
-    """
-    is_file = settings.temporal not in ("auto", "none")
-    _demand(model.tunable or not is_file, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
-    temporal = str(Path(settings.temporal).expanduser().absolute()) if is_file else settings.temporal
-    settings = dataclasses.replace(settings, model=model.name, temporal=temporal if model.tunable else "auto")
-    if not model.temporal:
-        return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)
-    window = settings.window or model.window
-    overlap = min(model.overlap, window - 1) if settings.overlap == -1 else settings.overlap
-    _demand(overlap < window, "overlap", overlap, f"0 to less than the window, {window}")
-    return dataclasses.replace(settings, window=window, overlap=overlap)
-
-
-def wanted_passes(request: Estimate, model: ModelInfo) -> tuple[str, ...]:
-    """The model's passes that are asked for, in the model's order.
-
-    Raises:
-        PlatelightError: `setting_invalid` for one that it doesn't make.
-    """
-    for name in request.passes:
-        _demand(name in model.passes, "pass", name, f"{' or '.join(model.passes)} with {model.title}")
-    return tuple(name for name in model.passes if name in request.passes) if request.passes else model.passes
-
-
-def plan_range(request: Estimate, *, clip_first: int, clip_last: int) -> tuple[int, int]:
-    """The frames to estimate: the range asked for, widened by the handles as far as the clip goes.
-
-    Raises:
-        PlatelightError: `range_outside_clip`, `setting_invalid` for a range that ends before it starts.
-    """
-    first = clip_first if request.first is None else request.first
-    last = clip_last if request.last is None else request.last
-    _demand(first <= last, "first", first, f"at most the last frame, {last}")
-    if first < clip_first or last > clip_last:
-        detail = f"{first} to {last} was asked for, the clip has {clip_first} to {clip_last}"
-        raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
-    return max(clip_first, first - request.handles), min(clip_last, last + request.handles)
-
-
-@dataclass(frozen=True, kw_only=True)
-class There:
-    """What there is of one pass. `record`: None where none can be read. `frames`: those that have a file. `strangers`: those of
-    these that are not known to be made as the record says; all of them where there is none."""
-
-    record: PassRecord | None
-    frames: frozenset[int]
-    strangers: frozenset[int]
-
-
-def speaking(there: Sequence[There]) -> list[There]:
-    """`there` without records that speak of nothing: where none of the frames that they know has a file, they forbid nothing."""
-    if any(each.frames - each.strangers for each in there):
-        return list(there)
-    return [There(record=None, frames=each.frames, strangers=each.frames) for each in there]
-
-
-def recorded_frames(record: PassRecord | None) -> set[int]:
-    """Frames that a record's runs have made: those that are finished, and of the last run also those that it may have got to."""
-    if record is None:
-        return set()
-    return {frame for done in done_frames(record) for frame in done}.union(range(record.first, record.last + 1))
-
-
-def shared_record(there: Sequence[There]) -> PassRecord | None:
-    """What is known of all passes that a run makes together, None where one has no record. Their records are written one after the
-    other, so the last one never promises what the others lack."""
-    return None if any(each.record is None for each in there) else there[-1].record
-
-
-def decide(there: Sequence[There], making: Making, *, first: int, last: int, overwrite: bool) -> Work:
-    """What to do, given what is there. Finished frames are kept, whichever run has made them.
+def decide(there: Sequence[OnDisk], making: Making, *, wanted: range, overwrite: bool) -> Plan:
+    """Return what to do, given what is there. Finished frames are kept, whichever run has made them.
 
     Args:
         there: of each pass, in the order in which their records are written.
         making: what would be made now; ``auto`` settings match whatever was resolved then.
-        first, last: the frames wanted.
-        overwrite: whether what is there may be replaced.
+        wanted: the frames asked for.
+        overwrite: whether frames that Platelight wrote may be replaced.
 
     Raises:
-        PlatelightError: `passes_differ`, naming the differences.
+        PlatelightError: `passes_differ`, naming the differences; `foreign_files`, naming some of the files of other programs.
     """
-    wanted = range(first, last + 1)
-    strangers = sum(len(each.strangers.intersection(wanted)) for each in there)
-    if strangers and not overwrite:
-        detail = f"{strangers} of the files are there without a record of how they were made"
-        raise PlatelightError(ErrorCode.PASSES_DIFFER, detail)
-    if changes := all_differences(there, making):
-        if not overwrite:
-            raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
-        return anew(first, last, replace=True)
-    record, present = shared_record(there), frozenset.intersection(*(each.frames for each in there))
-    if record is None:
-        return anew(first, last, replace=bool(strangers))
+    if not overwrite and (found := _all_there(there, making, wanted=wanted)):
+        return _plan(there, making, [Piece(first=wanted[0], last=wanted[-1], there=True)], base=found)
+    changes = all_differences(there, making)
+    last = there[-1]  # records are written one after the other: this one never promises what the others lack
+    fits = not changes and all(each.present for each in there)
+    finished = _finished(there, [each.present for each in there], wanted=wanted) if fits else set()
+    refuse_foreign(there, kept=set() if overwrite else finished)
+    if not overwrite:
+        _refuse_others(there, changes)
+    if not fits or last.record is None:
+        return _plan(there, making, [Piece(first=wanted[0], last=wanted[-1])], base=[_alike(each, making) for each in there])
+    pieces = _pieces(last.record, wanted=wanted, finished=finished, overwrite=overwrite)
+    return _plan(there, making, pieces, base=[each.present for each in there])
+
+
+def _pieces(record: PassRecord, *, wanted: range, finished: set[int], overwrite: bool) -> list[Piece]:
+    """The frames asked for, where those that are `finished` were made in the same way."""
     run = range(record.first, record.last + 1)
     if overwrite:
         # What is there of an interrupted run is what it has replaced already.
-        return Work(pieces=(Piece(first=first, last=last, resume=run == wanted and not record.complete),))
-    finished = {frame for done in done_frames(record) for frame in done}
+        return [Piece(first=wanted[0], last=wanted[-1], resume=run == wanted and not record.complete)]
     # A state is kept of one run only: it is of use where that run comes first, and whole.
-    comes_first = finished.issuperset(range(first, record.first))
+    comes_first = all(frame in finished for frame in wanted if frame < record.first)
     interrupted = run if not record.complete and run[0] in wanted and run[-1] in wanted and comes_first else range(0)
-    finished.difference_update(interrupted)
-    if any(frame in finished and frame not in present for frame in wanted):
-        return anew(first, last)  # files were lost: what takes their place is made in one run with its surroundings
+    if not finished.issuperset(ranges.within(done_frames(record), wanted).difference(interrupted)):
+        # Files were lost: what takes their place is made in one run with its surroundings.
+        return [Piece(first=wanted[0], last=wanted[-1])]
+    finished = finished.difference(interrupted)
     runs = itertools.groupby(wanted, key=lambda frame: (frame in finished, frame in interrupted))
-    pieces = [(there, resume, list(frames)) for (there, resume), frames in runs]
-    return Work(pieces=tuple(
-        Piece(first=frames[0], last=frames[-1], there=there, resume=resume) for there, resume, frames in pieces
-    ))
+    pieces = [(done, resume, list(frames)) for (done, resume), frames in runs]
+    return [Piece(first=frames[0], last=frames[-1], there=done, resume=resume) for done, resume, frames in pieces]
 
 
-def anew(first: int, last: int, *, replace: bool = False) -> Work:
-    """Make all frames, whatever is there."""
-    return Work(pieces=(Piece(first=first, last=last),), replace=replace)
-
-
-def all_differences(there: Sequence[There], making: Making) -> tuple[str, ...]:
-    """What would be made otherwise than the passes' records say, in words."""
-    found = [change for each in there if each.record for change in differences(each.record, making)]
+def all_differences(there: Sequence[OnDisk], making: Making) -> tuple[str, ...]:
+    """Return how the passes' records differ from what would be made, in words."""
+    found = [change for each in there if each.present for change in differences(each.present, making)]
     return tuple(dict.fromkeys(found))
 
 
-def differences(record: PassRecord, making: Making) -> tuple[str, ...]:
-    """What would be made otherwise than a record says, in words."""
-    changes = list(settings_differences(record.settings, making.settings))
-    if record.color_space != making.color_space:
-        changes.append(f"colour space {record.color_space or 'default'} -> {making.color_space or 'default'}")
-    if making.revision and (
-        weights := weights_difference(record, revision=making.revision, temporal=making.settings.temporal)
-    ):
-        changes.append(weights)
-    if any(making.stamp(done.first, done.last) != done.source_stamp for done in _stamped(record)):
-        changes.append("the clip's own frames")
-    return tuple(changes)
-
-
-def _stamped(record: PassRecord) -> tuple[DoneRange, ...]:
-    """The ranges whose source files the record knows: an interrupted run's is whole from its beginning."""
-    return (*record.others, DoneRange(first=record.first, last=record.last, source_stamp=record.source_stamp))
-
-
-def adopt(settings: EstimateSettings, record: PassRecord) -> EstimateSettings:
-    """`settings` with ``auto`` replaced by what the record's run resolved it to, so that a continued run does the same."""
+def adopt(settings: EstimateSettings, made: MadeFrames | None) -> EstimateSettings:
+    """Return `settings` with ``auto`` replaced by what an earlier run resolved it to, so that a continued run does the same."""
+    if made is None:
+        return settings
     return dataclasses.replace(settings, **{
-        name: getattr(record.settings, name) for name in _CHOICES if getattr(settings, name) == "auto"
+        name: getattr(made.settings, name) for name in CHOICES if getattr(settings, name) == "auto"
     })
 
 
-def _demand(right: bool, name: str, value: object, may_be: str) -> None:
-    if not right:
-        raise PlatelightError(ErrorCode.SETTING_INVALID, f"{name} {value!r}; it may be {may_be}")
+def refuse_foreign(there: Sequence[OnDisk], *, kept: Iterable[int]) -> None:
+    """Refuse a job that would replace files of other programs. `kept`: frames that it does not write.
+
+    Raises:
+        PlatelightError: `foreign_files`.
+    """
+    kept = set(kept)
+    for each in there:
+        names = [*each.foreign_files, *(name for frame, name in sorted(each.foreign.items()) if frame not in kept)]
+        if names:
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            raise PlatelightError(ErrorCode.FOREIGN_FILES, f"{', '.join(names[:_NAMED])}{more} in {each.folder}")
+
+
+def _refuse_others(there: Sequence[OnDisk], changes: tuple[str, ...]) -> None:
+    """Raises: `passes_differ` where the records or the files asked for are made in other ways."""
+    if changes:
+        raise PlatelightError(ErrorCode.PASSES_DIFFER, ", ".join(changes))
+    unknown = sum(len(each.headers) for each in there if each.present is None)
+    if unknown:
+        raise PlatelightError(ErrorCode.PASSES_DIFFER, f"{unknown} of the files are there without a record of how they were made")
+    if others := sum(map(_others, there)):
+        raise PlatelightError(ErrorCode.PASSES_DIFFER, f"{others} of the files were made with other settings")
+
+
+def _others(each: OnDisk) -> int:
+    """How many of the files asked for were made in another way than the record's last run. That run may replace what it was begun
+    for: it was asked whether it may."""
+    record = each.record
+    if record is None or each.present is None:
+        return 0
+    begun = range(0) if record.complete else range(record.first, record.last + 1)
+    return sum(frame not in begun and not is_of(header, each.present) for frame, header in each.headers.items())
+
+
+def _all_there(there: Sequence[OnDisk], making: Making, *, wanted: range) -> list[MadeFrames] | None:
+    """What is known of the frames where all that are wanted are there and made in the right way, by whichever run."""
+    found = [
+        next((
+            made for made in each.made
+            if len(_finished([each], [made], wanted=wanted)) == len(wanted) and not differences(made, making)
+        ), None)
+        for each in there
+    ]
+    return None if None in found else [made for made in found if made]
+
+
+def _finished(there: Sequence[OnDisk], made: Sequence[MadeFrames | None], *, wanted: range) -> set[int]:
+    """The frames asked for that are finished in all passes, each as `made` has it. A file that another program has put in the place
+    of a finished one is left as it is."""
+    return set.intersection(*(
+        {
+            frame for frame in ranges.within(frame_ranges(known), wanted)
+            if frame in each.frames and (frame in each.foreign or (frame in each.headers and is_of(each.headers[frame], known)))
+        }
+        for each, known in zip(there, made, strict=True) if known
+    ))
+
+
+def _alike(each: OnDisk, making: Making) -> MadeFrames | None:
+    """What is known of frames of a pass that are made as they would be now."""
+    return next((made for made in each.made if not differences(made, making)), None)
+
+
+def _plan(there: Sequence[OnDisk], making: Making, pieces: Sequence[Piece], *, base: Sequence[MadeFrames | None]) -> Plan:
+    return Plan(
+        pieces=tuple(pieces), base=tuple(base),
+        earlier=tuple(tuple(made for made in each.made if differences(made, making)) for each in there),
+        present=frozenset.intersection(*(each.frames for each in there)),
+    )

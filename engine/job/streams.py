@@ -5,17 +5,53 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from ..protocol import ErrorCode, PlatelightError
 
 T = TypeVar("T")
 _POLL_SECONDS = 0.1
+_GIVE_UP_SECONDS = 1.0
+
+
+def wait_for(work: Callable[[], T], *, cancelled: Callable[[], bool]) -> T:
+    """Do `work`, which may never end: a drive may not answer. It has a thread of its own, which is left behind when cancelled.
+
+    Raises:
+        PlatelightError: `cancelled`, and what `work` raises.
+    """
+    def once() -> Iterator[T]:
+        yield work()
+
+    ahead = ReadAhead(once(), depth=1, cancelled=cancelled)
+    try:
+        return next(ahead)
+    finally:
+        ahead.close()
+
+
+@dataclass(frozen=True)
+class _Item(Generic[T]):
+    value: T
+
+
+@dataclass(frozen=True)
+class _End:
+    """`error`: why there is no more; None where all was read."""
+
+    error: Exception | None
 
 
 class ReadAhead(Generic[T]):
-    """An iterator over `source` that is up to `depth` items ahead of whoever pulls. What `source` raises, pulling raises."""
+    """An iterator over `source` that is up to `depth` items ahead of whoever pulls. What `source` raises, pulling raises.
 
-    def __init__(self, source: Iterator[T], *, depth: int) -> None:
-        self._items: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(maxsize=depth)
+    While `source` doesn't answer, pulling asks `cancelled`, and raises the error of that name where it says so.
+    """
+
+    def __init__(self, source: Iterator[T], *, depth: int, cancelled: Callable[[], bool] = lambda: False) -> None:
+        self._cancelled = cancelled
+        self._items: queue.Queue[_Item[T] | _End] = queue.Queue(maxsize=depth)
         self._stopped = threading.Event()
         self._ended = False
         self._thread = threading.Thread(target=self._run, args=(source,), name="read-ahead", daemon=True)
@@ -27,30 +63,36 @@ class ReadAhead(Generic[T]):
     def __next__(self) -> T:
         if self._ended:
             raise StopIteration
-        good, item = self._items.get()
-        if good:
-            return item
+        item = self._next_entry()
+        if isinstance(item, _Item):
+            return item.value
         self._ended = True
-        if item is None:
-            raise StopIteration
-        raise item
+        raise item.error or StopIteration
 
     def close(self) -> None:
-        """Stop reading and wait for the thread; it ends after the item it is at."""
+        """Stop reading and wait for the thread, which ends after the item it is at. One that doesn't answer is left behind."""
         self._stopped.set()
         self._ended = True
-        self._thread.join()
+        self._thread.join(_GIVE_UP_SECONDS)
+
+    def _next_entry(self) -> _Item[T] | _End:
+        while True:
+            try:
+                return self._items.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                if self._cancelled():
+                    raise PlatelightError(ErrorCode.CANCELLED) from None
 
     def _run(self, source: Iterator[T]) -> None:
         try:
             for item in source:
-                if not self._put((True, item)):
+                if not self._put(_Item(item)):
                     return
-            self._put((False, None))
+            self._put(_End(None))
         except Exception as error:  # noqa: BLE001 - it is handed over and raised where the items are pulled
-            self._put((False, error))
+            self._put(_End(error))
 
-    def _put(self, entry: tuple[bool, T | BaseException | None]) -> bool:
+    def _put(self, entry: _Item[T] | _End) -> bool:
         while not self._stopped.is_set():
             try:
                 self._items.put(entry, timeout=_POLL_SECONDS)

@@ -27,11 +27,13 @@ class Step:
 class Output:
     """Frames that will not change any more. `start`: index of the first, from 0. `values`: float32 (T, H, W, C), the model's answer
     at the size of the frames it was given, C the components that `PASSES` says. A direction is in the model's axes, not of unit
-    length. A distance is in metres or, as `ModelInfo.relative_depth` says, in a unit of the shot's own."""
+    length. A distance is in metres or, as `ModelInfo.relative_depth` says, in a unit of the shot's own. `fov`: horizontal field of
+    view of the frames' shot in degrees, 0 where the model tells none."""
 
     pass_name: str
     start: int
     values: np.ndarray
+    fov: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +42,6 @@ class Cut:
 
     index: int
     black: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class View:
-    """What the model makes of the lens of the shot that begins at frame `index`, from 0. `fov`: horizontal, in degrees."""
-
-    index: int
-    fov: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +59,7 @@ class ResumePoint:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-Event = Step | Output | Cut | View | ResumePoint
+Event = Step | Output | Cut | ResumePoint
 
 
 class Estimator(Protocol):
@@ -90,8 +84,7 @@ class Estimator(Protocol):
 
         Yields:
             `Step` after each stage, `Output` of each pass in frame order without gaps, a `ResumePoint` after each window, when all
-            passes of the frames before it have been yielded. `Cut`, from models that look for cuts, and `View`, from models that
-            tell the lens, before the frame's outputs.
+            passes of the frames before it have been yielded. `Cut`, from models that look for cuts, before the frame's outputs.
             Memory held depends on the window and the frame size, never on `count`.
         """
         ...

@@ -12,7 +12,10 @@ from typing import Any
 from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError, with_temporal
 from ..protocol.revisions import AUTO, PER_FRAME
 from .interface import Estimator
-from .table import MODELS, NORMALCRAFTER, PREVIEW, ModelInfo, is_folder, of_folder
+from .table import MODELS, NORMALCRAFTER, PREVIEW, TENSOR_FILES, ModelInfo, is_folder, of_folder
+
+_COUNTED = ("*.json", *(f"*{suffix}" for suffix in TENSOR_FILES), "*/*.json", "*/*.txt", "*/*.safetensors")
+"""The files of a checkpoint folder that make its revision."""
 
 _held: dict[tuple[str, str, str, str], Estimator] = {}
 
@@ -107,15 +110,16 @@ def _own_revision(model: ModelInfo) -> str:
         return ""
     if model.family == NORMALCRAFTER.family:
         return checkpoint_revision(weights.folder(model))
-    return checkpoint_revision(weights.folder(model), ("*.json", "*.safetensors", "*/*.json", "*/*.txt", "*/*.safetensors"))
+    return checkpoint_revision(weights.folder(model), _COUNTED)
 
 
 def _load(model: ModelInfo, *, settings: EstimateSettings, temporal: Path | None) -> Estimator:
     family = f"{__package__}.{model.family}.estimator"
     choice: dict[str, Any] = {"precision": settings.precision, "device": settings.device}
+    if model.family != NORMALCRAFTER.family:
+        choice["revision"] = revision(model, settings=settings, tuned=temporal)
     if model.tunable:
-        known = revision(model, settings=settings, tuned=temporal)
-        choice |= {"revision": known, "temporal": temporal, "per_frame": settings.temporal == PER_FRAME}
+        choice |= {"temporal": temporal, "per_frame": settings.temporal == PER_FRAME}
     if model.family == PREVIEW.family:
         return importlib.import_module(family).load(**choice)
     from . import weights

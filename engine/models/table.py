@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,9 @@ class ModelInfo:
     `size_bytes`: of those files. `default_resolution`: long side in pixels. `stages`: those a frame passes through.
     `temporal`: whether frames see each other, so that window, overlap and decode chunk change the result. `window`, `overlap`: in
     frames, what it was made for. `tunable`: whether its temporal blocks can be trained on a shot, to be found beside the passes.
-    `relative_depth`: of a model with a depth pass, whether it is in a unit of the shot's own rather than in metres.
+    `relative_depth`: of a model with a depth pass, whether it is in a unit of the shot's own rather than in metres. `tokens`: in
+    about how many patches it sees a frame, 0 for one that goes by the frame's size. `tells_lens`: whether it estimates the field of
+    view, or takes a known one. `own_windows`: whether it knows no other window and overlap.
     """
 
     name: str
@@ -39,6 +42,9 @@ class ModelInfo:
     overlap: int = 4
     tunable: bool = False
     relative_depth: bool = True
+    tokens: int = 0
+    tells_lens: bool = False
+    own_windows: bool = False
 
     @property
     def revision(self) -> str:
@@ -146,7 +152,87 @@ MARIGOLD = ModelInfo(
     tunable=True,
 )
 
-MODELS: dict[str, ModelInfo] = {model.name: model for model in (PREVIEW, NORMALCRAFTER, *DEPTH_ANYTHING, MARIGOLD)}
+
+
+def _moge(version: int, size: str, *, hub_id: str, size_bytes: int, about: str) -> ModelInfo:
+    """MoGe with normals. Its heads answer at 1280 x 720 pixels for a 16:9 plate seen in 3600 patches."""
+    return ModelInfo(
+        name=f"moge-{version}-{size.lower()}",
+        title=f"MoGe-{version} {size}",
+        purpose=f"Normals, depth in metres, field of view and a mask of the sky at once, for paid work too. {about}",
+        licence="MIT",
+        family="moge",
+        passes=("normal", "depth", "mask"),
+        axes=(1, -1, -1),
+        hub_id=hub_id,
+        files=("model.pt",),
+        size_bytes=size_bytes,
+        default_resolution=1280,
+        stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
+        window=32,
+        overlap=4,
+        tunable=True,
+        relative_depth=False,
+        tokens=3600,
+        tells_lens=True,
+    )
+
+
+MOGE = (
+    _moge(2, "Small", hub_id="Ruicheng/moge-2-vits-normal", size_bytes=140_550_416, about="The quickest"),
+    _moge(2, "Base", hub_id="Ruicheng/moge-2-vitb-normal", size_bytes=419_110_160, about="Finer; wants a GPU"),
+    _moge(2, "Large", hub_id="Ruicheng/moge-2-vitl-normal", size_bytes=1_323_815_904, about="The finest; wants a GPU"),
+    _moge(3, "Large", hub_id="Ruicheng/moge-3-vitl", size_bytes=1_481_333_394, about="Refines edges of its depth; wants a GPU"),
+    _moge(3, "Giant", hub_id="Ruicheng/moge-3-vitg", size_bytes=5_000_000_000, about="The largest; wants a large GPU"),
+)
+
+
+def _video_depth(size: str, *, metric: bool, licence: str, size_bytes: int, about: str) -> ModelInfo:
+    """Video Depth Anything in one of its sizes; as Depth Anything V2 it sees frames at 518 pixels on the short side."""
+    kind, prefix = ("Metric-Video-Depth-Anything", "metric_") if metric else ("Video-Depth-Anything", "")
+    return ModelInfo(
+        name=f"{kind.lower()}-{size.lower()}",
+        title=f"{kind.replace('-', ' ')} {size}",
+        purpose=f"Depth {'in metres' if metric else 'relative to the shot'}, trained to be steady over time. {about}",
+        licence=licence,
+        family="video_depth_anything",
+        passes=("depth",),
+        hub_id=f"depth-anything/{kind}-{size}",
+        files=(f"{prefix}video_depth_anything_vit{size[0].lower()}.pth",),
+        size_bytes=size_bytes,
+        default_resolution=924,
+        stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
+        window=32,
+        overlap=10,
+        relative_depth=not metric,
+        own_windows=True,
+    )
+
+
+VIDEO_DEPTH_ANYTHING = (
+    _video_depth("Small", metric=False, licence="Apache-2.0", size_bytes=116_440_756, about="The quickest"),
+    _video_depth("Small", metric=True, licence="Apache-2.0", size_bytes=116_444_063, about="The quickest"),
+    _video_depth("Base", metric=False, licence=_NON_COMMERCIAL, size_bytes=458_000_000, about="Finer; wants a GPU"),
+    _video_depth("Large", metric=False, licence=_NON_COMMERCIAL, size_bytes=1_538_392_012, about="The finest; wants a GPU"),
+)
+
+MODELS: dict[str, ModelInfo] = {
+    model.name: model for model in (PREVIEW, NORMALCRAFTER, *DEPTH_ANYTHING, MARIGOLD, *MOGE, *VIDEO_DEPTH_ANYTHING)
+}
+
+MOGE_FILES = ("model", "moge*")
+"""Names, without a suffix, of the files that hold MoGe's tensors."""
+VIDEO_DEPTH_FILES = ("*video_depth_anything*",)
+"""The same of Video Depth Anything; what begins with `METRIC` answers in metres."""
+METRIC = "metric"
+TENSOR_FILES = (".safetensors", ".pt", ".pth")
+"""Suffixes of files of bare tensors, the preferred one first."""
+
+
+def find_tensors(folder: Path, names: Sequence[str]) -> Path | None:
+    """The file of bare tensors in a folder, if there is one. `names`: without a suffix, as `Path.glob` takes them."""
+    candidates = (sorted(folder.glob(f"{name}{suffix}")) for suffix in TENSOR_FILES for name in names)
+    return next((found[0] for found in candidates if found), None)
 
 
 def is_folder(model: str) -> bool:
@@ -158,6 +244,10 @@ def of_folder(folder: Path) -> ModelInfo:
     """The model of the table that a checkpoint folder is laid out like; NormalCrafter where that can't be told."""
     if _field(folder / "config.json", "model_type") == DEPTH_ANYTHING[0].family:
         return DEPTH_ANYTHING[0]
+    if file := find_tensors(folder, VIDEO_DEPTH_FILES):
+        return dataclasses.replace(VIDEO_DEPTH_ANYTHING[1 if file.name.startswith(METRIC) else 0], files=(file.name,))
+    if not (folder / "config.json").exists() and (file := find_tensors(folder, MOGE_FILES)):
+        return dataclasses.replace(MOGE[0], files=(file.name,))
     kind = _field(folder / "model_index.json", "_class_name")
     return MARIGOLD if kind.startswith(("StableDiffusionPipeline", "Marigold")) else NORMALCRAFTER
 

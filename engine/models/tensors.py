@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,8 @@ from safetensors.torch import save_file
 
 from .. import files
 from ..protocol import ErrorCode, PlatelightError
+from .table import TENSOR_FILES, find_tensors
 
-PICKLED = (".pt", ".pth")
-"""Suffixes of files that torch has written; they are read without running what is in them."""
 CONFIG = "model_config"
 """Where a file says how its network is built: in a pickle beside the tensors, in safetensors as JSON in the metadata."""
 _STATE = "model"
@@ -39,19 +39,18 @@ class Tensors:
         return Tensors(tensors={name: tensor.to(dtype) for name, tensor in self.tensors.items()}, config=self.config)
 
 
-def find(folder: Path, pattern: str) -> Path:
+def find(folder: Path, names: Sequence[str]) -> Path:
     """The one file of a folder that holds the network; safetensors come before what they were made from.
 
     Args:
-        pattern: of the file's name without its suffix, as `Path.glob` takes it.
+        names: of the file without its suffix, as `Path.glob` takes them.
 
     Raises:
         PlatelightError: `model_incomplete`.
     """
-    for suffix in (".safetensors", *PICKLED):
-        if found := sorted(folder.glob(f"{pattern}{suffix}")):
-            return found[0]
-    raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(folder / f"{pattern}{PICKLED[0]}"))
+    if found := find_tensors(folder, names):
+        return found
+    raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(folder / f"{names[0]}{TENSOR_FILES[0]}"))
 
 
 def read(file: Path) -> Tensors:
@@ -63,7 +62,7 @@ def read(file: Path) -> Tensors:
     """
     if not file.is_file():
         raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
-    return _read_pickled(file) if file.suffix in PICKLED else _read_safetensors(file)
+    return _read_pickled(file) if file.suffix in TENSOR_FILES[1:] else _read_safetensors(file)
 
 
 def convert(file: Path) -> Path:
@@ -73,7 +72,7 @@ def convert(file: Path) -> Path:
         PlatelightError: as `read`; `disk_full`, `output_not_writable`.
     """
     held = read(file)
-    target = file.with_suffix(".safetensors")
+    target = file.with_suffix(TENSOR_FILES[0])
     tensors = {name: tensor.clone().contiguous() for name, tensor in held.tensors.items()}  # what shares memory can't be saved
     metadata = {CONFIG: json.dumps(held.config)} if held.config else None
     files.replace(target, lambda temporary: save_file(tensors, temporary, metadata=metadata))

@@ -2,7 +2,8 @@
 
 A model's files lie in a folder of its own, as in its repository on the hub, so that they can be copied there by hand:
 ``$PLATELIGHT_MODELS/<model>``, or ``<user cache>/platelight/models/<model>`` where that variable is not set. A model that another
-program has put into the Hugging Face cache is used from there. Nothing but safetensors and JSON is fetched or read.
+program has put into the Hugging Face cache is used from there. Nothing but safetensors, JSON and bare tensors is fetched or read:
+of a pickle that a model is published as, only tensors are taken, and it is kept as safetensors.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from pathlib import Path
 
 from ..protocol import ErrorCode, ModelEntry, PlatelightError
 from ..protocol.bounds import LARGEST_FILE, parse_json
-from .table import ModelInfo
+from .table import TENSOR_FILES, ModelInfo
 
 FOLDER_VARIABLE = "PLATELIGHT_MODELS"
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
-"""Weights in these may run code when they are read; they never are."""
+"""Weights in these may run code when they are read by a library; they are never handed to one."""
 
 HEADER_LIMIT = LARGEST_FILE
 """Bytes of a safetensors file's header; the format allows more, no checkpoint needs it."""
@@ -123,8 +124,28 @@ def download(info: ModelInfo, *, on_progress: Callable[[int, int], None], cancel
         if error.errno == errno.ENOSPC:
             raise PlatelightError(ErrorCode.DISK_FULL, f"{where} needs {info.size_bytes / 1e9:.1f} GB in all") from error
         raise PlatelightError(ErrorCode.DOWNLOAD_FAILED, f"{_first_line(error)}; {_by_hand(info, where)}") from error
+    _convert(where, info)
     check(where, info)
     return where
+
+
+def _convert(where: Path, info: ModelInfo) -> None:
+    """Keep the tensors of pickles as safetensors; a pickle that holds anything else goes.
+
+    Raises:
+        PlatelightError: `model_invalid`, `disk_full`, `output_not_writable`.
+    """
+    pickles = [where / name for name in info.files if Path(name).suffix in TENSOR_FILES[1:] and (where / name).is_file()]
+    if pickles:
+        from .tensors import convert
+
+        for file in pickles:
+            try:
+                convert(file)
+            except PlatelightError as error:
+                if error.code is ErrorCode.MODEL_INVALID:
+                    file.unlink()
+                raise
 
 
 def _altered(where: Path, info: ModelInfo, *, cancelled: Callable[[], bool]) -> list[str]:
@@ -167,7 +188,10 @@ def _missing(where: Path, info: ModelInfo) -> list[str]:
 
 
 def _present(where: Path, name: str) -> Path | None:
-    """The file, or the same weights under their other usual name, with or without ``.fp16``."""
+    """The file, or the same weights under their other usual name: with or without ``.fp16``, or converted from a pickle."""
+    if Path(name).suffix in TENSOR_FILES[1:]:
+        converted = Path(name).with_suffix(TENSOR_FILES[0]).as_posix()
+        return next((where / candidate for candidate in (converted, name) if (where / candidate).is_file()), None)
     stem = name.removesuffix(".safetensors")
     other = f"{stem.removesuffix('.fp16')}.safetensors" if stem.endswith(".fp16") else f"{stem}.fp16.safetensors"
     names = (name, other) if name.endswith(".safetensors") else (name,)

@@ -10,22 +10,26 @@ from .frame_numbers import Place, is_negative, last_place, marked_place, negativ
 from .layers import Layer, Part, first_layer, picture_layer
 from .messages import (
     PROTOCOL_VERSION, Cancel, CancelResult, Doctor, DoctorResult, DownloadModel, DownloadModelResult, Estimate,
-    EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, ListModels, ListModelsResult, ModelEntry,
+    EstimateResult, EstimateSettings, Finding, FramesReady, Hello, HelloResult, Lens, ListModels, ListModelsResult, ModelEntry,
     Notice, Progress, Shutdown, ShutdownResult, Source, Stage, Tune, TuneResult,
 )
+from .pass_headers import PassHeader, is_pass_of, read_pass_header
 from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
-    DoneRange, PassRecord, clip_name, done_frames, pass_file, pass_folder, record_file, settings_differences, tuned_file,
+    DoneRange, FrameRange, MadeFrames, PassRecord, clip_name, done_frames, made_frames, pass_file, pass_folder, record_file,
+    settings_differences, tuned_file,
 )
+from .records import read_record
 from .revisions import weights_difference, with_temporal
 
 __all__ = [
-    "DEPTH", "ERRORS", "MASK", "NORMAL", "PASSES", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor", "DoctorResult",
-    "DoneRange", "DownloadModel", "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult", "EstimateSettings",
-    "Finding", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation", "Layer", "ListModels",
-    "ListModelsResult", "ModelEntry", "Notice", "Part", "PassInfo", "PassRecord", "Place", "PlatelightError", "Progress",
-    "Shutdown", "ShutdownResult", "Source", "Stage", "Tune", "TuneResult", "clip_name", "decode", "done_frames",
-    "encode_error", "encode_notification", "encode_request", "encode_result", "first_layer", "is_negative", "last_place",
-    "marked_place", "negative_kin", "pass_file", "pass_folder", "picture_layer", "place_of", "record_file",
-    "settings_differences", "tuned_file", "weights_difference", "with_temporal",
+    "DEPTH", "ERRORS", "MASK", "NORMAL", "PASSES", "PROTOCOL_VERSION", "Cancel", "CancelResult", "Doctor",
+    "DoctorResult", "DoneRange", "DownloadModel", "DownloadModelResult", "ErrorCode", "Estimate", "EstimateResult",
+    "EstimateSettings", "Finding", "FrameRange", "FramesReady", "Hello", "HelloResult", "Incoming", "Interpolation",
+    "Layer", "Lens", "ListModels", "ListModelsResult", "MadeFrames", "ModelEntry", "Notice", "Part", "PassHeader",
+    "PassInfo", "PassRecord", "Place", "PlatelightError", "Progress", "Shutdown", "ShutdownResult", "Source",
+    "Stage", "Tune", "TuneResult", "clip_name", "decode", "done_frames", "encode_error", "encode_notification",
+    "encode_request", "encode_result", "first_layer", "is_negative", "is_pass_of", "last_place", "made_frames",
+    "marked_place", "negative_kin", "pass_file", "pass_folder", "picture_layer", "place_of", "read_pass_header",
+    "read_record", "record_file", "settings_differences", "tuned_file", "weights_difference", "with_temporal",
 ]

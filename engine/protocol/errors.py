@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
     SOURCE_UNREADABLE = "source_unreadable"
     SOURCE_EMPTY = "source_empty"
     SOURCE_TRUNCATED = "source_truncated"
+    SOURCE_TIMING = "source_timing"
     FRAME_MISSING = "frame_missing"
     FRAME_SIZE_CHANGED = "frame_size_changed"
     FRAME_NUMBERS_UNUSABLE = "frame_numbers_unusable"
@@ -31,6 +32,8 @@ class ErrorCode(StrEnum):
     OUTPUT_NOT_WRITABLE = "output_not_writable"
     DISK_FULL = "disk_full"
     PASSES_DIFFER = "passes_differ"
+    FOREIGN_FILES = "foreign_files"
+    SOURCE_IN_OUTPUT = "source_in_output"
     OUTPUT_IN_USE = "output_in_use"
     MODEL_UNKNOWN = "model_unknown"
     MODEL_NOT_INSTALLED = "model_not_installed"
@@ -77,14 +80,17 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.SOURCE_UNREADABLE: _text(21, "The clip cannot be read: {detail}", "Open it in Blender to see if it plays; transcode it or use an image sequence."),
     ErrorCode.SOURCE_EMPTY: _text(22, "The clip holds no picture: {detail}", "Choose a clip with at least one frame."),
     ErrorCode.SOURCE_TRUNCATED: _text(23, "The clip ends early or is damaged: {detail}", "Copy it again from its origin, or estimate only the frames that are whole."),
+    ErrorCode.SOURCE_TIMING: _text(45, "The times of this movie cannot be followed: {detail}", "Transcode it, for example to ProRes in a .mov file or to an image sequence, and use that."),
     ErrorCode.FRAME_MISSING: _text(24, "The sequence lacks a frame: {detail}", "Restore the frame, or estimate the ranges before and after it."),
-    ErrorCode.FRAME_SIZE_CHANGED: _text(25, "The frames are not all of one size: {detail}", "Render the sequence in one size, or estimate the ranges apart."),
+    ErrorCode.FRAME_SIZE_CHANGED: _text(25, "The frames are not all of one size: {detail}", "Bring all frames to one size: render the sequence again, or transcode the movie."),
     ErrorCode.FRAME_NUMBERS_UNUSABLE: _text(51, "The frame numbers cannot be used: {detail}", "Rename the files so that the last digits of each name are its frame number, from 0 to 1048574: plate.1001.exr, plate.1002.exr."),
     ErrorCode.RANGE_OUTSIDE_CLIP: _text(26, "The frame range lies outside the clip: {detail}", "Choose frames that the clip has; a movie's first frame is 1, a sequence keeps its own numbers."),
     ErrorCode.COLOR_SPACE_UNKNOWN: _text(27, "The colour space cannot be used: {detail}", "Choose a colour space that the OpenColorIO configuration has. If it lacks a file, put that back; if $OCIO names the wrong configuration, change it."),
     ErrorCode.OUTPUT_NOT_WRITABLE: _text(28, "The passes cannot be written: {detail}", "Choose a folder you may write to, or save the project first so that passes go beside it."),
     ErrorCode.DISK_FULL: _text(29, "The disk is full: {detail}", "Free some space and estimate again: it continues where it stopped."),
-    ErrorCode.PASSES_DIFFER: _text(30, "There are passes with other settings already: {detail}", "Choose Overwrite, another folder, or the settings they were made with."),
+    ErrorCode.PASSES_DIFFER: _text(30, "There are passes with other settings already: {detail}", "Choose another folder, or the settings they were made with. With --overwrite the frames asked for are replaced."),
+    ErrorCode.FOREIGN_FILES: _text(47, "There are files where passes belong that Platelight did not write: {detail}", "Choose another folder for the passes; Platelight never replaces files of other programs."),
+    ErrorCode.SOURCE_IN_OUTPUT: _text(46, "The plate lies in a folder where its passes would be written: {detail}", "Choose another folder for the passes."),
     ErrorCode.OUTPUT_IN_USE: _text(31, "Another job is writing these passes: {detail}", "Wait until it has ended, or choose another folder."),
     ErrorCode.MODEL_UNKNOWN: _text(32, "There is no model of that name: {detail}", "Choose one that `python -m engine models` lists, or the folder of a checkpoint."),
     ErrorCode.MODEL_NOT_INSTALLED: _text(33, "The model's weights are not on this machine: {detail}", "Download them in the preferences, or copy the files by hand to the folder named."),

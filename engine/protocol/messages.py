@@ -39,13 +39,16 @@ class Source:
     """A plate. `path`: a movie, any file of an image sequence, or ``name.####.ext``.
 
     `clip`: name used in file names, made from the path when empty. `color_space`: a name in `ocio_config` (a path); empty means
-    sRGB for integer images and movies, linear Rec.709 for floating-point ones.
+    sRGB for integer images and movies, linear Rec.709 for floating-point ones. `frames`, `rate`: how many frames at how many a
+    second Blender finds in a movie; 0 where it was not asked.
     """
 
     path: str
     clip: str = ""
     color_space: str = ""
     ocio_config: str = ""
+    frames: Count = 0
+    rate: Rate = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +151,8 @@ class Estimate:
     """Estimate the passes of frames `first` to `last` of a clip, widened by `handles` frames on both sides where it has them.
 
     `out`: folder; passes go to ``out/<pass>/<clip>.<frame>.exr``. `first`, `last`: None for the clip's own ends. `passes`: which of
-    the model's passes are wanted, all of them when empty.
+    the model's passes are wanted, all of them when empty. `overwrite`: replace frames that Platelight wrote. `remove_outside`: with
+    `overwrite`, also delete the clip's frames outside the range that have other settings; they are kept otherwise.
     """
 
     METHOD: ClassVar[str] = "estimate"
@@ -160,13 +164,22 @@ class Estimate:
     handles: Count = 0
     settings: EstimateSettings = EstimateSettings()
     overwrite: bool = False
+    remove_outside: bool = False
     passes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lens:
+    """Of the shot that is seen from frame `first` on. `fov`: horizontal field of view in degrees."""
+
+    first: Frame
+    fov: Annotated[float, Between(0.0, 180.0)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EstimateResult:
     """`first`, `last`: the frames whose passes are now there. `seconds`: wall time of the job. `cuts`: those of these frames that
-    are known to begin a shot."""
+    are known to begin a shot. `lenses`: of their shots, from models that tell them."""
 
     job: str
     clip: str
@@ -177,6 +190,7 @@ class EstimateResult:
     frames_reused: Count
     seconds: Seconds
     cuts: tuple[Frame, ...] = ()
+    lenses: tuple[Lens, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

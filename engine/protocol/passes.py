@@ -63,6 +63,34 @@ class DoneRange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrameRange:
+    """Frames `first` to `last`."""
+
+    first: Frame
+    last: Frame
+
+    def __post_init__(self) -> None:
+        _check_range(self.first, self.last)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeFrames:
+    """Frames of a pass that were made in one way.
+
+    `sources`: ranges with the state of their source files. `frames`: which frames of these are finished and still on disk.
+    The other fields are those of `PassRecord`.
+    """
+
+    color_space: str
+    revision: str
+    settings: EstimateSettings
+    sources: tuple[DoneRange, ...]
+    frames: tuple[FrameRange, ...]
+    cuts: tuple[Frame, ...] = ()
+    black: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class PassRecord:
     """How the frames of a pass were made.
 
@@ -71,6 +99,7 @@ class PassRecord:
     `others`: what earlier runs have finished in the same way outside of that range, such as for another strip of the clip.
     `cuts`: frames that are known to begin a shot; `black`: those of them that begin a run of black frames. Models that look for
     cuts carry nothing across them. `relative`: of a depth, whether it is in a unit of the shot's own rather than in metres.
+    `earlier`: frames on disk that earlier runs have made with other settings, and that no run has replaced yet.
     """
 
     pass_name: str
@@ -88,6 +117,7 @@ class PassRecord:
     cuts: tuple[Frame, ...] = ()
     black: tuple[Frame, ...] = ()
     relative: bool = False
+    earlier: tuple[MadeFrames, ...] = ()
 
     def __post_init__(self) -> None:
         _check_range(self.first, self.last)
@@ -107,6 +137,17 @@ def done_frames(record: PassRecord) -> tuple[range, ...]:
     """All frames that are finished, those of an interrupted run included."""
     own = range(record.first, record.first + record.done)
     return (*(range(other.first, other.last + 1) for other in record.others), own)
+
+
+def made_frames(record: PassRecord) -> tuple[MadeFrames, ...]:
+    """Return what a record knows of each way in which frames were made, the present one first."""
+    own = DoneRange(first=record.first, last=record.last, source_stamp=record.source_stamp)
+    present = MadeFrames(
+        color_space=record.color_space, revision=record.revision, settings=record.settings, sources=(*record.others, own),
+        frames=tuple(FrameRange(first=run[0], last=run[-1]) for run in done_frames(record) if run),
+        cuts=record.cuts, black=record.black,
+    )
+    return (present, *record.earlier)
 
 
 _OWN = {"window": 0, "overlap": -1, "tokens": 0}

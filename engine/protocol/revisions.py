@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 
 from .errors import ErrorCode, PlatelightError
-from .passes import PassRecord
+from .passes import MadeFrames, PassRecord
 
 AUTO, PER_FRAME = "auto", "none"
 """Values of `EstimateSettings.temporal` that name no file."""
@@ -61,7 +61,7 @@ def with_temporal(own: str, *, temporal: str, tuned: Path | None) -> str:
     return f"{own} {files_revision(file.parent, (file.name,))}"
 
 
-def weights_difference(record: PassRecord, *, revision: str, temporal: str) -> str:
+def weights_difference(record: PassRecord | MadeFrames, *, revision: str, temporal: str) -> str:
     """How other weights than a record's would make its passes now, in words; ``""`` where they are the same, and where
     `settings_differences` tells it already.
 

@@ -138,6 +138,25 @@ class NormalsConfig(BufferConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GeometryConfig(BufferConfig):
+    """MoGe: the temporal blocks learn, and with them normals and depth together; the ViT, neck and heads stay as they are.
+
+    `temporal`: how new blocks are built. `tokens`: patches that frames are seen in, at most. Its image prior is that of the
+    embedded model: the mean angle to the per-frame normals in radians and the mean difference to the logarithm of its depth."""
+
+    steps: int = 20_000
+    learning_rate: float = 1e-4
+    frames: int = 16
+    short_edges: tuple[int, int] = (252, 308)
+    temporal: TemporalSettings = field(default_factory=TemporalSettings)
+    tokens: int = 3600
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least("tokens", self.tokens, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PreviewConfig(BufferConfig):
     """The embedded model, the method's small case: its temporal blocks learn. `model`: a file of its weights, the shipped one where
     empty; its blocks are new where `start` is empty. Its image prior is the mean angle to the per-frame normals in radians and the
@@ -156,9 +175,11 @@ class PreviewConfig(BufferConfig):
         one_of("prior_frames", self.prior_frames, PRIOR_FRAMES)
 
 
-AnyConfig = DepthConfig | NormalsConfig | PreviewConfig
+AnyConfig = DepthConfig | NormalsConfig | GeometryConfig | PreviewConfig
 
-MODELS: dict[str, type[AnyConfig]] = {"depth": DepthConfig, "normals": NormalsConfig, "preview": PreviewConfig}
+MODELS: dict[str, type[AnyConfig]] = {
+    "depth": DepthConfig, "normals": NormalsConfig, "geometry": GeometryConfig, "preview": PreviewConfig,
+}
 
 ANCHORED = ("start", "flow_weights")
 """Settings that hold a path besides those that every configuration has; a relative one starts at the file's own folder."""

@@ -15,7 +15,7 @@ from ..models import weights
 from ..models.preview import temporal
 from ..models.table import ModelInfo
 from ..protocol import ErrorCode, PlatelightError, Source
-from .config import PLATES, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
+from .config import PLATES, AnyConfig, DepthConfig, GeometryConfig, NormalsConfig, PlateSource, PreviewConfig
 from .failures import TrainingStopped
 from .feed import Clip, fit, prepare
 from .flow import Flow, measure_pairs, open_flow
@@ -62,9 +62,10 @@ class Shot:
         """
         begin = plate.clip.first if first is None else first
         end = plate.clip.last if last is None else last
-        if not plate.clip.first <= begin <= end <= plate.clip.last:
+        if not plate.clip.first <= begin <= end <= plate.clip.held:
             detail = f"{begin} to {end} was asked for, the clip has {plate.clip.first} to {plate.clip.last}"
             raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
+        begin, end = min(begin, plate.clip.last), min(end, plate.clip.last)
         flow, rng = open_flow(config.flow, device=_device(stage).type), np.random.default_rng(config.seed)
         starts = spread(end - begin + 1, length=config.frames, most=CLIPS)
         measured = set(starts[:: max(1, -(-len(starts) // WINDOWS))])
@@ -167,10 +168,12 @@ def stage_config(info: ModelInfo, *, source: Source, out: Path, start: Path, flo
         if not common["start"] and temporal.WEIGHTS.is_file():
             common["start"] = str(temporal.WEIGHTS)
         return PreviewConfig(**common, frames=8, learning_rate=PREVIEW_RATE, prior_frames="all")
-    if info.family not in ("depth_anything", "marigold"):
+    if info.family not in ("depth_anything", "marigold", "moge"):
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"model {info.name}; it has no temporal blocks to tune")
     folder = weights.folder(info)
     weights.check(folder, info)
     if info.family == "depth_anything":
         return DepthConfig(**common, model=str(folder), head=False, frames=16)
+    if info.family == "moge":
+        return GeometryConfig(**common, model=str(folder), frames=8, tokens=info.tokens)
     return NormalsConfig(**common, model=str(folder), frames=8, learning_rate=1e-4)

@@ -12,11 +12,14 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from ..models.depth_anything.model import load_depth_model
+from ..models.dinov2 import PATCH
 from ..models.marigold.model import load_normals_model
+from ..models.moge.model import NORMAL, POINTS, load_geometry_model
+from ..models.moge.shot import sized
 from ..models.preview import network, temporal
 from ..models.temporal.trained import FILE
 from ..protocol import ErrorCode, PlatelightError
-from .config import AnyConfig, DepthConfig, NormalsConfig, PreviewConfig
+from .config import AnyConfig, DepthConfig, GeometryConfig, NormalsConfig, PreviewConfig
 from .deferred import deferred
 from .feed import Clip
 from .flow import away_from_edges
@@ -109,6 +112,48 @@ class NormalsStage(nn.Module):
         self.video.save_temporal(file)
 
 
+class GeometryStage(nn.Module):
+    """MoGe: its temporal blocks learn from the frozen image model's normals and depth and from flow, both through the same neck."""
+
+    multiple = PATCH
+
+    def __init__(self, config: GeometryConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.omega_reg = config.omega_reg
+        self.video = load_geometry_model(Path(config.model), temporal=_start(config), fresh=config.temporal)
+
+    def forward(self, clip: Clip) -> Losses:
+        features = self._features(clip.frames)
+        answer = self._answer(features, clip.frames)
+        with torch.no_grad():
+            target = self._answer(features[clip.chosen, None], clip.frames, temporal=False)[0]
+        chosen = answer[clip.chosen]
+        prior = angle_loss(chosen[:3], target[:3]) + (chosen[3] - target[3]).abs().mean()
+        return _sum(prior, stability_loss(answer, clip.pairs), self.omega_reg)
+
+    @torch.no_grad()
+    def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
+        """Unit normals [T, 3, H, W], of the video model or of the frozen image model."""
+        return self._answer(self._features(frames), frames, cuts=cuts, temporal=not of_image)[:, :3]
+
+    def export(self, file: Path) -> None:
+        """Write the blocks."""
+        self.video.save_temporal(file)
+
+    def _features(self, frames: Tensor) -> Tensor:
+        height, width = frames.shape[-2:]
+        tokens = min(self.config.tokens, max(1, (height // PATCH) * (width // PATCH)))
+        return torch.stack([self.video.encode(frame, tokens=tokens).features for frame in frames])
+
+    def _answer(self, features: Tensor, frames: Tensor, *, cuts: Sequence[int] = (), temporal: bool = True) -> Tensor:
+        """Unit normals and the logarithm of depth, [T, 4, H, W], at the size of the frames."""
+        height, width = frames.shape[-2:]
+        planes = self.video.decode(features, aspect=width / height, cuts=cuts, chunk=1, temporal=temporal, refine=False)
+        whole = sized(planes, (height, width))
+        return torch.cat([F.normalize(whole[:, NORMAL], dim=1), whole[:, POINTS][:, 2:]], dim=1)
+
+
 class PreviewStage(nn.Module):
     """The embedded model: its temporal blocks learn from its own per-frame normals and from flow."""
 
@@ -149,7 +194,7 @@ class PreviewStage(nn.Module):
         self.video.save_temporal(file)
 
 
-Stage = DepthStage | NormalsStage | PreviewStage
+Stage = DepthStage | NormalsStage | GeometryStage | PreviewStage
 
 
 def build(config: AnyConfig) -> Stage:
@@ -163,6 +208,8 @@ def build(config: AnyConfig) -> Stage:
             return DepthStage(config)
         case NormalsConfig():
             return NormalsStage(config)
+        case GeometryConfig():
+            return GeometryStage(config)
         case PreviewConfig():
             return PreviewStage(config)
 

@@ -29,7 +29,7 @@ from engine.protocol import (
 from engine.protocol.bounds import LONGEST_LINE, MOST_FRAMES, WHOLE, read_json, read_lines
 from engine.protocol.codec import from_fields, message_id, read_result
 from engine.protocol.messages import NOTIFICATIONS, REQUESTS, RESULTS
-from engine.protocol.passes import DoneRange, PassRecord
+from engine.protocol.passes import DoneRange, FrameRange, PassRecord
 
 
 def values(hint):
@@ -55,7 +55,7 @@ def values(hint):
 def messages(cls):
     hints = typing.get_type_hints(cls, include_extras=True)
     fields = {field.name: values(hints[field.name]) for field in dataclasses.fields(cls)}
-    if cls in (DoneRange, PassRecord):  # a range ends after it begins, and no more of it is done than it has
+    if cls in (DoneRange, FrameRange, PassRecord):  # a range ends after it begins, and no more of it is done than it has
         fields["last"] = st.just(0)
         fields["first"] = st.integers(1 - MOST_FRAMES, 0)
     if cls is PassRecord:

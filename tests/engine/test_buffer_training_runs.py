@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,13 @@ from engine.lab.training.temporal.moves import LENGTH, move
 from engine.lab.training.temporal.trainer import train
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import load_normals_model
+from engine.models.moge.model import load_geometry_model
 from engine.models.preview import temporal
 from engine.models.preview.network import PreviewConfig as PreviewSizes
 from engine.models.preview.network import PreviewNet, prepared, unit_normals
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import PlatelightError
-from engine.tuning.config import MODELS, AnyConfig, DepthConfig, NormalsConfig, PlateSource, PreviewConfig
+from engine.tuning.config import MODELS, AnyConfig, DepthConfig, GeometryConfig, NormalsConfig, PlateSource, PreviewConfig
 from engine.tuning.feed import Clip, Feed, longest_shot, prepare
 from engine.tuning.flow import Dis
 from engine.tuning.footage import find_plates, open_footage
@@ -34,6 +36,7 @@ from tests.support.buffer_plates import clouds, grainy_pan
 from tests.support.plates import write_movie
 
 DOCS = Path(__file__).parents[2] / "docs" / "training"
+MOGE = Path(__file__).parents[1] / "samples" / "golden" / "moge" / "model.pt"
 SMALL = TemporalSettings(layers=1, attentions=1, heads=2)
 TINY = PreviewSizes(widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1), heads=2, middle_width=4, detail_width=4)
 
@@ -48,6 +51,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("buffer")
     depth_anything(root / "depth")
     marigold(root / "normals")
+    (root / "geometry").mkdir()
+    shutil.copy(MOGE, root / "geometry")
     torch.manual_seed(0)
     net = PreviewNet(TINY)
     for part in net.coarse:
@@ -62,9 +67,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(kind: type[AnyConfig], folder: Path, *, out: str = "run", **changes: object) -> AnyConfig:
-    model = {DepthConfig: "depth", NormalsConfig: "normals", PreviewConfig: "preview.safetensors"}[kind]
+    models = {DepthConfig: "depth", NormalsConfig: "normals", GeometryConfig: "geometry", PreviewConfig: "preview.safetensors"}
     settings: dict[str, object] = {
-        "model": str(folder / model), "out": str(folder / out), "data": (PlateSource(kind="clips", root=str(folder / "clips")),),
+        "model": str(folder / models[kind]), "out": str(folder / out),
+        "data": (PlateSource(kind="clips", root=str(folder / "clips")),),
         "steps": 4, "learning_rate": 2e-3, "frames": 5, "short_edges": (56, 64), "warm_up": 1, "workers": 2, "device": "cpu",
         "flow": "dis",
     }  # fmt: skip
@@ -73,12 +79,12 @@ def config(kind: type[AnyConfig], folder: Path, *, out: str = "run", **changes: 
     return kind(**settings | changes)
 
 
-@pytest.mark.parametrize("kind", [DepthConfig, NormalsConfig, PreviewConfig])
+@pytest.mark.parametrize("kind", [DepthConfig, NormalsConfig, GeometryConfig, PreviewConfig])
 def test_the_video_model_starts_as_the_image_model_and_only_what_should_learns(kind, folder):
     """Before training nothing differs from the frozen answer; then gradients reach blocks (and DPT) and nothing else."""
     torch.manual_seed(1)
     stage = build(config(kind, folder))
-    shot = clip(size=(56, 126) if kind is DepthConfig else (64, 128))
+    shot = clip(size=(56, 126) if kind in (DepthConfig, GeometryConfig) else (64, 128))
     losses = stage(shot)
     assert losses.parts["prior"] == pytest.approx(0, abs=2e-3)
     assert losses.parts["stable"] > 0
@@ -88,6 +94,7 @@ def test_the_video_model_starts_as_the_image_model_and_only_what_should_learns(k
     parts = {
         DepthConfig: ("video.temporal", "video.image.neck", "video.image.head"),
         NormalsConfig: ("video.temporal",),
+        GeometryConfig: ("video.temporal",),
         PreviewConfig: ("video.blocks",),
     }[kind]
     assert learning == {name for name, _ in stage.named_parameters() if name.startswith(parts)}
@@ -117,14 +124,14 @@ def test_normals_are_decoded_in_chunks_with_the_gradients_of_decoding_all_at_onc
             assert (value.grad - found[name]).abs().max() <= 1e-5 * value.grad.abs().max() + 1e-9, name
 
 
-@pytest.mark.parametrize("kind", [DepthConfig, NormalsConfig])
+@pytest.mark.parametrize("kind", [DepthConfig, NormalsConfig, GeometryConfig])
 def test_published_layouts_train_and_what_is_left_loads(kind, folder, tmp_path):
     settings = config(kind, folder, out=str(tmp_path / "run"), steps=2)
     steps = list(train(settings))
     assert [step.step for step in steps] == [1, 2] and all(step.gradient > 0 for step in steps)
     assert any((tmp_path / "run" / "logs").iterdir())
     left = tmp_path / "run" / "temporal.safetensors"
-    load = load_depth_model if kind is DepthConfig else load_normals_model
+    load = {DepthConfig: load_depth_model, NormalsConfig: load_normals_model, GeometryConfig: load_geometry_model}[kind]
     again = load(Path(settings.model), temporal=left).state_dict()
     assert all(torch.equal(again[name], value) for name, value in load_file(left).items())
     assert any(name.startswith("temporal.") and value.any() for name, value in load_file(left).items() if "proj_out" in name)

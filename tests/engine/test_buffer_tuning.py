@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.job.store import read_record
+from engine.models.moge.model import load_geometry_model
 from engine.models.preview import network, temporal
-from engine.protocol import PlatelightError, Source, Tune
+from engine.models.temporal.block import TemporalSettings
+from engine.protocol import PlatelightError, Source, Tune, read_record, record_file
 from engine.tuning.config import PLATES, PlateSource, PreviewConfig
 from engine.tuning.feed import Clip
 from engine.tuning.losses import Pairs
@@ -21,6 +23,7 @@ from engine.tuning.reference import SIDE, choose_window, cut_pairs
 from engine.tuning.shot import changes, distance, spread
 from engine.tuning.stages import PreviewStage
 from engine.tuning.tune import BOUNDS, FIRMER, Tuned, describe, firmer, tune
+from tests.support.buffer_checkpoints import stir
 from tests.support.buffer_plates import grainy_pan
 from tests.support.heldout import HELD_OUT
 from tests.support.jobs import finish
@@ -58,7 +61,8 @@ def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bou
     assert result.after.change < 0.98 * result.before.change and result.after.away <= 30
     assert "less" in describe(result) and str(result.file) in describe(result)
     finish(request_estimate(plate_file, tmp_path, last=4))
-    assert len(read_record(tmp_path, pass_name="normal", clip="plate").revision.split()) == 2, "the tuned blocks are in use"
+    record = read_record(record_file(tmp_path, pass_name="normal", clip="plate"))
+    assert len(record.revision.split()) == 2, "the tuned blocks are in use"
     result.file.unlink()
     refused = run_tune(dataclasses.replace(request, bound=1e-4, steps=2))
     assert refused.file is None and refused.after == refused.before and not any((tmp_path / "tuned").iterdir())
@@ -67,6 +71,27 @@ def test_tuning_keeps_calmer_blocks_beside_the_passes_and_nothing_beyond_the_bou
         run_tune(dataclasses.replace(request, first=3, last=3))
     with pytest.raises(PlatelightError, match="no temporal blocks"):
         run_tune(dataclasses.replace(request, model="normalcrafter"))
+
+
+def test_moge_is_tuned_to_a_shot_and_the_estimate_uses_what_was_learned(plate_file, tmp_path):
+    """Tuning runs on its normals and depth; blocks that lie beside the passes change both."""
+    folder = tmp_path / "moge"
+    folder.mkdir()
+    shutil.copy(ROOT / "tests" / "samples" / "golden" / "moge" / "model.pt", folder)
+    asked = {"model": str(folder), "max_resolution": 42, "tokens": 6, "window": 0, "overlap": -1, "last": 2}
+    before = finish(request_estimate(plate_file, tmp_path, **asked))
+    passes = {name: (tmp_path / name / "plate.0002.exr").read_bytes() for name in before.result.passes}
+    result = run_tune(Tune(
+        job="tune", source=Source(path=str(plate_file)), out=str(tmp_path), model=str(folder), first=1, last=3, steps=1,
+        max_resolution=42, flow="dis",
+    ))
+    assert result.unit == "degrees" and result.before.away < 0.01, "new blocks change nothing"
+    video = load_geometry_model(folder, fresh=TemporalSettings(layers=1))
+    stir(video)
+    (tmp_path / "tuned").mkdir(exist_ok=True)
+    video.save_temporal(tmp_path / "tuned" / "plate.moge.safetensors")
+    finish(request_estimate(plate_file, tmp_path, **asked, overwrite=True))
+    assert all((tmp_path / name / "plate.0002.exr").read_bytes() != old for name, old in passes.items())
 
 
 def test_tuning_needs_no_package_that_the_engine_does_without():

@@ -126,8 +126,9 @@ def test_other_settings_are_told_before_anything_is_overwritten(uninterrupted, m
     result = finish(request(movie, tmp_path / "o", first=1, last=8, overwrite=True, **changes)).result
     assert result.frames_written == 8
     after = exr_bytes(tmp_path / "o")
-    assert sorted(after) == [f"plate_v2.{number:04d}.exr" for number in range(1, 9)], "none of the old ones is left among the new"
-    assert all(after[name] != before.get(name) for name in after)
+    assert sorted(after) == [f"plate_v2.{number:04d}.exr" for number in range(1, 31)]
+    changed = [name for name in after if after[name] != before.get(name)]
+    assert changed == [f"plate_v2.{number:04d}.exr" for number in range(1, 9)], "nothing outside the range is touched"
 
 
 def test_another_clip_of_the_same_name_is_told(uninterrupted, preview, tmp_path):
@@ -165,15 +166,13 @@ def test_a_sequence_that_grew_still_matches(preview, tmp_path):
     assert (outcome.result.frames_written, outcome.result.frames_reused) == (4, 8)
 
 
-def test_files_of_unknown_making_are_not_overwritten(movie, preview, tmp_path):
+def test_files_of_others_are_not_overwritten(movie, preview, tmp_path):
     (tmp_path / "normal").mkdir()
     (tmp_path / "normal" / "plate_v2.0007.exr").write_bytes(b"someone's work")
-    error = refused(request(movie, tmp_path), preview)
-    assert error.code == ErrorCode.PASSES_DIFFER and "without a record" in error.detail
-    assert exr_bytes(tmp_path) == {"plate_v2.0007.exr": b"someone's work"}
-    (tmp_path / "normal" / "plate_v2.json").write_text('{"damaged": ')
-    assert refused(request(movie, tmp_path), preview).code == ErrorCode.PASSES_DIFFER
-    assert finish(request(movie, tmp_path, overwrite=True), preview).result.frames_written == 48
+    for overwrite in (False, True):
+        error = refused(request(movie, tmp_path, overwrite=overwrite), preview)
+        assert error.code == ErrorCode.FOREIGN_FILES and "plate_v2.0007.exr" in error.detail
+        assert exr_bytes(tmp_path) == {"plate_v2.0007.exr": b"someone's work"}
 
 
 class Patient(Unwilling):
@@ -232,12 +231,14 @@ def test_an_interrupted_overwrite_continues_and_a_finished_one_starts_again(unin
     assert finish(job, preview).result.frames_written == 26
 
 
-def test_overwriting_in_another_precision_leaves_nothing_of_the_old(uninterrupted, movie, preview, tmp_path):
+def test_overwriting_in_another_precision_replaces_what_is_asked_for(uninterrupted, movie, preview, tmp_path):
     shutil.copytree(uninterrupted, tmp_path / "o")
     record = tmp_path / "o" / "normal" / "plate_v2.json"
     record.write_text(record.read_text().replace('"fp32"', '"fp16"'))
-    finish(request(movie, tmp_path / "o", first=5, last=10, precision="auto", overwrite=True), preview)
-    assert len(exr_bytes(tmp_path / "o")) == 6, "auto was resolved to something else only once the model was loaded"
+    outcome = finish(request(movie, tmp_path / "o", first=5, last=10, precision="auto", overwrite=True), preview)
+    told = "20 frames outside 5-10 have other settings and were kept"
+    assert told in outcome.notices, "auto was resolved to something else only once the model was loaded"
+    assert len(exr_bytes(tmp_path / "o")) == 26
 
 
 def test_a_damaged_state_starts_again(uninterrupted, movie, preview, tmp_path):

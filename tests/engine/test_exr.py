@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from engine import exr, files
 from engine.protocol import PASSES, ErrorCode, PlatelightError
 
 ORIGIN = exr.Origin(
-    model="preview", revision="r1", settings='{"window": 14}', source="plate.mov", frame=1001, plate_size=(1920, 1080),
+    clip="plate", model="preview", revision="r1", settings='{"window": 14}', source="plate.mov", frame=1001,
+    plate_size=(1920, 1080), color_space="ACEScg",
 )
 NORMALS = np.random.default_rng(0).normal(size=(17, 23, 3)).astype(np.float32)
 
@@ -34,6 +34,7 @@ def test_normals_come_back_as_written(tmp_path):
     assert header["compression"] == OpenEXR.ZIP_COMPRESSION
     said = {name.removeprefix("platelight/"): value for name, value in header.items() if name.startswith("platelight/")}
     assert said == {
+        "clip": "plate", "colorSpace": "ACEScg",
         "model": "preview", "revision": "r1", "settings": '{"window": 14}', "space": "camera", "source": "plate.mov", "frame": 1001,
         "axes": "+X right, +Y up, +Z toward the camera", "plateSize": "1920x1080",
     }
@@ -59,56 +60,6 @@ def test_nothing_but_the_file_is_left(tmp_path):
     assert os.listdir(tmp_path) == ["a.exr"]
 
 
-def test_trouble_that_passes_is_tried_again(tmp_path):
-    """A drive that blinks: the first attempts meet a file where the folder should be."""
-    attempts = []
-
-    def write_to(temporary: Path) -> None:
-        attempts.append(temporary)
-        if len(attempts) < 3:
-            raise OSError(errno.EIO, "blink")
-        temporary.write_bytes(b"whole")
-
-    files.replace(tmp_path / "a.json", write_to)
-    assert len(attempts) == 3 and os.listdir(tmp_path) == ["a.json"]
-
-
-def test_windows_denies_what_it_will_allow_in_a_moment(tmp_path, monkeypatch):
-    """A virus scanner has the file open: its "access denied" arrives as `EACCES`."""
-    attempts = []
-
-    def write_to(temporary: Path) -> None:
-        attempts.append(temporary)
-        if len(attempts) < 3:
-            raise PermissionError(errno.EACCES, "Access is denied")
-        temporary.write_bytes(b"whole")
-
-    monkeypatch.setattr(files, "_LASTING", files.lasting_errors("win32"))
-    files.replace(tmp_path / "a.json", write_to)
-    assert len(attempts) == 3 and os.listdir(tmp_path) == ["a.json"]
-    monkeypatch.setattr(files, "_LASTING", files.lasting_errors("linux"))
-    attempts.clear()
-    with pytest.raises(PlatelightError):
-        files.replace(tmp_path / "a.json", write_to)
-    assert len(attempts) == 1, "elsewhere it is for good"
-
-
-def test_deleting_is_tried_again_and_says_what_it_could_not_delete(tmp_path):
-    files.remove(tmp_path / "nothing")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(PlatelightError, match="folder"):
-        files.remove(tmp_path / "folder")
-
-
-def test_trouble_that_stays_is_reported(tmp_path):
-    def write_to(temporary: Path) -> None:
-        raise OSError(errno.EIO, "gone")
-
-    with pytest.raises(PlatelightError) as caught:
-        files.replace(tmp_path / "a.json", write_to)
-    assert caught.value.code == ErrorCode.OUTPUT_NOT_WRITABLE and str(tmp_path / "a.json") in caught.value.detail
-
-
 def test_folders_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("in the way")
     for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/platelight")):
@@ -130,7 +81,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path):
         from engine.protocol import PlatelightError
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
-        origin = exr.Origin(model="m", revision="r", settings="", source="s", frame=1, plate_size=(1, 1))
+        origin = exr.Origin(clip="c", model="m", revision="r", settings="", source="s", frame=1, plate_size=(1, 1))
         noise = np.random.default_rng(0).normal(size=(200, 200, 3))
         try:
             exr.write(Path({str(tmp_path)!r}) / "a.exr", noise, pass_name="normal", origin=origin)
@@ -140,13 +91,6 @@ def test_a_full_disk_leaves_no_half_file(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], timeout=60, capture_output=True, text=True)
     assert done.returncode == PlatelightError(ErrorCode.DISK_FULL).exit_code, done.stderr
     assert os.listdir(tmp_path) == []
-
-
-def test_leftovers_of_a_killed_run_are_removed_but_only_ours(tmp_path):
-    for name in (".plate.0007.exr.123.part", ".other.0007.exr.123.part", "plate.0006.exr"):
-        (tmp_path / name).write_bytes(b"x")
-    files.remove_leftovers(tmp_path, clip="plate")
-    assert sorted(os.listdir(tmp_path)) == [".other.0007.exr.123.part", "plate.0006.exr"]
 
 
 @pytest.mark.parametrize("kind", PASSES.values(), ids=PASSES.keys())

@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from engine import exr
-from engine.job.lock import hold
 from engine.protocol import ErrorCode, PlatelightError
 from tests.support.jobs import exr_bytes, finish, leftovers, request
 from tests.support.places import ENGINE, GOLDEN, ROOT
@@ -92,39 +89,6 @@ def test_two_jobs_cannot_write_the_same_passes(movie, long_movie, preview, tmp_p
         engine.wait(30)
     assert finish(request(movie, tmp_path, overwrite=True), preview).result.frames_written == 48, "the dead hold nothing"
     assert leftovers(tmp_path) == []
-
-
-def test_a_lock_file_left_by_the_dead_means_nothing(tmp_path):
-    path = tmp_path / ".clip.lock"
-    path.write_text("process 1 on elsewhere")
-    with hold(path) as locked:
-        assert locked and path.read_text() == f"process {os.getpid()} on {os.uname().nodename}"
-        with pytest.raises(PlatelightError), hold(path):
-            pass
-    assert not path.exists()
-
-
-def test_a_lock_file_of_another_user_means_no_more_and_tells_who_holds_it():
-    """One user has killed an engine, or runs one; another, who may not write the file, starts theirs."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))
-    path, me = folder / ".clip.lock", os.geteuid()
-    folder.chmod(0o777)
-    path.write_text("process 7 of another user")
-    path.chmod(0o444)
-    try:
-        if me == 0:
-            os.seteuid(65534)
-        with hold(path) as locked, pytest.raises(PlatelightError) as caught, hold(path):
-            pass
-        assert locked and caught.value.code == ErrorCode.OUTPUT_IN_USE and "process 7 of another user" in caught.value.detail
-        with hold(path):
-            assert path.stat().st_mode & 0o666 == 0o666, "whoever comes next may write it, whatever the umask"
-        with pytest.raises(PlatelightError) as caught, hold(Path("/proc/1/platelight.lock")):
-            pass
-        assert caught.value.code == ErrorCode.OUTPUT_NOT_WRITABLE
-    finally:
-        os.seteuid(me)
-        shutil.rmtree(folder)
 
 
 def test_a_disk_that_fills_up_in_the_middle(movie, preview, tmp_path):

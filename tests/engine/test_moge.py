@@ -185,7 +185,7 @@ def test_wrong_checkpoints_are_refused_by_name(tmp_path, what):
 def test_damaged_and_missing_checkpoints_are_refused_by_name(tmp_path, suffix):
     with pytest.raises(PlatelightError) as raised:
         load_geometry_model(tmp_path)
-    assert raised.value.code is ErrorCode.MODEL_INCOMPLETE and "model.pt" in raised.value.detail
+    assert raised.value.code is ErrorCode.MODEL_INCOMPLETE and "model.safetensors" in raised.value.detail
     whole = (repacked(tmp_path / "whole") / "model.safetensors" if suffix == ".safetensors" else GOLDEN / "model.pt").read_bytes()
     for content in (whole[: len(whole) // 2], b"", b"no tensors at all"):
         (tmp_path / f"model{suffix}").write_bytes(content)

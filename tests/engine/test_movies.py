@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import av
 import numpy as np
 import pytest
@@ -16,17 +18,20 @@ CONTAINERS = {
     "open_gop.mp4": {"options": {"x264-params": "open-gop=1:keyint=12:bframes=3:scenecut=0"}},
     "transport.ts": {"options": INTER},
     "matroska.mkv": {"options": INTER},
-    "packed.avi": {"codec": "mpeg4", "options": {"g": "12", "bf": "2"}},
     "program.mpg": {"codec": "mpeg2video", "options": {"g": "12", "bf": "2"}},
-    "h264.avi": {"options": INTER},
-    "h264.mxf": {"options": INTER},
     "long_gop.mxf": {"codec": "mpeg2video", "options": {"g": "12", "bf": "2"}},
     "intra.avi": {"codec": "mjpeg", "pixel_format": "yuvj420p"},
     "flash.flv": {"options": INTER},
     "intra.mov": {"codec": "prores_ks", "pixel_format": "yuv422p10le"},
     "one_key.webm": {"codec": "libvpx-vp9", "options": {"cpu-used": "8"}},
-    "variable_rate.mp4": {"options": INTER, "times": [i + i * i // 7 for i in range(48)]},
 }
+OUT_OF_STEP = {
+    "packed.avi": ({"codec": "mpeg4", "options": {"g": "12", "bf": "2"}}, [1, 1, 2, 3]),
+    "h264.avi": ({"options": INTER}, [1, 1, 1, 2]),
+    "h264.mxf": ({"options": INTER}, [1, 1]),
+    "variable_rate.mp4": ({"options": INTER, "times": [i + i * i // 7 for i in range(48)]}, [1, 2, 3, 3, 4, 4, 5, 5]),
+}
+"""Blender shows other pictures than the n-th on frame n, the first of which are these."""
 
 
 def read(path, first=None, last=None):
@@ -43,6 +48,16 @@ def test_every_frame_is_the_right_one_from_any_start(tmp_path, name):
     for start in (2, 11, 12, 13, 14, 24, 25, 26, 35, 48):
         assert number_of(next(clip.read(start, start)).rgb) == start
     assert [number_of(picture.rgb) for picture in clip.read(23, 27)] == [23, 24, 25, 26, 27]
+
+
+@pytest.mark.parametrize("name", OUT_OF_STEP)
+def test_frames_out_of_step_are_the_same_from_any_start(tmp_path, name):
+    kind, begin = OUT_OF_STEP[name]
+    clip = open_source(Source(path=str(write_movie(tmp_path / name, 48, **kind))))
+    shown = [number_of(picture.rgb) for picture in clip.read(1, clip.last)]
+    assert shown[:len(begin)] == begin and shown == sorted(shown) and len(shown) >= 48
+    for start in (2, 11, 12, 13, 24, 25, 37, 48):
+        assert number_of(next(clip.read(start, start)).rgb) == shown[start - 1]
 
 
 def test_a_variable_rate_is_mentioned_and_a_constant_one_is_not(tmp_path, movie):
@@ -168,6 +183,9 @@ def cut(path, share: float):
 def test_missing_empty_and_unreadable(tmp_path):
     expect(ErrorCode.SOURCE_MISSING, tmp_path / "nothing.mp4")
     expect(ErrorCode.SOURCE_UNREADABLE, tmp_path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.mp4")
+        assert "is a pipe or a device" in expect(ErrorCode.SOURCE_UNREADABLE, tmp_path / "pipe.mp4").detail
     (tmp_path / "zero.mp4").touch()
     expect(ErrorCode.SOURCE_EMPTY, tmp_path / "zero.mp4")
     (tmp_path / "text.mp4").write_text("this is no movie\n" * 100)

@@ -90,7 +90,7 @@ def test_what_is_announced_grows_without_gaps(movie, preview, tmp_path):
     assert windows == sorted(windows) and outcome.progress[-1].window == outcome.progress[-1].windows == 6
     done = [told.done for told in outcome.progress if told.total]
     assert done == sorted(done) and done[-1] == 30 and outcome.progress[-1].fraction == 1.0
-    assert any("are estimated apart from those beside them" in notice for notice in outcome.notices)
+    assert any("were estimated separately from the frames next to them" in notice for notice in outcome.notices)
 
 
 def interrupt(job, estimator) -> int:
@@ -129,14 +129,35 @@ def test_making_a_part_anew_leaves_the_rest_known(movie, preview, tmp_path):
     assert finish(request(movie, tmp_path, first=1, last=30), preview).result.frames_reused == 30
 
 
-def test_frames_of_others_that_go_with_other_settings_are_told(movie, preview, tmp_path):
+def test_frames_outside_with_other_settings_are_kept_and_told(movie, preview, tmp_path):
     finish(request(movie, tmp_path, first=1, last=8), preview)
-    said = "frames outside of"
     smaller = finish(request(movie, tmp_path, first=1, last=8, max_resolution=48, overwrite=True), preview)
-    assert not any(said in notice for notice in smaller.notices)
+    assert not any("frames outside" in notice for notice in smaller.notices)
+    small = exr_bytes(tmp_path)
     outcome = finish(request(movie, tmp_path, first=5, last=12, overwrite=True), preview)
-    assert next(notice for notice in outcome.notices if said in notice).startswith("4 frames outside of 5-12 were made otherwise")
-    assert numbers(tmp_path) == list(range(5, 13))
+    assert "4 frames outside 5-12 have other settings and were kept" in outcome.notices
+    assert numbers(tmp_path) == list(range(1, 13))
+    after = exr_bytes(tmp_path)
+    assert [after[name] for name in sorted(after)[:4]] == [small[name] for name in sorted(small)[:4]]
+    assert all(after[name] != small[name] for name in sorted(small)[4:])
+    assert finish(request(movie, tmp_path, first=1, last=4, max_resolution=48), preview).result.frames_reused == 4
+    assert finish(request(movie, tmp_path, first=5, last=12), preview).result.frames_reused == 8
+    with pytest.raises(PlatelightError, match="max_resolution 64 -> 48"):
+        finish(request(movie, tmp_path, first=1, last=6, max_resolution=48), preview)
+
+
+def test_frames_outside_with_other_settings_go_when_that_is_asked_for(movie, preview, tmp_path):
+    finish(request(movie, tmp_path, first=1, last=8), preview)
+    job = request(movie, tmp_path, first=5, last=12, max_resolution=48, overwrite=True, remove_outside=True)
+    outcome = finish(job, preview)
+    assert next(text for text in outcome.notices if "outside" in text).startswith("Removed 4 frames outside 5-12")
+    assert numbers(tmp_path) == list(range(5, 13)) and "earlier" not in record(tmp_path)
+    again = finish(request(movie, tmp_path, first=1, last=4, max_resolution=48), preview)
+    assert again.result.frames_written == 4
+    same = finish(request(movie, tmp_path, first=9, last=10, max_resolution=48, overwrite=True, remove_outside=True), preview)
+    assert not any("outside" in notice for notice in same.notices) and numbers(tmp_path) == list(range(1, 13))
+    with pytest.raises(PlatelightError, match="remove_outside"):
+        finish(request(movie, tmp_path, remove_outside=True), preview)
 
 
 def test_a_change_in_any_part_of_the_clip_that_was_used_is_told(preview, tmp_path):
@@ -158,7 +179,7 @@ def test_frames_beside_others_of_a_model_that_sees_time_are_told(movie, tmp_path
     finish(request(movie, tmp_path, first=1, last=4, **asked))
     outcome = finish(request(movie, tmp_path, first=1, last=7, **asked))
     assert outcome.result.frames_written == 3
-    assert len(outcome.notices) == 1 and "Frames 5-7 are estimated apart" in outcome.notices[0]
+    assert len(outcome.notices) == 1 and "Frames 5-7 were estimated separately" in outcome.notices[0]
     assert not finish(request(movie, tmp_path, first=20, last=22, **asked)).notices
 
 
@@ -169,7 +190,7 @@ def test_records_of_before_are_understood(movie, preview, tmp_path):
     assert finish(request(movie, tmp_path, first=1, last=8), preview).result.frames_reused == 8
 
 
-def test_files_that_no_run_has_made_are_not_replaced_unasked(movie, preview, tmp_path):
+def test_files_that_no_run_has_made_are_never_replaced(movie, preview, tmp_path):
     """They were there before; frames elsewhere in the clip then got a record."""
     (tmp_path / "normal").mkdir()
     for frame in (3, 4):
@@ -177,10 +198,12 @@ def test_files_that_no_run_has_made_are_not_replaced_unasked(movie, preview, tmp
     assert finish(request(movie, tmp_path, first=10, last=14), preview).result.frames_written == 5
     with pytest.raises(PlatelightError) as caught:
         finish(request(movie, tmp_path, first=1, last=14), preview)
-    assert caught.value.code is ErrorCode.PASSES_DIFFER and "2 of the files are there without a record" in caught.value.detail
+    assert caught.value.code is ErrorCode.FOREIGN_FILES and "plate_v2.0003.exr, plate_v2.0004.exr in" in caught.value.detail
     assert exr_bytes(tmp_path)["plate_v2.0003.exr"] == b"someone's work"
     assert finish(request(movie, tmp_path, first=5, last=14), preview).result.frames_reused == 5
-    assert finish(request(movie, tmp_path, first=1, last=14, overwrite=True), preview).result.frames_written == 14
+    with pytest.raises(PlatelightError, match=r"plate_v2\.0003\.exr"):
+        finish(request(movie, tmp_path, first=1, last=14, overwrite=True), preview)
+    assert exr_bytes(tmp_path)["plate_v2.0003.exr"] == b"someone's work"
 
 
 def test_what_a_killed_run_left_beyond_its_record_is_its_own(movie, preview, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import queue
 import signal
 import subprocess
@@ -38,7 +39,7 @@ from engine.protocol.bounds import LONGEST_LINE
 from engine.protocol.codec import read_result
 from tests.support.jobs import exr_bytes, leftovers, request
 from tests.support.places import ENGINE, ROOT
-from tests.support.plates import LONG
+from tests.support.plates import LONG, write_images
 
 
 class Wire:
@@ -279,6 +280,29 @@ def fill(unread: Unread) -> None:
     unread.send(1, Hello(protocol=PROTOCOL_VERSION, client="tests"))
     for number in range(2, 6000):
         unread.send(number, Cancel(job="nobody's"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize("silent", [1, 6], ids=["when it is opened", "in the middle"])
+def test_a_plate_that_never_answers_can_be_cancelled(wire, movie, tmp_path, silent):
+    """As on a drive that stalls: one of its files is a pipe into which nobody writes."""
+    files = write_images(tmp_path / "plates", range(1, 13))
+    files[silent - 1].unlink()
+    os.mkfifo(files[silent - 1])
+    wire.hello()
+    job = wire.send(named(request(tmp_path / "plates" / "plate.####.png", tmp_path / "out"), "silent"))
+    assert wire.receive().body.stage == Stage.READING
+    time.sleep(1)
+    cancel = wire.send(Cancel(job="silent"))
+    answers = {}
+    while len(answers) < 2:
+        incoming = wire.receive()
+        if incoming.is_result:
+            answers[incoming.id] = incoming.body
+    assert answers[job].code == ErrorCode.CANCELLED and read_result(Cancel(job=""), answers[cancel]).job == "silent"
+    again = wire.ask(named(request(movie, tmp_path / "again", last=2), "again"))
+    assert again.frames_written == 2, "the next job does not wait for it"
+    wire.leave()
 
 
 def test_a_full_pipe_does_not_keep_the_engine_from_ending(unread):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
-from engine.job.streams import ReadAhead, WriteBehind
+from engine.job.streams import ReadAhead, WriteBehind, wait_for
+from engine.protocol import ErrorCode, PlatelightError
 
 
 def threads() -> set[str]:
@@ -55,6 +57,45 @@ def test_closing_early_ends_the_reader():
     next(ahead)
     ahead.close()
     assert threads() == set()
+
+
+def test_a_source_that_never_answers_is_left_when_cancelled():
+    answer = threading.Event()
+
+    def stalled():
+        yield 1
+        answer.wait(120)
+        yield 2
+
+    asked = []
+    ahead = ReadAhead(stalled(), depth=2, cancelled=lambda: asked.append(1) or len(asked) > 2)
+    assert next(ahead) == 1
+    with pytest.raises(PlatelightError) as caught:
+        next(ahead)
+    assert caught.value.code is ErrorCode.CANCELLED
+    ahead.close()
+    assert threads() == {"read-ahead"}, "it still waits for an answer"
+    answer.set()
+    wait_until(lambda: threads() == set())
+
+
+def test_work_that_may_never_end():
+    answer = threading.Event()
+    assert wait_for(lambda: 7, cancelled=lambda: True) == 7
+    with pytest.raises(ZeroDivisionError):
+        wait_for(lambda: 1 // 0, cancelled=lambda: True)
+    with pytest.raises(PlatelightError) as caught:
+        wait_for(lambda: answer.wait(120), cancelled=lambda: True)
+    assert caught.value.code is ErrorCode.CANCELLED
+    answer.set()
+    wait_until(lambda: threads() == set())
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_tasks_are_done_in_order_and_the_first_failure_is_raised():

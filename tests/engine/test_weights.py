@@ -1,5 +1,6 @@
 """Fetching a checkpoint from a real HTTP server that answers as the hub does: whole, interrupted, offline, gone."""
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -140,6 +141,27 @@ def test_a_download_is_whole_and_holds_only_what_is_needed(hub: Hub, tmp_path: P
     total = sum(len(hub.files[name]) for name in TINY.files)
     assert told[-1] == (total, total) and [done for done, _ in told] == sorted(done for done, _ in told)
     assert not any("extra" in name for _, name, _ in hub.requests)
+
+
+def test_a_pickle_of_tensors_is_kept_as_safetensors(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As MoGe and Video Depth Anything are published; nothing is fetched again once it is converted."""
+    import torch
+
+    golden = Path(__file__).parents[1] / "samples" / "golden" / "moge" / "model.pt"
+    bare = dataclasses.replace(TINY, family="moge", files=("model.pt",))
+    monkeypatch.setitem(table.MODELS, "tiny", bare)
+    hub.files = {"model.pt": golden.read_bytes()}
+    folder = weights.download(bare, on_progress=lambda *_: None, cancelled=lambda: False)
+    assert [file.name for file in folder.iterdir()] == ["model.safetensors"] and weights.installed(bare)
+    weights.check(folder, bare)
+    requests = len(hub.requests)
+    assert weights.download(bare, on_progress=lambda *_: None, cancelled=lambda: False) == folder and len(hub.requests) == requests
+    (folder / "model.safetensors").unlink()
+    torch.save({"model": Path("/etc/passwd")}, tmp_path / "other.pt")
+    hub.files = {"model.pt": (tmp_path / "other.pt").read_bytes()}
+    with pytest.raises(PlatelightError) as caught:
+        weights.download(bare, on_progress=lambda *_: None, cancelled=lambda: False)
+    assert caught.value.code is ErrorCode.MODEL_INVALID and "model.pt" in caught.value.detail and not weights.installed(bare)
 
 
 def test_a_cancelled_download_continues_where_it_stopped(hub: Hub):

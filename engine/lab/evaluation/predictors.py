@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ...frames.resize import shrink, working_size
-from ...job.plan import effective
+from ...job.request import effective
 from ...models import registry
 from ...models.interface import Estimator, Output
 from ...normals import convert_axes

@@ -19,8 +19,6 @@ from . import camera
 from .model import NORMAL, Encoded, VideoGeometry, load_geometry_model
 from .shot import Gauge, distances, measure, sized
 
-DEFAULT_TOKENS = 3600
-"""What the published code takes at its finest."""
 _SCALE = 7
 """The plane of a prediction that holds the frame's own metric scale, after those of `VideoGeometry.decode`."""
 
@@ -38,7 +36,7 @@ class MoGe(CheckpointEstimator):
         self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
     ) -> Iterator[Event]:
         """See `Estimator.stream`."""
-        run = _Run(model=self._model, sees_time=self.sees_time, tokens=settings.tokens or DEFAULT_TOKENS, fov=settings.fov)
+        run = _Run(model=self._model, sees_time=self.sees_time, tokens=settings.tokens or self.info.tokens, fov=settings.fov)
         return stream(run, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
 
 

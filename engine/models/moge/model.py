@@ -11,6 +11,7 @@ from torch import nn
 
 from ...protocol import ErrorCode, PlatelightError
 from ..folder import guarded
+from ..table import MOGE_FILES
 from ..temporal import trained
 from ..temporal.block import TemporalBlock, TemporalSettings
 from ..tensors import Tensors, find, read
@@ -18,7 +19,6 @@ from .network import LEVELS, MoGe, grid_for
 from .refiner import BINS, Refiner
 
 FAMILY = "moge"
-STEM = "model"
 BLOCKS = 3
 """Levels of the neck with a temporal block: those of the ViT's grid, and of two and four times its sides."""
 POINTS, NORMAL, MASK = slice(0, 3), slice(3, 6), slice(6, 7)
@@ -45,14 +45,14 @@ def load_geometry_model(
     """Load a checkpoint in the layout of ``Ruicheng/moge-2-*-normal``, on the CPU.
 
     Args:
-        folder: holds model.pt, or the same as model.safetensors.
+        folder: holds model.pt, or the same as model.safetensors; other names that begin with moge will do.
         temporal, fresh, per_frame: as `temporal.trained.equip`.
         dtype: of the ViT; neck and heads are in float32 where that is bfloat16, which is too coarse for the logarithm of a depth.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`, naming the file.
     """
-    file = find(folder, STEM)
+    file = find(folder, MOGE_FILES)
     held = read(file).to(torch.float32)
     model = guarded(file, lambda: VideoGeometry(held))
     if missing := [name for name in _NEEDED if name not in model.image.heads]:
@@ -125,37 +125,46 @@ class VideoGeometry(nn.Module):
         heads = self.image.neck.input_blocks[0].weight.dtype
         return Encoded(features=features[0].to(heads), log_scale=float(log_scale[0]))
 
-    def decode(self, features: torch.Tensor, *, aspect: float, cuts: Sequence[int] = (), chunk: int = 0) -> torch.Tensor:
-        """Neck and heads of frames that see each other.
+    def decode(
+        self, features: torch.Tensor, *, aspect: float, cuts: Sequence[int] = (), chunk: int = 0, temporal: bool = True,
+        refine: bool = True,
+    ) -> torch.Tensor:
+        """Neck and heads of frames that see each other; gradients reach the temporal blocks.
 
         Args:
             features: [T, C, h, w], from `encode`.
             aspect: width over height of the picture.
             cuts: indices of frames that begin a shot.
             chunk: frames that go through the convolutions together, 0 for all; more needs more memory.
+            temporal: False for the image model's own answer.
+            refine: False to leave MoGe-3's refiner out.
 
         Returns:
             [T, 7, 16 h, 16 w] float32, as the heads give them: points (x / z, y / z, log z), normals, the mask's logit.
         """
         pieces = list(_pieces(len(features), chunk))
         levels: list[torch.Tensor] = []
-        for number, block in enumerate(self.temporal or ()):
+        for number, block in enumerate((self.temporal if temporal else None) or ()):
             found = [self._level(number, [level[piece] for level in levels], features[piece], aspect=aspect) for piece in pieces]
             levels.append(block(torch.cat(found), cuts=cuts))
-        return torch.cat([self._planes([level[piece] for level in levels], features[piece], aspect=aspect) for piece in pieces])
+        return torch.cat([
+            self._planes([level[piece] for level in levels], features[piece], aspect=aspect, refine=refine) for piece in pieces
+        ])
 
     def _level(self, number: int, levels: Sequence[torch.Tensor], features: torch.Tensor, *, aspect: float) -> torch.Tensor:
         """The neck's next level."""
         return self.image.neck.level(number, levels[-1] if levels else None, self.image.input(number, features, aspect=aspect))
 
-    def _planes(self, levels: Sequence[torch.Tensor], features: torch.Tensor, *, aspect: float) -> torch.Tensor:
+    def _planes(
+        self, levels: Sequence[torch.Tensor], features: torch.Tensor, *, aspect: float, refine: bool
+    ) -> torch.Tensor:
         """The rest of the neck, and the heads."""
         levels = list(levels)
         for number in range(len(levels), LEVELS):
             levels.append(self._level(number, levels, features, aspect=aspect))
         given = [output(level) for output, level in zip(self.image.neck.output_blocks, levels, strict=True)]
         points, normal, mask = (self.image.head(name, given).float() for name in _NEEDED)
-        if self.refiner is not None:
+        if self.refiner is not None and refine:
             points = self.refiner(points, self.image.input(0, features, aspect=aspect))
         return torch.cat([points, normal, mask], dim=1)
 

@@ -16,7 +16,7 @@ import torch
 
 from ...frames.cuts import CONTEXT
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
-from ..interface import Cut, Event, Output, ResumePoint, Step, View
+from ..interface import Cut, Event, Output, ResumePoint, Step
 from ..shots import ShotReader
 
 
@@ -59,7 +59,7 @@ class WindowModel(Protocol):
         ...
 
     def field_of_view(self, carry: np.ndarray, *, size: tuple[int, int]) -> float:
-        """Of the shot, horizontal, in degrees; 0 where the model knows none. `carry`: what `join` gave at its beginning."""
+        """Of the shot, horizontal, in degrees; 0 where the model tells none. `carry`: what `join` gave."""
         ...
 
 
@@ -131,11 +131,9 @@ def stream(
         fresh = len(state.encoded) - (0 if state.previous is None else len(state.previous))
         begun = time.perf_counter()
         predicted = model.predict(state.encoded, size=reader.size, chunk=chunk)
-        begins = state.carry is None
         joined, carry = model.join(predicted, previous=state.previous, carry=state.carry, size=reader.size)
         yield step(model.predicts, fresh, begun)
-        if begins and (fov := model.field_of_view(carry, size=reader.size)):
-            yield View(index=state.start, fov=fov)
+        fov = model.field_of_view(carry, size=reader.size)
         kept = 0 if reader.shot_ends else min(overlap, len(joined) - 1)
         final = len(joined) - kept
         for first in range(0, final, chunk):
@@ -144,7 +142,7 @@ def stream(
             passes = model.decode(joined[first:stop], size=reader.size, carry=carry)
             yield step(Stage.DECODE, stop - first, begun)
             for name, values in passes.items():
-                yield Output(pass_name=name, start=state.start + first, values=values)
+                yield Output(pass_name=name, start=state.start + first, values=values, fov=fov)
         state.start += final
         state.encoded = state.encoded[final:]
         state.previous = joined[final:].clone() if kept else None

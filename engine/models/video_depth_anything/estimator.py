@@ -25,7 +25,7 @@ from .network import FRAMES, VideoDepthNetwork
 from .windows import OVERLAP, STEP, Joined, Window, final, join, key, window
 
 
-def load(folder: Path, *, info: ModelInfo, precision: str, device: str, revision: str = "") -> VideoDepthAnything:
+def load(folder: Path, *, info: ModelInfo, precision: str, device: str, revision: str) -> VideoDepthAnything:
     """Raises:
     PlatelightError: `model_incomplete`, `model_invalid`, `device_unavailable`, `setting_invalid`.
     """

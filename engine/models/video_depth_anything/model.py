@@ -10,12 +10,10 @@ import torch
 
 from ..dinov2 import PATCH
 from ..folder import guarded
+from ..table import METRIC, VIDEO_DEPTH_FILES
 from ..tensors import find, read
 from .network import VideoDepthNetwork
 
-STEM = "*video_depth_anything*"
-METRIC = "metric"
-"""What the name of a metric model's file begins with; nothing inside tells."""
 SHORT_SIDE = 518
 """Pixels, at most: what it was trained at."""
 _WIDEST, _WIDE = 1.78, 1.777
@@ -29,12 +27,12 @@ def load_video_depth(folder: Path, *, dtype: torch.dtype = torch.float32) -> tup
         folder: holds ``[metric_]video_depth_anything_*.pth``, or the same as safetensors.
 
     Returns:
-        The network, and whether it answers in metres.
+        The network, and whether it answers in metres, which only the name of the file tells.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`, naming the file.
     """
-    file = find(folder, STEM)
+    file = find(folder, VIDEO_DEPTH_FILES)
     held = read(file).to(dtype)
     network = guarded(file, lambda: VideoDepthNetwork(held)).to(dtype)
     network.head.scratch.output_conv2.float()  # as published: the last layers are always in full precision

@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     for name, words in (
         ("depth", "Buffer Anytime: make Depth Anything V2 stable over time, from unlabelled clips."),
         ("normals", "Buffer Anytime: make Marigold-E2E-FT normals stable over time, from unlabelled clips."),
+        ("geometry", "Buffer Anytime: make MoGe's normals and depth stable over time together, from unlabelled clips."),
         ("preview", "Buffer Anytime in small: make the embedded model stable over time, from unlabelled clips."),
     ):
         app.command(f"buffer-{name}", help=words)(_command(name))
