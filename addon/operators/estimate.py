@@ -3,10 +3,11 @@
 import bpy
 
 from .. import messages, planning
-from ..blender import compat
+from ..blender import compat, replaced
 from ..contract import PlatelightError
 from ..link import session
 from ..link.jobs import Job
+from .replacing import ask, draw_counts
 from .reporting import refuse
 
 
@@ -16,6 +17,8 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
     bl_description = "Estimate normals of the selected strips, or of the clip, and place them in the compositor"
 
     overwrite: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+    anew: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+    remove_outside: bpy.props.BoolProperty(options={"SKIP_SAVE"})
 
     @classmethod
     def poll(cls, context):
@@ -25,19 +28,27 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
 
     def invoke(self, context, event):
         try:
-            self.changes = planning.changes(planning.plans(context))
+            self.plans = planning.plans(context)
         except PlatelightError as error:
             return refuse(self, error)
-        if self.changes and not compat.shown_scene(context).platelight.overwrite:
-            self.overwrite = True
-            title = "Replace the passes that are there?"
-            return context.window_manager.invoke_props_dialog(self, width=480, title=title, confirm_text="Replace")
-        return self.execute(context)
+        replacing = [plan for plan in self.plans if self.anew or plan.changes]
+        if not replacing:
+            return self.execute(context)
+        self.overwrite = True
+        self.counts = [replaced.count(plan.target, out=plan.out, handles=plan.handles) for plan in replacing]
+        return ask(self, context)
+
+    @classmethod
+    def description(cls, context, properties):
+        return "Replace the passes that are there; asks first" if properties.anew else cls.bl_description
 
     def draw(self, context):
         column = self.layout.column(align=True)
-        column.label(text="They were made otherwise:", icon="INFO")
-        for label, changes in self.changes:
+        draw_counts(column, self, self.counts)
+        changed = planning.changes(self.plans)
+        if changed:
+            column.label(text="The existing passes use other settings:", icon="INFO")
+        for label, changes in changed:
             column.separator()
             column.label(text=label, icon="FILE_MOVIE")
             for change in changes:
@@ -46,9 +57,10 @@ class PLATELIGHT_OT_estimate(bpy.types.Operator):
     def execute(self, context):
         jobs, errors = [], []
         try:
-            for plan in planning.plans(context):
+            for plan in getattr(self, "plans", None) or planning.plans(context):
                 try:
-                    jobs.append(session.submit(plan.target, **plan.options(self.overwrite)))
+                    options = plan.options(self.overwrite, anew=self.anew, remove_outside=self.remove_outside)
+                    jobs.append(session.submit(plan.target, **options))
                 except PlatelightError as error:  # the others are estimated all the same
                     errors.append(error)
         except PlatelightError as error:
