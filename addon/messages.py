@@ -21,7 +21,10 @@ _IN_BLENDER: dict[ErrorCode, str] = {
     ErrorCode.RANGE_OUTSIDE_CLIP: "Trim the strip to frames that the clip has.",
     ErrorCode.COLOR_SPACE_UNKNOWN: "Choose another colour space in the properties of the strip or clip.",
     ErrorCode.OUTPUT_NOT_WRITABLE: "Save the project where you may write, or choose another output folder under Advanced.",
-    ErrorCode.PASSES_DIFFER: "Press Make Anew to replace them, or choose another output folder under Advanced.",
+    ErrorCode.PASSES_DIFFER: "Choose another output folder under Advanced, or the settings they were made with."
+    " Make Anew asks before it replaces any.",
+    ErrorCode.FOREIGN_FILES: "Choose another output folder under Advanced. Platelight never replaces files of other programs.",
+    ErrorCode.SOURCE_IN_OUTPUT: "Choose another output folder under Advanced.",
     ErrorCode.OUTPUT_IN_USE: "Wait until it has ended, or choose another output folder under Advanced.",
     ErrorCode.MODEL_UNKNOWN: "Choose another model in the Platelight tab.",
     ErrorCode.MODEL_NOT_INSTALLED: "Press Download in the preferences, choose Preview (embedded), or copy the files by hand.",

@@ -23,13 +23,21 @@ class Plan:
     out: str
     settings: EstimateSettings
     handles: int
-    overwrite: bool
     changes: tuple[str, ...]
 
-    def options(self, overwrite: bool) -> dict[str, Any]:
-        """The keyword arguments of `session.submit`; passes are replaced only where they differ."""
-        replace = self.overwrite or (overwrite and bool(self.changes))
-        return {"out": self.out, "settings": self.settings, "handles": self.handles, "overwrite": replace}
+    def options(self, overwrite: bool, *, anew: bool = False, remove_outside: bool = False) -> dict[str, Any]:
+        """Return the keyword arguments of `session.submit`.
+
+        Args:
+            overwrite: replace passes where they differ.
+            anew: replace them in any case.
+            remove_outside: where passes are replaced, also remove those outside the range that have other settings.
+        """
+        replace = anew or (overwrite and bool(self.changes))
+        return {
+            "out": self.out, "settings": self.settings, "handles": self.handles, "overwrite": replace,
+            "remove_outside": replace and remove_outside,
+        }
 
 
 def why_not(context: bpy.types.Context) -> str:
@@ -72,7 +80,7 @@ def _plans(targets: Sequence[clips.ClipTarget], wanted: PlatelightSettings) -> l
         makes = known_models.entry(state.models, settings.model).passes
         record = folders.existing_record(out, target, pass_name=makes[0])
         found.append(Plan(
-            target=target, out=out, settings=settings, handles=wanted.handles, overwrite=wanted.overwrite,
+            target=target, out=out, settings=settings, handles=wanted.handles,
             changes=_differences(record, settings, out=out) if record else (),
         ))
     return found

@@ -4,7 +4,7 @@ import zlib
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from .compositor import import_settings as imports
 from .contract import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
@@ -92,9 +92,6 @@ class PlatelightSettings(bpy.types.PropertyGroup):
     output_folder: StringProperty(
         name="Output", description="Folder of the passes; blank for //platelight/ and the clip's name, beside the project",
         subtype="DIR_PATH",
-    )
-    overwrite: BoolProperty(
-        name="Make Anew", description="Replace passes that are there already instead of continuing them", default=False
     )
     match: PointerProperty(type=match_settings.PlatelightMatchSettings)
 

@@ -72,7 +72,11 @@ def parser(*, estimate: Command, match: Command, check_scene: Command, models: C
     add.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"))
     add.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
     add.add_argument("--temporal", metavar="FILE", help="trained temporal blocks, or none for frames by themselves")
-    add.add_argument("--overwrite", action="store_true", help="replace passes that are there")
+    add.add_argument("--overwrite", action="store_true", help="replace frames that Platelight wrote")
+    add.add_argument(
+        "--remove-outside", action="store_true",
+        help="with --overwrite: delete frames outside the range that have other settings",
+    )
     _add_saving(add, unsaved="leave the project as it is: only the passes are made")
     add.set_defaults(run=estimate)
     _add_match(commands).set_defaults(run=match)

@@ -176,6 +176,7 @@ def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -
     return session.submit(
         part, out=os.path.abspath(paths.absolute(out)) if out else session.default_folder(target),
         settings=_settings(scene, options), overwrite=options.overwrite,
+        remove_outside=options.remove_outside,
         handles=scene.platelight.handles if options.handles is None else options.handles,
     )
 

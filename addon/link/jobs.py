@@ -111,6 +111,7 @@ class Job(Task):
     settings: EstimateSettings
     handles: int = 0
     overwrite: bool = False
+    remove_outside: bool = False
     blend: tuple[str, int] = ("", 0)
     result: EstimateResult | None = None
     ready: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -138,6 +139,7 @@ class Job(Task):
         return Estimate(
             job=self.id, source=self.target.source, out=self.out, first=self.target.first, last=self.target.last,
             handles=self.handles, settings=self.settings, overwrite=self.overwrite,
+            remove_outside=self.remove_outside,
         )
 
 

@@ -42,7 +42,8 @@ def default_folder(target: ClipTarget, *, before: Sequence[tuple[str, Source]] =
 
 
 def submit(
-    target: ClipTarget, *, out: str, settings: EstimateSettings, handles: int = 0, overwrite: bool = False
+    target: ClipTarget, *, out: str, settings: EstimateSettings, handles: int = 0, overwrite: bool = False,
+    remove_outside: bool = False,
 ) -> Job:
     """Queue an estimate of the clip's visible frames; `out` is the absolute folder of its passes.
 
@@ -52,7 +53,7 @@ def submit(
     engine_command()
     job = Job(
         id=state.queue.new_id(), label=target.label, target=target, out=out, settings=settings, handles=handles,
-        overwrite=overwrite, blend=arrivals.this_file(),
+        overwrite=overwrite, remove_outside=remove_outside, blend=arrivals.this_file(),
     )
     state.queue.add(job)
     plain = Path(folders.plain_folder(target))
@@ -88,7 +89,7 @@ def cancel(job_id: str) -> None:
     pump.wake()
 
 
-def retry(job_id: str, *, overwrite: bool) -> Job:
+def retry(job_id: str, *, overwrite: bool, remove_outside: bool = False) -> Job:
     """Queue a finished job's work again, in its place; frames that are there already are kept unless `overwrite`.
 
     Raises:
@@ -98,7 +99,9 @@ def retry(job_id: str, *, overwrite: bool) -> Job:
     assert isinstance(old, Job)
     engine_command()
     state.queue.remove(job_id)
-    return submit(old.target, out=old.out, settings=old.settings, handles=old.handles, overwrite=overwrite)
+    return submit(
+        old.target, out=old.out, settings=old.settings, handles=old.handles, overwrite=overwrite, remove_outside=remove_outside
+    )
 
 
 def remove(job_id: str) -> None:

@@ -3,34 +3,45 @@
 import bpy
 
 from .. import messages, planning
-from ..blender import compat
+from ..blender import compat, replaced
 from ..contract import PlatelightError
 from ..link import session
 from ..link.jobs import Job
 from ..link.state import state
+from .replacing import ask, draw_counts
 from .reporting import refuse
 
 
 class _Estimate:
-    """Asks before passes that are there are replaced. `plans`: what each operator estimates."""
+    """Asks before passes that are there are replaced. Each operator has a `make_plans`."""
 
     overwrite: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+    anew: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+    remove_outside: bpy.props.BoolProperty(options={"SKIP_SAVE"})
 
     def invoke(self, context, event):
         try:
-            self.changes = planning.changes(self.plans(context))
+            self.plans = self.make_plans(context)
         except PlatelightError as error:
             return refuse(self, error)
-        if self.changes and not compat.shown_scene(context).platelight.overwrite:
-            self.overwrite = True
-            title = "Replace the passes that are there?"
-            return context.window_manager.invoke_props_dialog(self, width=480, title=title, confirm_text="Replace")
-        return self.execute(context)
+        replacing = [plan for plan in self.plans if self.anew or plan.changes]
+        if not replacing:
+            return self.execute(context)
+        self.overwrite = True
+        self.counts = [replaced.count(plan.target, out=plan.out, handles=plan.handles) for plan in replacing]
+        return ask(self, context)
+
+    @classmethod
+    def description(cls, context, properties):
+        return "Replace the passes that are there; asks first" if properties.anew else cls.bl_description
 
     def draw(self, context):
         column = self.layout.column(align=True)
-        column.label(text="They were made otherwise:", icon="INFO")
-        for label, changes in self.changes:
+        draw_counts(column, self, self.counts)
+        changed = planning.changes(self.plans)
+        if changed:
+            column.label(text="The existing passes use other settings:", icon="INFO")
+        for label, changes in changed:
             column.separator()
             column.label(text=label, icon="FILE_MOVIE")
             for change in changes:
@@ -39,9 +50,10 @@ class _Estimate:
     def execute(self, context):
         jobs, errors = [], []
         try:
-            for plan in self.plans(context):
+            for plan in getattr(self, "plans", None) or self.make_plans(context):
                 try:
-                    jobs.append(session.submit(plan.target, **plan.options(self.overwrite)))
+                    options = plan.options(self.overwrite, anew=self.anew, remove_outside=self.remove_outside)
+                    jobs.append(session.submit(plan.target, **options))
                 except PlatelightError as error:  # the others are estimated all the same
                     errors.append(error)
         except PlatelightError as error:
@@ -65,7 +77,7 @@ class PLATELIGHT_OT_estimate(_Estimate, bpy.types.Operator):
             cls.poll_message_set(reason)
         return not reason
 
-    def plans(self, context):
+    def make_plans(self, context):
         return planning.plans(context)
 
 
@@ -83,7 +95,7 @@ class PLATELIGHT_OT_estimate_plate(_Estimate, bpy.types.Operator):
             cls.poll_message_set(state.engine_problem)
         return not state.engine_problem
 
-    def plans(self, context):
+    def make_plans(self, context):
         return planning.plans_of_plate(compat.shown_scene(context), self.shot)
 
 

@@ -86,7 +86,7 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column = layout.column()
     column.prop(settings, "handles")
     column.prop(settings, "output_folder")
-    column.prop(settings, "overwrite")
+    column.operator("platelight.estimate", text="Make Anew", icon="FILE_REFRESH").anew = True
     column = layout.column(align=True)
     column.prop(settings, "window")
     column.prop(settings, "overlap")

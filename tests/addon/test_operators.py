@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
 
@@ -225,3 +226,30 @@ def test_the_engine_stays_while_it_tunes(part, shot, engine):
     while pump.tick() and not state.queue.tasks[-1].finished:
         time.sleep(0.02)
     assert bpy.ops.platelight.install.poll()
+
+
+def test_no_file_can_store_that_passes_are_to_be_replaced(part, shot, press):
+    """A .blend of 0.1 could hold it together with a folder; nothing of that is heard any more."""
+    settings = bpy.context.scene.platelight
+    assert "overwrite" not in settings.bl_rna.properties
+    for name in ("estimate", "retry"):
+        operator = getattr(bpy.ops.platelight, name).get_rna_type()
+        for option in {"overwrite", "anew", "remove_outside"} & set(operator.properties.keys()):
+            assert operator.properties[option].is_skip_save
+
+
+def test_what_would_be_replaced_is_counted_by_the_files_own_words(part, shot, press, engine):
+    settings = bpy.context.scene.platelight
+    settings.quality, settings.max_resolution = "CUSTOM", 64
+    replaced, planning, session = part("blender.replaced"), part("planning"), part("link.session")
+    [plan] = planning.plans(bpy.context)
+    target = dataclasses.replace(plan.target, first=1, last=5)
+    session.submit(target, out=plan.out, settings=plan.settings)
+    finish(part)
+    (shot / "platelight/bunny/normal/bunny.0090.exr").write_bytes(b"someone's")
+    found = replaced.count(dataclasses.replace(target, first=4, last=8), out=plan.out, handles=0)
+    assert (found.inside, found.outside) == (2, 3)
+    assert replaced.count(target, out=str(shot / "nowhere"), handles=0).inside == 0
+    options = dataclasses.replace(plan, changes=("max_resolution 64 -> 96",)).options(True, remove_outside=True)
+    assert options["overwrite"] and options["remove_outside"]
+    assert not dataclasses.replace(plan, changes=()).options(True, remove_outside=True)["remove_outside"]
