@@ -4,7 +4,7 @@ from types import ModuleType
 
 
 def _parts() -> tuple[ModuleType, ...]:
-    """What registers something, in order. Imported late, so that parts without bpy can be imported without Blender."""
+    """Return what registers something, in order. Imported late, so that parts without bpy can be imported without Blender."""
     from . import operators, panels, preferences, properties
     from .batch import command
     from .link import file_watch, session

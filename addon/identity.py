@@ -9,12 +9,12 @@ ROOT_PACKAGE = __package__.rpartition(".")[0]
 
 
 def extension_root() -> Path:
-    """The folder that holds `addon` and `engine`. Read-only: nothing is ever written there."""
+    """Return the folder that holds `addon` and `engine`. Read-only: nothing is ever written there."""
     return Path(__file__).resolve().parent.parent
 
 
 def user_folder() -> Path:
-    """The folder that the extension may write to; it survives upgrades. Made when absent."""
+    """Return the folder that the extension may write to; it survives upgrades. Made when absent."""
     import bpy
 
     try:

@@ -58,7 +58,8 @@ def in_one_line(error: PlatelightError) -> str:
 
 
 def change_in_words(change: str) -> str:
-    """A setting that changed, as the panel names it: ``max_resolution 512 -> 1024`` -> ``Resolution: 512 → 1024``; what else has
+    """Return a setting that changed, as the panel names it: ``max_resolution 512 -> 1024`` -> ``Resolution: 512 → 1024``; what
+    else has
     changed begins like a sentence."""
     name, _, values = change.partition(" ")
     if "->" not in change:

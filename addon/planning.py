@@ -41,19 +41,19 @@ class Plan:
 
 
 def why_not(context: bpy.types.Context) -> str:
-    """Why nothing can be estimated here, or ``""``. Free: for `poll`."""
+    """Return why nothing can be estimated here, or ``""``. Free: for `poll`."""
     return state.engine_problem or clips.can_target(context)
 
 
 def why_not_tuned(context: bpy.types.Context) -> str:
-    """Why the chosen model can't be tuned to a plate, or ``""``; of a folder only the engine knows. Free: for `poll`."""
+    """Return why the chosen model can't be tuned to a plate, or ``""``; of a folder only the engine knows. Free: for `poll`."""
     wanted = compat.shown_scene(context).platelight
     model = chosen_model(wanted)
     return "" if model.tunable or wanted.model == FOLDER else f"{model.title} cannot be tuned to a plate: choose another model"
 
 
 def plans(context: bpy.types.Context) -> list[Plan]:
-    """One for each selected plate.
+    """Return one for each selected plate.
 
     Raises:
         PlatelightError: where a plate cannot be estimated, or a setting cannot be used.
@@ -62,7 +62,7 @@ def plans(context: bpy.types.Context) -> list[Plan]:
 
 
 def plans_of_plate(scene: bpy.types.Scene, name: str) -> list[Plan]:
-    """The same for one strip or clip, whatever is selected.
+    """Return the same for one strip or clip, whatever is selected.
 
     Raises:
         PlatelightError: as `plans`; `nothing_selected` where it is no more.
@@ -87,12 +87,13 @@ def _plans(targets: Sequence[clips.ClipTarget], wanted: PlatelightSettings) -> l
 
 
 def changes(plans: Sequence[Plan]) -> list[tuple[str, tuple[str, ...]]]:
-    """The plates whose passes would be made anew, each with what differs."""
+    """Return the plates whose passes would be made anew, each with what differs."""
     return [(plan.target.label, plan.changes) for plan in plans if plan.changes]
 
 
 def _differences(record: PassRecord, settings: EstimateSettings, *, out: str) -> tuple[str, ...]:
-    """What would be made otherwise than a record says: by other settings, or by what the model has learned of the plate since."""
+    """Return what would be made otherwise than a record says: by other settings, or by what the model has learned of the plate
+    since."""
     tuned = tuned_file(out, model=settings.model, clip=record.clip)
     now = with_temporal(record.revision.partition(" ")[0], temporal=settings.temporal, tuned=tuned)
     weights = weights_difference(record, revision=now, temporal=settings.temporal)

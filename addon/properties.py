@@ -97,7 +97,7 @@ class PlatelightSettings(bpy.types.PropertyGroup):
 
 
 def resolved_model(settings: PlatelightSettings) -> str:
-    """The model's name, or the folder, written as the engine writes it: without a slash at its end, and without links.
+    """Return the model's name, or the folder, written as the engine writes it: without a slash at its end, and without links.
 
     Raises:
         PlatelightError: `setting_invalid` when a folder is wanted and none is chosen.
@@ -118,13 +118,13 @@ def resolved_resolution(settings: PlatelightSettings) -> int:
 
 
 def chosen_model(settings: PlatelightSettings) -> ModelEntry:
-    """What is known of the model that is chosen."""
+    """Return what is known of the model that is chosen."""
     name = known_models.best(state.models) if settings.model in (BEST, "") else settings.model
     return known_models.entry(state.models, name)
 
 
 def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
-    """The settings as they go to the engine.
+    """Return the settings as they go to the engine.
 
     Raises:
         PlatelightError: `setting_invalid`.

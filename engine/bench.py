@@ -46,7 +46,7 @@ class Load:
             raise PlatelightError(ErrorCode.SETTING_INVALID, said)
 
     def settings(self, model: str) -> EstimateSettings:
-        """Settings for `model`, a name or folder; it runs in NormalCrafter's windows, or in its own."""
+        """Return settings for `model`, a name or folder; it runs in NormalCrafter's windows, or in its own."""
         settings = EstimateSettings(model=model, max_resolution=0, precision=self.precision, device=self.device)
         if registry.info(model).family == NORMALCRAFTER.family:
             return settings
@@ -71,7 +71,8 @@ def bench(model: str, load: Load, *, count: Count | None = None) -> BenchReport:
 
 
 def bench_many(models: Mapping[str, str], load: Load) -> tuple[BenchReport, ...]:
-    """One run for each model, in turn. `models`: titles, and names or folders as for `estimate`. Each runs frame by frame where it
+    """Return one run for each model, in turn. `models`: titles, and names or folders as for `estimate`. Each runs frame by frame
+    where it
     has no temporal blocks, else in its own windows.
 
     Raises:
@@ -149,7 +150,7 @@ class Peak:
 
 
 def _make_frames(folder: Path, *, size: tuple[int, int], frames: int) -> Path:
-    """A PNG sequence of a texture that moves; returns its first file."""
+    """Return a PNG sequence of a texture that moves; returns its first file."""
     folder.mkdir()
     width, height = size
     texture = np.random.default_rng(0).integers(0, 255, (height // 8 + 2, width // 8 + 2, 3), np.uint8)
@@ -165,7 +166,7 @@ def _sum(steps: list[Step], stage: Stage) -> Cost:
 
 
 def _outside_costs(source: Source, folder: Path, *, frames: int) -> tuple[Cost, Cost]:
-    """Reading all frames and writing as many passes, by themselves."""
+    """Read all frames and writing as many passes, by themselves."""
     begun = time.perf_counter()
     for picture in Plate(source, max_resolution=0).frames(1, frames):
         normals = picture * 2.0 - 1.0

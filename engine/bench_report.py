@@ -48,13 +48,13 @@ class BenchReport:
         return 1.0 - sum(self.costs[stage].seconds for stage in NETWORKS if stage in self.costs) / self.wall
 
     def network_seconds(self, frames: int, *, windows: int) -> float:
-        """Seconds that the networks would take for `frames` frames: the U-Net goes by windows, the others by frames."""
+        """Return seconds that the networks would take for `frames` frames: the U-Net goes by windows, the others by frames."""
         scale = {Stage.UNET: windows / _windows(self.frames)}
         return sum(self.costs[stage].seconds * scale.get(stage, frames / self.frames) for stage in NETWORKS)
 
 
 def render(report: BenchReport) -> Group:
-    """The tables, for a rich console."""
+    """Return the tables, for a rich console."""
     parts = [_table(report)]
     if report.baseline is not None:
         base = report.baseline
@@ -70,7 +70,7 @@ def render(report: BenchReport) -> Group:
 
 
 def render_many(reports: Sequence[BenchReport]) -> Group:
-    """One table of several runs."""
+    """Return one table of several runs."""
     table = Table()
     for column in ("model", "s a frame", "frames/s", "in the networks", "processor, s a frame", "peak, GiB"):
         table.add_column(column, justify="left" if column == "model" else "right")

@@ -69,7 +69,7 @@ def choose(*, device: str, precision: str) -> Compute:
 
 
 def devices() -> tuple[DeviceFacts, ...]:
-    """What torch sees, the preferred one first; the CPU is always the last."""
+    """Return what torch sees, the preferred one first; the CPU is always the last."""
     seen = []
     if torch.cuda.is_available():
         properties = torch.cuda.get_device_properties(0)
@@ -84,7 +84,7 @@ def devices() -> tuple[DeviceFacts, ...]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception means that memory ran out, on whichever device."""
+    """Return whether an exception means that memory ran out, on whichever device."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     text = str(error).lower()
@@ -94,7 +94,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def best_seconds(work: Callable[[], object], *, repeats: int = 3) -> float:
-    """The shortest of a few runs after a first one that is not counted: the others are the neighbours' noise."""
+    """Return the shortest of a few runs after a first one that is not counted: the others are the neighbours' noise."""
     work()
     times = []
     for _ in range(repeats):
@@ -105,7 +105,7 @@ def best_seconds(work: Callable[[], object], *, repeats: int = 3) -> float:
 
 
 def best_precision(kind: str) -> tuple[str, str]:
-    """What ``auto`` comes to on a device of that kind, and why.
+    """Return what ``auto`` comes to on a device of that kind, and why.
 
     On a GPU it is what NormalCrafter's published code runs and its weights are stored in; on an NVIDIA H100 it gave that code's
     values. Apple's are untried.
@@ -122,7 +122,7 @@ def best_precision(kind: str) -> tuple[str, str]:
 
 @functools.cache
 def bfloat16_gain() -> float:
-    """How many times as fast bfloat16 is on this CPU, for a convolution and a matrix product of the networks' kind.
+    """Return how many times as fast bfloat16 is on this CPU, for a convolution and a matrix product of the networks' kind.
 
     Measured, not read from the processor's flags: AVX512-BF16 without AMX is slower than float32 in practice, and virtual
     machines hide AMX.

@@ -53,7 +53,7 @@ def _devices() -> tuple[str, list[Finding]]:
 
 
 def nvidia_gpu() -> str:
-    """The NVIDIA GPU's name and driver as the driver's own tool says, empty where there is none."""
+    """Return the NVIDIA GPU's name and driver as the driver's own tool says, empty where there is none."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return ""
@@ -66,7 +66,7 @@ def nvidia_gpu() -> str:
 
 
 def gpu_findings(gpu: str, *, torch_cuda: str | None, sees_cuda: bool) -> list[Finding]:
-    """What is wrong between the GPU and torch.
+    """Return what is wrong between the GPU and torch.
 
     Args:
         gpu: as `nvidia_gpu` says.
@@ -94,7 +94,7 @@ def _memory() -> Finding:
 
 
 def _packages() -> list[Finding]:
-    """One finding for all packages that are as required, and one for each that isn't."""
+    """Return one finding for all packages that are as required, and one for each that isn't."""
     try:
         required = _PIN.findall(REQUIREMENTS.read_text(encoding="utf-8"))
     except OSError as error:

@@ -104,7 +104,7 @@ def _corners(window: Window) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _reason(path: Path) -> int:
-    """Why a write to `path` failed: appending a little more shows it again."""
+    """Return why a write to `path` failed: appending a little more shows it again."""
     try:
         with open(path, "ab", buffering=0) as file:
             file.write(bytes(1 << 16))
@@ -115,7 +115,7 @@ def _reason(path: Path) -> int:
 
 
 def read(path: Path, *, pass_name: str) -> np.ndarray:
-    """A pass as written by `write`: (H, W, C), half or float.
+    """Return a pass as written by `write`: (H, W, C), half or float.
 
     Raises:
         PlatelightError: `source_unreadable`.

@@ -13,7 +13,8 @@ FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def explain(error: BaseException, *, out: Path | None = None) -> PlatelightError:
-    """The failure behind an exception; `internal` where nobody foresaw it. `out`: the folder of the passes, where there is one."""
+    """Return the failure behind an exception; `internal` where nobody foresaw it. `out`: the folder of the passes, where there is
+    one."""
     if isinstance(error, PlatelightError):
         return error
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM) or _torch_ran_out(error):
@@ -29,7 +30,7 @@ def explain(error: BaseException, *, out: Path | None = None) -> PlatelightError
 
 
 def output_error(error: OSError, path: Path) -> PlatelightError:
-    """The failure of writing `path` as a person should read it."""
+    """Return the failure of writing `path` as a person should read it."""
     code = ErrorCode.DISK_FULL if error.errno in FULL_DISK else ErrorCode.OUTPUT_NOT_WRITABLE
     return PlatelightError(code, f"{path}: {os.strerror(error.errno) if error.errno else error}")
 

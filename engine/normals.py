@@ -12,7 +12,7 @@ _SHORTEST = 1e-6
 
 
 def convert_axes(values: np.ndarray, *, axes: tuple[int, int, int]) -> np.ndarray:
-    """A model's x, y, z turned into +X right, +Y up, +Z toward the camera.
+    """Return a model's x, y, z turned into +X right, +Y up, +Z toward the camera.
 
     Args:
         values: (..., 3), in the model's own axes.
@@ -27,7 +27,7 @@ def convert_axes(values: np.ndarray, *, axes: tuple[int, int, int]) -> np.ndarra
 
 
 def normalise(values: np.ndarray) -> np.ndarray:
-    """Unit length, float32 (..., 3). A vector without a direction (zero, NaN, infinite) faces the camera."""
+    """Return unit length, float32 (..., 3). A vector without a direction (zero, NaN, infinite) faces the camera."""
     values = values.astype(np.float32)
     length = np.sqrt(np.einsum("...c,...c->...", values, values))
     known = np.isfinite(length) & (length > _SHORTEST)
@@ -38,7 +38,7 @@ def normalise(values: np.ndarray) -> np.ndarray:
 
 
 def angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Degrees between unit normals, float32 (...), 0 to 180; accurate near 0 and 180, where arccos is not."""
+    """Return degrees between unit normals, float32 (...), 0 to 180; accurate near 0 and 180, where arccos is not."""
     apart = np.linalg.norm(a.astype(np.float64) - b, axis=-1)
     together = np.linalg.norm(a.astype(np.float64) + b, axis=-1)
     return np.degrees(2 * np.arctan2(apart, together)).astype(np.float32)

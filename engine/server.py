@@ -242,7 +242,7 @@ class Lane:
         return True
 
     def is_cancelled(self) -> bool:
-        """Whether the job being done is to end."""
+        """Return whether the job being done is to end."""
         return self._cancelled
 
     def stop(self) -> None:
@@ -315,7 +315,7 @@ def _examine() -> Any:
 
 
 def _failure(error: BaseException) -> PlatelightError:
-    """What to answer; what nobody foresaw goes to the log as well."""
+    """Return what to answer; what nobody foresaw goes to the log as well."""
     explained = explain(error)
     if explained.code in (ErrorCode.INTERNAL, ErrorCode.ENGINE_INCOMPLETE):
         traceback.print_exception(error, file=sys.stderr)

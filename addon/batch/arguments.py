@@ -43,7 +43,7 @@ def _count(text: str) -> int:
 
 
 def parser(*, estimate: Command, match: Command, check_scene: Command, models: Command, doctor: Command) -> argparse.ArgumentParser:
-    """The parser; its result's `run` is the command asked for."""
+    """Return the parser; its result's `run` is the command asked for."""
     top = argparse.ArgumentParser(
         prog="blender -b FILE.blend --command platelight",
         description="Estimate normals of plates, match their light and relight them, without a window.",

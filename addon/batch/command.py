@@ -128,7 +128,7 @@ def _engine(command: str) -> Iterator[None]:
 
 
 def _plates(options: argparse.Namespace) -> tuple[list[tuple[ClipTarget, ClipTarget]], list[PlatelightError]]:
-    """The plates, each with the part of it to be estimated, and what is wrong with others, which is told."""
+    """Return the plates, each with the part of it to be estimated, and what is wrong with others, which is told."""
     targets, errors = _targets(options)
     plates = []
     for error in errors:
@@ -154,7 +154,7 @@ def _targets(options: argparse.Namespace) -> tuple[list[ClipTarget], list[Platel
 
 
 def _within(target: ClipTarget, frames: tuple[int, int] | None) -> tuple[ClipTarget, ClipTarget]:
-    """The plate, and the part of it to be estimated.
+    """Return the plate, and the part of it to be estimated.
 
     Raises:
         PlatelightError: `range_outside_clip` when the strip doesn't show all of `frames`.
@@ -182,7 +182,7 @@ def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -
 
 
 def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSettings:
-    """The scene's settings with the command's in their place; another model comes with its own resolution and window."""
+    """Return the scene's settings with the command's in their place; another model comes with its own resolution and window."""
     wanted = properties.estimate_settings(scene.platelight)
     names = [field.name for field in dataclasses.fields(EstimateSettings)]
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
@@ -255,7 +255,7 @@ def _place(target: ClipTarget, job: Job, *, into_scene: bool) -> None:
 
 
 def _answer(question: ListModels, stop: Stop) -> ListModelsResult:
-    """What the engine says; starts it. It also tells the session which models there are."""
+    """Return what the engine says; starts it. It also tells the session which models there are."""
     answers: list[Any] = []
     pump.engine().request(question, on_result=answers.append, on_error=answers.append)
     _wait(lambda: bool(answers), stop)

@@ -36,7 +36,7 @@ class Stop:
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Both signals only ask for the end while the block runs."""
+    """Yield both signals only ask for the end while the block runs."""
     stop = Stop()
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -47,7 +47,7 @@ def stoppable() -> Iterator[Stop]:
 
 
 def scenes_named(options: argparse.Namespace) -> list[bpy.types.Scene]:
-    """The scenes of ``--scene``; none when all count.
+    """Return the scenes of ``--scene``; none when all count.
 
     Raises:
         PlatelightError: `nothing_selected` where one isn't there.

@@ -59,7 +59,7 @@ def can_target(context: bpy.types.Context) -> str:
 
 
 def targets_from_context(context: bpy.types.Context) -> list[ClipTarget]:
-    """The clip of the Movie Clip editor where that is open, else the selected strips, else the scene's active clip.
+    """Return the clip of the Movie Clip editor where that is open, else the selected strips, else the scene's active clip.
 
     Raises:
         PlatelightError: `nothing_selected`, `strip_unsupported`, `strip_retimed`, `source_missing`.
@@ -91,7 +91,7 @@ def targets_by_pattern(pattern: str, *, scene_names: tuple[str, ...] = ()) -> li
 
 
 def each_by_pattern(pattern: str, *, scene_names: tuple[str, ...] = ()) -> tuple[list[ClipTarget], list[PlatelightError]]:
-    """The same, and what is wrong with those that can't be estimated: one doesn't stop the others.
+    """Return the same, and what is wrong with those that can't be estimated: one doesn't stop the others.
 
     Raises:
         PlatelightError: `nothing_selected` where no strip has such a name.
@@ -108,7 +108,7 @@ def each_by_pattern(pattern: str, *, scene_names: tuple[str, ...] = ()) -> tuple
 
 
 def target_named(scene: bpy.types.Scene, name: str) -> ClipTarget:
-    """The plate of a strip or clip.
+    """Return the plate of a strip or clip.
 
     Raises:
         PlatelightError: as `targets_from_context`; `nothing_selected` where it is no more.
@@ -124,7 +124,7 @@ def target_named(scene: bpy.types.Scene, name: str) -> ClipTarget:
 
 
 def clip_target(clip: bpy.types.MovieClip, *, scene: bpy.types.Scene) -> ClipTarget:
-    """All of a movie clip, where the Movie Clip editor shows it.
+    """Return all of a movie clip, where the Movie Clip editor shows it.
 
     Raises:
         PlatelightError: `strip_unsupported`, `source_missing`.
@@ -142,7 +142,7 @@ def clip_target(clip: bpy.types.MovieClip, *, scene: bpy.types.Scene) -> ClipTar
 
 
 def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] | None = None) -> ClipTarget:
-    """What is seen of a movie, image or movie-clip strip; `within`: the scene frames where its meta strip lets it be seen.
+    """Return what is seen of a movie, image or movie-clip strip; `within`: the scene frames where its meta strip lets it be seen.
 
     Raises:
         PlatelightError: `strip_unsupported`, `strip_retimed`, `source_missing`.
@@ -180,7 +180,7 @@ def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] 
 
 
 def _strip_run(strip: Any, *, times: compat.StripTimes, low: int, high: int) -> tuple[Run, int]:
-    """The files behind pictures `low` to `high`, and what must be added to a picture's index to get its source frame."""
+    """Return the files behind pictures `low` to `high`, and what must be added to a picture's index to get its source frame."""
     if strip.type == "IMAGE":
         names = [element.filename for element in strip.elements]
         names = names[times.skipped + low : times.skipped + high + 1]
@@ -204,7 +204,8 @@ def _clip_run(clip: bpy.types.MovieClip) -> Run:
 
 
 def _each(found: Iterable[Any], *, scene: bpy.types.Scene, named: str = "") -> tuple[list[ClipTarget], list[PlatelightError]]:
-    """The pictures among strips, looking into meta strips, and what is wrong with those that can't be estimated; with a pattern
+    """Return the pictures among strips, looking into meta strips, and what is wrong with those that can't be estimated; with a
+    pattern
     only those strips (or meta strips) of that name."""
     leaves: list[tuple[Any, tuple[int, int] | None]] = []
     targets: list[ClipTarget] = []
@@ -267,5 +268,5 @@ def _source(run: Run, *, of: Any) -> Source:
 
 
 def _absolute(path: str, owner: Any) -> Path:
-    """An absolute path, ``//`` resolved against the file that the strip or clip comes from."""
+    """Return an absolute path, ``//`` resolved against the file that the strip or clip comes from."""
     return paths.absolute(path, library=getattr(owner.id_data, "library", None))

@@ -35,23 +35,23 @@ class StripTimes:
 
 
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
-    """The scene that the Sequencer shows: since 5.0 the workspace has its own, before it was the window's."""
+    """Return the scene that the Sequencer shows: since 5.0 the workspace has its own, before it was the window's."""
     return getattr(context, "sequencer_scene", None) or context.scene
 
 
 def shown_scene(context: bpy.types.Context) -> bpy.types.Scene:
-    """The scene that the editor shows: in the Sequencer its own, in all others the window's."""
+    """Return the scene that the editor shows: in the Sequencer its own, in all others the window's."""
     in_sequencer = context.area is not None and context.area.type == "SEQUENCE_EDITOR"
     return sequencer_scene(context) if in_sequencer else context.scene
 
 
 def strips(container: Any) -> Iterable[Any]:
-    """The strips right inside an editor or a meta strip."""
+    """Return the strips right inside an editor or a meta strip."""
     return container.strips
 
 
 def picture_strips(scene: bpy.types.Scene) -> list[Any]:
-    """Every strip that shows something when the scene's edit is rendered, those inside meta strips included."""
+    """Return every strip that shows something when the scene's edit is rendered, those inside meta strips included."""
     editor = scene.sequence_editor
     if editor is None:
         return []
@@ -59,7 +59,7 @@ def picture_strips(scene: bpy.types.Scene) -> list[Any]:
 
 
 def selected_strips(context: bpy.types.Context) -> list[Any]:
-    """The selected strips of the level that the Sequencer shows."""
+    """Return the selected strips of the level that the Sequencer shows."""
     for name in ("selected_strips", "selected_sequences"):
         if found := getattr(context, name, None):
             return list(found)
@@ -85,12 +85,12 @@ def strip_times(strip: Any) -> StripTimes:
 
 
 def is_retimed(strip: Any) -> bool:
-    """Whether it has speed keys; image strips can have them since 4.5."""
+    """Return whether it has speed keys; image strips can have them since 4.5."""
     return len(getattr(strip, "retiming_keys", ())) > 0
 
 
 def reshaped(strip: Any, *, scene: bpy.types.Scene) -> tuple[str, ...]:
-    """How a strip changes its picture's place or shape: crop, flip, position, rotation, scale.
+    """Return how a strip changes its picture's place or shape: crop, flip, position, rotation, scale.
 
     A scale of 1 is one that nobody has set, and one that fits the picture into the render is what the compositor does too.
     """
@@ -118,7 +118,7 @@ def picture_size(strip: Any) -> tuple[int, int] | None:
 
 
 def strip_clip(strip: Any) -> bpy.types.MovieClip | None:
-    """The clip of a movie-clip strip."""
+    """Return the clip of a movie-clip strip."""
     return strip.clip
 
 
@@ -143,7 +143,7 @@ def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree | None:
 
 
 def _effect(scene: bpy.types.Scene) -> Any:
-    """The compositor effect that plates are in, 5.3 and later."""
+    """Return the compositor effect that plates are in, 5.3 and later."""
     effects = scene.compositor_effects
     if len(effects) > 1:
         for effect in effects:
@@ -162,7 +162,7 @@ def _set_compositor(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> None:
 
 
 def ensure_compositor_tree(scene: bpy.types.Scene) -> tuple[bpy.types.NodeTree, bool]:
-    """The scene's compositor and whether it is new, that is, empty."""
+    """Return the scene's compositor and whether it is new, that is, empty."""
     tree = compositor_tree(scene)
     if tree is not None:
         return tree, False
@@ -196,7 +196,7 @@ def own_compositor(copy: bpy.types.Scene) -> bpy.types.NodeTree | None:
 
 
 def output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket | None:
-    """The socket that takes the final image, or None: the Composite node's before 5.0, the group's first output since."""
+    """Return the socket that takes the final image, or None: the Composite node's before 5.0, the group's first output since."""
     if hasattr(bpy.types, "CompositorNodeComposite"):
         outputs = [node for node in tree.nodes if node.bl_idname == "CompositorNodeComposite"]
     else:
@@ -217,7 +217,7 @@ def new_output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket:
 
 
 def composites_on_gpu(scene: bpy.types.Scene) -> bool:
-    """Whether the scene's renders use the GPU in the compositor, as those of a new scene do since 5.2."""
+    """Return whether the scene's renders use the GPU in the compositor, as those of a new scene do since 5.2."""
     return scene.render.compositor_device != "CPU"
 
 
@@ -249,7 +249,7 @@ class MixNode:
 
 
 def new_math(tree: bpy.types.NodeTree, operation: str) -> bpy.types.Node:
-    """A Math node: the compositor's own before 5.0, the shaders' since."""
+    """Return a Math node: the compositor's own before 5.0, the shaders' since."""
     node = tree.nodes.new(f"{_MATH_FAMILY}Math")
     node.operation = operation
     return node
@@ -264,7 +264,8 @@ def new_combine_xyz(tree: bpy.types.NodeTree) -> bpy.types.Node:
 
 
 def new_mix(tree: bpy.types.NodeTree, blend: str) -> MixNode:
-    """A Mix Color node, unclamped, factor 1; the alpha of `a` passes through. A number linked to `a` or `b` becomes a grey."""
+    """Return a Mix Color node, unclamped, factor 1; the alpha of `a` passes through. A number linked to `a` or `b` becomes a
+    grey."""
     if hasattr(bpy.types, "CompositorNodeMixRGB"):
         node = tree.nodes.new("CompositorNodeMixRGB")
         node.use_clamp, node.use_alpha = False, False
@@ -278,7 +279,7 @@ def new_mix(tree: bpy.types.NodeTree, blend: str) -> MixNode:
 
 
 def mix_sockets(node: bpy.types.Node) -> MixNode:
-    """The sockets of a node made by `new_mix`, in this version or an older one."""
+    """Return the sockets of a node made by `new_mix`, in this version or an older one."""
     if len(node.inputs) == 3:
         return MixNode(node=node, factor=node.inputs[0], a=node.inputs[1], b=node.inputs[2], result=node.outputs[0])
     return MixNode(node=node, factor=node.inputs[0], a=node.inputs[6], b=node.inputs[7], result=node.outputs[2])  # names repeat
@@ -329,7 +330,7 @@ def blur_evenly(node: bpy.types.Node) -> None:
 
 
 def uses_nodes(block: bpy.types.Light | bpy.types.World) -> bool:
-    """Whether the nodes of a light or a World count; since 5.0 they always do."""
+    """Return whether the nodes of a light or a World count; since 5.0 they always do."""
     return _IS_GROUP or block.use_nodes
 
 
@@ -376,7 +377,7 @@ def set_output_layers(node: bpy.types.Node, layers: dict[str, str]) -> dict[str,
 
 
 def ocio_config() -> str:
-    """The OpenColorIO configuration Blender uses: ``$OCIO``, or the one it brings; ``""`` where neither is a file, and where
+    """Return the OpenColorIO configuration Blender uses: ``$OCIO``, or the one it brings; ``""`` where neither is a file, and where
     ``$OCIO`` names one that OpenColorIO itself brings, as ``ocio://cg-config-latest`` does: the engine inherits the variable.
     """
     wanted = os.environ.get("OCIO", "")

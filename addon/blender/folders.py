@@ -24,7 +24,7 @@ def plain_folder(target: ClipTarget) -> str:
 
 
 def default_folder(target: ClipTarget, *, claimed: Iterable[tuple[str, Source]] = ()) -> str:
-    """The plain folder; where another clip of the same name has its passes there, the next that is free: ``<clip>_2``, ...
+    """Return the plain folder; where another clip of the same name has its passes there, the next that is free: ``<clip>_2``, ...
 
     Args:
         claimed: folders that have no passes yet but will have, and whose.
@@ -40,19 +40,21 @@ def default_folder(target: ClipTarget, *, claimed: Iterable[tuple[str, Source]] 
 
 
 def existing_records(out: str, target: ClipTarget) -> list[PassRecord]:
-    """What is known of the passes that are there already, whichever they are."""
+    """Return what is known of the passes that are there already, whichever they are."""
     there = sorted(folder.name for folder in Path(out).iterdir()) if Path(out).is_dir() else []
     found = [existing_record(out, target, pass_name=name) for name in there]
     return [record for record in found if record]
 
 
 def existing_record(out: str, target: ClipTarget, *, pass_name: str) -> PassRecord | None:
-    """What is known of a pass that is there already; None without one, and for one that cannot be read (it is then made anew)."""
+    """Return what is known of a pass that is there already; None without one, and for one that cannot be read (it is then made
+    anew)."""
     return read_record(record_file(out, pass_name=pass_name, clip=target.source.clip))
 
 
 def is_clip(path: str, target: ClipTarget) -> bool:
-    """Whether passes made from `path` are of the target's clip: of the same files, of a copy of them, or of files that are gone,
+    """Return whether passes made from `path` are of the target's clip: of the same files, of a copy of them, or of files that are
+    gone,
     as after the project has moved. Only the engine, which looks at all frames, can then tell for sure."""
     then, now = Path(path), Path(target.source.path)
     if target.is_sequence and sequences.same_run(then.name, now.name):
@@ -63,7 +65,7 @@ def is_clip(path: str, target: ClipTarget) -> bool:
 
 
 def _sample(file: Path) -> tuple[int, bytes, bytes]:
-    """A file's size and both its ends."""
+    """Return a file's size and both its ends."""
     size = file.stat().st_size
     with file.open("rb") as stream:
         start = stream.read(_SAMPLE_BYTES)

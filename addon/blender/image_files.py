@@ -27,12 +27,13 @@ class Files:
 
 
 def numbers(*, start: int, offset: int, length: int) -> range:
-    """The file numbers that an Image node of these settings can ask for; see `images.map_frames`."""
+    """Return the file numbers that an Image node of these settings can ask for; see `images.map_frames`."""
     return range(offset if start > LONG_AGO else offset + 1, offset + length + 1)
 
 
 def asked(image: bpy.types.Image | None, seen: range) -> Files | None:
-    """The files of an image, of a sequence those with the numbers `seen`; None where it has none of its own. Looks at no file."""
+    """Return the files of an image, of a sequence those with the numbers `seen`; None where it has none of its own. Looks at no
+    file."""
     if image is None or image.source not in _ON_DISK or image.packed_file is not None or not image.filepath:
         return None
     path = images.absolute(image)
@@ -42,12 +43,12 @@ def asked(image: bpy.types.Image | None, seen: range) -> Files | None:
 
 
 def asked_by(node: bpy.types.Node) -> Files | None:
-    """The files that an Image node of a compositor asks for over time. Looks at no file."""
+    """Return the files that an Image node of a compositor asks for over time. Looks at no file."""
     return asked(node.image, numbers(start=node.frame_start, offset=node.frame_offset, length=node.frame_duration))
 
 
 def missing(files: Files, *, listing: Listing) -> tuple[str, ...]:
-    """The names that aren't in the folder. `listing`: the names that are in one; so each folder is looked at once."""
+    """Return the names that aren't in the folder. `listing`: the names that are in one; so each folder is looked at once."""
     there = listing(files.folder)
     gone = tuple(name for name in files.names if name not in there)
     if gone and there and (files.folder / gone[0]).is_file():  # the disk takes A for a
@@ -57,7 +58,7 @@ def missing(files: Files, *, listing: Listing) -> tuple[str, ...]:
 
 
 def names_in(folder: Path) -> frozenset[str]:
-    """The names of a folder's entries; none where it isn't there."""
+    """Return the names of a folder's entries; none where it isn't there."""
     try:
         return frozenset(os.listdir(folder))
     except OSError:
@@ -65,7 +66,8 @@ def names_in(folder: Path) -> frozenset[str]:
 
 
 def names_with_content(folder: Path) -> frozenset[str]:
-    """The names of a folder's files that aren't empty, as a copy that was cut short leaves them. Asks the disk for each file."""
+    """Return the names of a folder's files that aren't empty, as a copy that was cut short leaves them. Asks the disk for each
+    file."""
     try:
         with os.scandir(folder) as entries:
             return frozenset(entry.name for entry in entries if entry.is_file() and entry.stat().st_size > 0)

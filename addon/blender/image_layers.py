@@ -17,7 +17,8 @@ _SHORT = re.compile(r"[a-z]Nn?($|[^a-zA-Z])")
 
 
 def layers(channels: Sequence[str]) -> tuple[str, ...]:
-    """Those that hold three components: ``N.X, N.Y, N.Z, R, G, B`` -> ``("N", "")``; those named like normals come first, by their
+    """Return those that hold three components: ``N.X, N.Y, N.Z, R, G, B`` -> ``("N", "")``; those named like normals come first,
+    by their
     own name before that of what they are in, and what has no name is ``""``."""
     parts: dict[str, set[str]] = {}
     for channel in channels:
@@ -38,18 +39,18 @@ def _rank(layer: str) -> int:
 
 
 def is_layered(channels: Sequence[str]) -> bool:
-    """Whether Blender reads passes from the file; else it is a plain picture."""
+    """Return whether Blender reads passes from the file; else it is a plain picture."""
     return any("." in channel for channel in channels) or (not {"R", "G", "B"}.isdisjoint(channels) and "Z" in channels)
 
 
 def place_in_node(layer: str) -> tuple[str, str]:
-    """The layer and the output of an Image node: ``ViewLayer.Normal`` -> ``("ViewLayer", "Normal")``."""
+    """Return the layer and the output of an Image node: ``ViewLayer.Normal`` -> ``("ViewLayer", "Normal")``."""
     group, _, name = layer.rpartition(".")
     return group, name or "Combined"
 
 
 def layer_socket(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
-    """The socket of an Image node that gives a layer.
+    """Return the socket of an Image node that gives a layer.
 
     Raises:
         UserError: there is none.

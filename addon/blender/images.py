@@ -39,7 +39,7 @@ def map_frames(node: bpy.types.Node, frames: FrameMap) -> None:
 
 
 def sequence(file: Path, *, color_space: str, alpha_mode: str = "") -> bpy.types.Image:
-    """The image sequence that starts with `file`. The lowest number tells Blender how many digits there are."""
+    """Return the image sequence that starts with `file`. The lowest number tells Blender how many digits there are."""
     return _image(file, source="SEQUENCE", color_space=color_space, alpha_mode=alpha_mode)
 
 
@@ -56,7 +56,7 @@ def absolute(image: bpy.types.Image | bpy.types.MovieClip) -> Path:
 
 
 def shows(block: bpy.types.Image | bpy.types.MovieClip | None, file: Path) -> bool:
-    """Whether an image or clip is of this file, or of the sequence that the file belongs to."""
+    """Return whether an image or clip is of this file, or of the sequence that the file belongs to."""
     if block is None or not block.filepath:
         return False
     path = absolute(block)
@@ -85,7 +85,7 @@ def project_path(file: Path) -> str:
 
 
 def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy.types.Image:
-    """An image of that file with just these settings; an existing one when there is one.
+    """Return an image of that file with just these settings; an existing one when there is one.
 
     Raises:
         PlatelightError: `source_missing`.

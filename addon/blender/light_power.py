@@ -27,7 +27,8 @@ _WHOLE_SURFACE = {"SUN": "pi*pow(tan(g/2),2)", "POINT": "4*pi*g*g", "SPOT": "4*p
 
 
 def power(light: bpy.types.Light, *, channel: int) -> Power:
-    """The radiance of a white matte surface that faces the light, at 1 m where distance matters; an area light's own radiance,
+    """Return the radiance of a white matte surface that faces the light, at 1 m where distance matters; an area light's own
+    radiance,
     before it is divided by its area. 0 while the object is disabled in renders (`h`)."""
     paths = {"h": "hide_render", "k": f"data.color[{channel}]", "e": "data.energy"}
     paths |= {"x": "data.exposure", "u": "data.use_temperature", "t": f"data.temperature_color[{channel}]"}
@@ -39,7 +40,7 @@ def power(light: bpy.types.Light, *, channel: int) -> Power:
 
 
 def has_nodes(light: bpy.types.Light) -> bool:
-    """Whether its nodes do more than Blender's default, an Emission of white and strength 1."""
+    """Return whether its nodes do more than Blender's default, an Emission of white and strength 1."""
     if not compat.uses_nodes(light) or light.node_tree is None:
         return False
     emission = next((node for node in light.node_tree.nodes if node.bl_idname == "ShaderNodeEmission"), None)

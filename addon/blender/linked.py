@@ -9,7 +9,7 @@ from . import compat
 
 
 def refusal(scene: bpy.types.Scene) -> str:
-    """Why the scene's compositor can't be changed, and what to do; blank where it can. Free: for `poll`."""
+    """Return why the scene's compositor can't be changed, and what to do; blank where it can. Free: for `poll`."""
     reason = _reason(scene)
     return f"{reason[:1].upper()}{reason[1:]}: change it there, or make it local." if reason else ""
 

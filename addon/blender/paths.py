@@ -12,7 +12,7 @@ _DRIVE = re.compile(r"([A-Za-z]):[\\/]")
 
 
 def absolute(path: str, *, library: bpy.types.Library | None = None) -> Path:
-    """The file that Blender opens: ``//`` from the project or its library, ``..`` taken out, separators of this system.
+    """Return the file that Blender opens: ``//`` from the project or its library, ``..`` taken out, separators of this system.
 
     Blender takes ``..`` out of the text, without a look at links, and reads a project of Windows elsewhere with ``/``.
     """
@@ -23,7 +23,7 @@ def absolute(path: str, *, library: bpy.types.Library | None = None) -> Path:
 
 
 def same(one: Path, other: Path) -> bool:
-    """Whether both are one file or folder: by their names, whatever way they take, or through links."""
+    """Return whether both are one file or folder: by their names, whatever way they take, or through links."""
     if os.path.normcase(os.path.normpath(one)) == os.path.normcase(os.path.normpath(other)):
         return True
     try:
@@ -33,5 +33,5 @@ def same(one: Path, other: Path) -> bool:
 
 
 def ignores_case(file: Path) -> bool:
-    """Whether the file's folder takes ``A`` for ``a``, as on most disks of Windows and macOS."""
+    """Return whether the file's folder takes ``A`` for ``a``, as on most disks of Windows and macOS."""
     return same(file, file.with_name(file.name.swapcase()))

@@ -15,12 +15,12 @@ _COVER_RATE = 90_000.0
 
 
 def frame_rate(scene: bpy.types.Scene) -> float:
-    """Frames a second."""
+    """Return frames a second."""
     return scene.render.fps / scene.render.fps_base
 
 
 def is_resampled(strip: Any, *, scene: bpy.types.Scene, file: Path, last: int) -> bool:
-    """Whether a scene frame up to the one of picture `last`, counted from 0, may show another picture than the next in turn.
+    """Return whether a scene frame up to the one of picture `last`, counted from 0, may show another picture than the next in turn.
 
     A movie added with Adjust Playback Rate, which is on by default, shows picture ``round(i * strip.fps / frame_rate(scene))`` at
     its scene frame `i`. Blender doesn't tell which strips were: those are longer or shorter than their movie. True also where
@@ -35,7 +35,8 @@ def is_resampled(strip: Any, *, scene: bpy.types.Scene, file: Path, last: int) -
 
 
 def seen(movie: bpy.types.MovieClip | Any) -> tuple[int, float]:
-    """How many frames at how many a second Blender finds in the movie of a movie strip or a clip; zeros where it shows images.
+    """Return how many frames at how many a second Blender finds in the movie of a movie strip or a clip; zeros where it shows
+    images.
 
     Raises:
         PlatelightError: `strip_unsupported` where it shows something else than the compositor, or a cover picture.
@@ -57,7 +58,7 @@ def seen(movie: bpy.types.MovieClip | Any) -> tuple[int, float]:
 
 
 def movie_length(file: Path) -> int:
-    """How many pictures Blender finds in a movie."""
+    """Return how many pictures Blender finds in a movie."""
     clip = bpy.data.movieclips.load(str(file), check_existing=False)
     try:
         return clip.frame_duration

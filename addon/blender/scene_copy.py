@@ -17,7 +17,7 @@ LONG_SIDE = 160
 
 @contextlib.contextmanager
 def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
-    """A copy of a scene with its compositor and camera and nothing else, small, at that frame; gone afterwards.
+    """Yield a copy of a scene with its compositor and camera and nothing else, small, at that frame; gone afterwards.
 
     Raises:
         UserError: a render reads the scenes, and changing them then can crash Blender.
@@ -57,7 +57,7 @@ def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
 
 
 def camera_of(copy: bpy.types.Scene) -> bpy.types.Object | None:
-    """What a copy of a scene is seen through, evaluated at the copy's frame."""
+    """Return what a copy of a scene is seen through, evaluated at the copy's frame."""
     return copy.camera.evaluated_get(copy.view_layers[0].depsgraph) if copy.camera else None
 
 
@@ -68,6 +68,6 @@ def axes_of(copy: bpy.types.Scene) -> np.ndarray | None:
 
 
 def camera_axes(scene: bpy.types.Scene) -> np.ndarray:
-    """The axes of the scene's camera in the world at the current frame, as columns (3, 3)."""
+    """Return the axes of the scene's camera in the world at the current frame, as columns (3, 3)."""
     with copied(scene, scene.frame_current) as copy:
         return axes_of(copy)

@@ -33,7 +33,7 @@ def number(name: str) -> int | None:
 
 
 def same_run(one: str, other: str) -> bool:
-    """Whether two file names differ in their number only."""
+    """Return whether two file names differ in their number only."""
     places = last_place(one), last_place(other)
     if places[0] is None or places[1] is None:
         return one == other
@@ -41,7 +41,7 @@ def same_run(one: str, other: str) -> bool:
 
 
 def files_of(file: Path) -> dict[int, Path]:
-    """All files that differ from this one in their number only, by number, in order; empty where it has none.
+    """Return all files that differ from this one in their number only, by number, in order; empty where it has none.
 
     Raises:
         PlatelightError: `source_missing`, `frame_numbers_unusable`.
@@ -59,7 +59,7 @@ def files_of(file: Path) -> dict[int, Path]:
 
 
 def clip_number(run: Run) -> int:
-    """The source frame that stands in the path of `run`: 1 for a movie and for a still without a number."""
+    """Return the source frame that stands in the path of `run`: 1 for a movie and for a still without a number."""
     found = number(run.file.name) if run.is_sequence else None
     return 1 if found is None else found
 
@@ -73,7 +73,7 @@ def of_movie(path: Path, *, length: int = 0) -> Run:
 
 
 def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
-    """The files of an image strip, which must be numbered one after another; a single one may have any name.
+    """Return the files of an image strip, which must be numbered one after another; a single one may have any name.
 
     Raises:
         PlatelightError: `strip_unsupported`, naming the two files between which the order breaks; `frame_numbers_unusable`;
@@ -106,7 +106,7 @@ def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
 
 
 def of_file(path: Path) -> Run:
-    """The sequence that a file belongs to, as far as it goes without a gap on both sides of that file.
+    """Return the sequence that a file belongs to, as far as it goes without a gap on both sides of that file.
 
     Raises:
         PlatelightError: `source_missing`, `frame_numbers_unusable`.
@@ -135,7 +135,7 @@ def refuse_high(name: str, highest: int) -> None:
 
 
 def _of_still(path: Path, place: Place | None) -> Run:
-    """One picture: its number is the source frame, or 1 where it has none."""
+    """Return one picture: its number is the source frame, or 1 where it has none."""
     here = place.number_in(path.name) if place else None
     frame = 1 if here is None else here
     clip = clip_name(str(path), is_sequence=here is not None, place=place)
@@ -143,7 +143,7 @@ def _of_still(path: Path, place: Place | None) -> Run:
 
 
 def _break(names: Sequence[str], place: Place) -> tuple[str, str] | None:
-    """The two files, one after the other, whose numbers by that place are not."""
+    """Return the two files, one after the other, whose numbers by that place are not."""
     for before, after in pairwise(names):
         numbers = place.number_in(before), place.number_in(after)
         if numbers[0] is None or numbers[1] != numbers[0] + 1:

@@ -15,7 +15,7 @@ def keep(scene: bpy.types.Scene, *, plate: str, cuts: tuple[int, ...]) -> None:
 
 
 def kept(scene: bpy.types.Scene, plate: str) -> tuple[int, ...] | None:
-    """What is remembered of a plate; None where nobody has looked. Free: for `draw`."""
+    """Return what is remembered of a plate; None where nobody has looked. Free: for `draw`."""
     known = scene.get(tags.CUTS, {})
     return tuple(known[plate]) if plate in known else None
 
@@ -31,7 +31,7 @@ def mark(scene: bpy.types.Scene, target: ClipTarget, *, cuts: tuple[int, ...]) -
 
 
 def plates(scene: bpy.types.Scene) -> set[str]:
-    """All plates that the scene still knows, so that what is remembered doesn't pile up."""
+    """Return all plates that the scene still knows, so that what is remembered doesn't pile up."""
     editor = scene.sequence_editor
     strips = editor.strips_all if editor else ()
     return {strip.name for strip in strips} | {clip.name for clip in bpy.data.movieclips}

@@ -17,7 +17,7 @@ from .import_settings import PlatelightNormals
 
 
 def one_target(context: bpy.types.Context) -> ClipTarget:
-    """The plate that is selected.
+    """Return the plate that is selected.
 
     Raises:
         UserError: several are. PlatelightError: as `clips.targets_from_context`.
@@ -75,7 +75,7 @@ def _tell(entry: PlatelightNormals, findings: tuple[Finding, ...]) -> None:
 
 
 def _about_size(scene: bpy.types.Scene, target: ClipTarget) -> list[Finding]:
-    """How the normals' size compares with the plate's; both are known to Blender only once nodes show them."""
+    """Return how the normals' size compares with the plate's; both are known to Blender only once nodes show them."""
     block = Block(compat.compositor_tree(scene), strip_name=target.strip_name)
     normals, plate = tuple(block.find(imported_normals.IMAGE).image.size), tuple(block.find("plate").image.size)
     if not all((*normals, *plate)) or normals == plate:

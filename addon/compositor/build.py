@@ -52,7 +52,7 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
 
 
 def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, bool]:
-    """The plate at the render's size, and whether it fills it: a plate of another shape keeps its own."""
+    """Return the plate at the render's size, and whether it fills it: a plate of another shape keeps its own."""
     node = block.node("plate", "CompositorNodeImage", at=(0, 0), label="Plate")
     _show(node, plate)
     file = images.absolute(plate.image)
@@ -84,7 +84,7 @@ def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
 
 
 def fills_render(scene: bpy.types.Scene, plate: bpy.types.Image) -> bool:
-    """Whether a plate has the render's shape; one whose size is not known is taken to have."""
+    """Return whether a plate has the render's shape; one whose size is not known is taken to have."""
     return not plate.size[0] or _has_shape(scene, tuple(plate.size))
 
 
@@ -96,7 +96,7 @@ def _has_shape(scene: bpy.types.Scene, size: tuple[int, int]) -> bool:
 def fit(
     block: Block, name: str, output: Socket, *, whole: bool, down: float, interpolation: Interpolation = Interpolation.BILINEAR
 ) -> Socket:
-    """A pass or a matte over the plate pixel for pixel, whatever size it has; `whole`: the plate fills the render."""
+    """Return a pass or a matte over the plate pixel for pixel, whatever size it has; `whole`: the plate fills the render."""
     window = windows.of_plate(block)
     if not whole or window:
         width, height = (window.width, window.height) if window else block.find("plate").image.size
@@ -175,7 +175,7 @@ def _show_within(node: bpy.types.Node, target: ClipTarget) -> None:
 
 
 def _replaceable(node: bpy.types.Node, plate: Path) -> bool:
-    """What may give way at the output: Blender's default, and the bare plate that is being relit."""
+    """Return what may give way at the output: Blender's default, and the bare plate that is being relit."""
     if node.bl_idname == "CompositorNodeImage":
         return images.shows(node.image, plate)
     if node.bl_idname == "CompositorNodeMovieClip":
@@ -184,7 +184,7 @@ def _replaceable(node: bpy.types.Node, plate: Path) -> bool:
 
 
 def _origin(taker: Socket) -> Socket | None:
-    """The socket that feeds another, looking through reroutes."""
+    """Return the socket that feeds another, looking through reroutes."""
     while links := taker.links:
         source = links[0].from_socket
         if source.node.bl_idname != "NodeReroute":
@@ -194,6 +194,6 @@ def _origin(taker: Socket) -> Socket | None:
 
 
 def _is_used(node: bpy.types.Node) -> bool:
-    """Whether anything but loose reroutes takes its outputs."""
+    """Return whether anything but loose reroutes takes its outputs."""
     takers = [link.to_node for output in node.outputs for link in output.links]
     return any(taker.bl_idname != "NodeReroute" or _is_used(taker) for taker in takers)

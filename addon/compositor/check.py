@@ -11,7 +11,7 @@ from . import missing_files
 
 
 def troubles(scene: bpy.types.Scene, *, listing: Listing = image_files.names_with_content) -> list[str]:
-    """A sentence each, with what to do, none where all is well. Looks at the disk."""
+    """Return a sentence each, with what to do, none where all is well. Looks at the disk."""
     lacking = missing_files.look(missing_files.asked(scene), listing=listing)
     found = [f"{each.plate}: {each.sentence} in {each.folder}." for each in lacking]
     if (relit(scene) or compat.picture_strips(scene)) and (reason := linked.refusal(scene)):
@@ -22,7 +22,7 @@ def troubles(scene: bpy.types.Scene, *, listing: Listing = image_files.names_wit
 
 
 def relit(scene: bpy.types.Scene) -> list[str]:
-    """The scene's relit plates."""
+    """Return the scene's relit plates."""
     tree = compat.compositor_tree(scene)
     return sorted(attached_strips(tree)) if tree else []
 

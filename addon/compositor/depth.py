@@ -47,7 +47,7 @@ def place(scene: bpy.types.Scene, strip_name: str, *, file: Path) -> list[str]:
 
 
 def is_relative(file: Path) -> bool:
-    """What the engine has written into the file, or else into the pass's record; a file that says nothing counts in metres.
+    """Return what the engine has written into the file, or else into the pass's record; a file that says nothing counts in metres.
 
     Raises:
         UserError: it cannot be read.
@@ -61,13 +61,13 @@ def is_relative(file: Path) -> bool:
 
 
 def shots(scene: bpy.types.Scene) -> list[str]:
-    """The plates that have a depth pass."""
+    """Return the plates that have a depth pass."""
     tree = compat.compositor_tree(scene)
     return sorted(name for name in attached_strips(tree) if Block(tree, strip_name=name).find(NODE)) if tree else []
 
 
 def scale_of(node: bpy.types.Node) -> Scale:
-    """The numbers on a shot's node."""
+    """Return the numbers on a shot's node."""
     told = {name.lower(): node.inputs[name].default_value for name in ("Near", "Far", "Scale")}
     return Scale(relative=node.inputs["Relative"].default_value > 0.5, **told)
 
@@ -99,7 +99,7 @@ def set_point(scene: bpy.types.Scene, strip_name: str, *, x: float, y: float, me
 
 
 def _at(source: bpy.types.Node, frame: int, *, x: float, y: float) -> float:
-    """The median of 3 x 3 pixels of the file that an Image node shows at a frame."""
+    """Return the median of 3 x 3 pixels of the file that an Image node shows at a frame."""
     shown = min(max(frame - source.frame_start + 1, 0), source.frame_duration) + source.frame_offset
     found = files.find(images.absolute(source.image))
     if shown not in found.files:

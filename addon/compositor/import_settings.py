@@ -121,7 +121,7 @@ def convention_of(entry: PlatelightNormals) -> Convention:
 
 
 def entry_of(scene: bpy.types.Scene, name: str) -> PlatelightNormals | None:
-    """What is known of a plate's imported normals."""
+    """Return what is known of a plate's imported normals."""
     return scene.platelight_imports.normals.get(name)
 
 

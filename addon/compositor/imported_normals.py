@@ -50,7 +50,7 @@ def attach(
 
 
 def unused(block: Block, source: bpy.types.Node) -> list[str]:
-    """A sentence where the relight group takes normals that the user linked, and none from a node of the plate's."""
+    """Return a sentence where the relight group takes normals that the user linked, and none from a node of the plate's."""
     taker = block.find("relight").inputs["Normal"]
     if taker.is_linked and source in upstream(taker.links[0].from_socket):
         return []
@@ -88,7 +88,7 @@ def show_layer(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:
 
 
 def imported(scene: bpy.types.Scene) -> list[str]:
-    """The plates whose normals are imported ones."""
+    """Return the plates whose normals are imported ones."""
     tree = compat.compositor_tree(scene)
     return sorted(name for name in attached_strips(tree) if Block(tree, strip_name=name).find(NODE)) if tree else []
 

@@ -46,7 +46,7 @@ class Missing:
 
 
 def asked(scene: bpy.types.Scene) -> list[Asked]:
-    """What the scene's relit plates ask for, as far as anything shows it. Looks at no file."""
+    """Return what the scene's relit plates ask for, as far as anything shows it. Looks at no file."""
     tree = compat.compositor_tree(scene)
     if tree is None:
         return []

@@ -36,7 +36,7 @@ def _placing() -> Iterator[None]:
 
 
 def missing_frames(out: str, *, pass_name: str, clip: str, first: int, last: int) -> list[int]:
-    """Source frames without a file. Blender says nothing of them: it renders black."""
+    """Return source frames without a file. Blender says nothing of them: it renders black."""
     return [frame for frame in range(first, last + 1) if not pass_file(out, pass_name=pass_name, clip=clip, frame=frame).is_file()]
 
 
@@ -111,7 +111,7 @@ def _beside(
 
 
 def after_growing(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
-    """What new nodes of a plate ask of the scene's renders. Returns what the user should know, a sentence each."""
+    """Return what new nodes of a plate ask of the scene's renders. Returns what the user should know, a sentence each."""
     notices = _render_shows_compositor(scene)
     if bpy.app.background:
         notices += render_without_display(scene)
@@ -169,7 +169,7 @@ def _render_shows_compositor(scene: bpy.types.Scene) -> list[str]:
 
 
 def plate_layer(target: ClipTarget) -> Layer:
-    """The plate itself, as a picture for the compositor.
+    """Return the plate itself, as a picture for the compositor.
 
     Raises:
         PlatelightError: `source_missing`.

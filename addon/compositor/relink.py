@@ -44,7 +44,7 @@ def relink(scene: bpy.types.Scene, plate: str, *, chosen: Path) -> list[Relinked
 
 
 def best(asked: Asked, chosen: Path) -> tuple[Path, tuple[str, ...]]:
-    """The folder that has most of the files, and their names; the first of those that have as many. No bpy."""
+    """Return the folder that has most of the files, and their names; the first of those that have as many. No bpy."""
     listing = cache(image_files.names_in)
     there: dict[Path, tuple[str, ...]] = {}
     for folder in _folders(asked, chosen):

@@ -24,7 +24,7 @@ PASS, STUDIO = "space", "space of "
 
 
 def need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
-    """The camera that the scene renders.
+    """Return the camera that the scene renders.
 
     Raises:
         UserError: it has none.
@@ -35,7 +35,7 @@ def need_camera(scene: bpy.types.Scene) -> bpy.types.Object:
 
 
 def group(scene: bpy.types.Scene) -> bpy.types.NodeTree:
-    """The group of a scene, built when there is none for the cameras that it is seen through.
+    """Return the group of a scene, built when there is none for the cameras that it is seen through.
 
     It takes a direction, unit length or not, and whether that is in world space; and gives it in both spaces. Camera space is
     +X right, +Y up, +Z toward the camera.
@@ -194,13 +194,13 @@ def release_studio(scene: bpy.types.Scene, shot: str) -> bool:
 
 
 def studio(block: Block, relight: bpy.types.Node) -> dict[str, bpy.types.Node]:
-    """The nodes that hold directions in world space, by the socket that they feed."""
+    """Return the nodes that hold directions in world space, by the socket that they feed."""
     found = {socket.name: block.find(STUDIO + socket.name) for socket in _directions(relight)}
     return {name: node for name, node in found.items() if node is not None}
 
 
 def axes(camera: bpy.types.Object) -> Matrix:
-    """The camera's rotation (3 x 3) at the present frame: camera space to world."""
+    """Return the camera's rotation (3 x 3) at the present frame: camera space to world."""
     return camera.matrix_world.to_3x3().normalized()
 
 
@@ -212,13 +212,14 @@ def _directions(relight: bpy.types.Node) -> list[bpy.types.NodeSocket]:
 
 
 def nodes(block: Block) -> list[bpy.types.Node]:
-    """The Space nodes of a plate."""
+    """Return the Space nodes of a plate."""
     own = [node for node in block.tree.nodes if node.get(tags.PLATE) == block.strip_name]
     return [node for node in own if is_space(getattr(node, "node_tree", None))]
 
 
 def is_stale(scene: bpy.types.Scene, block: Block) -> bool:
-    """Whether timeline markers now cut to other cameras than its Space nodes follow; the scene's own camera they always do."""
+    """Return whether timeline markers now cut to other cameras than its Space nodes follow; the scene's own camera they always
+    do."""
     sign = _sign(scene)
     return any(node.node_tree[tags.SPACE] != sign for node in nodes(block))
 

@@ -92,7 +92,7 @@ def facing(frames: Sequence[Field], turns: Sequence[np.ndarray], view: Rays) -> 
 
 
 def signs(frames: Sequence[Field], turns: Sequence[np.ndarray], view: Rays, *, ups: Sequence[np.ndarray]) -> Signs:
-    """All that speaks for `turns`. `ups`: for each frame what is up, in camera space."""
+    """Return all that speaks for `turns`. `ups`: for each frame what is up, in camera space."""
     sums = np.zeros((5, 2))
     for frame, turn, up in zip(frames, turns, ups, strict=True):
         sums += _evidence(frame, turn, view, up=up)

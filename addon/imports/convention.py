@@ -43,7 +43,7 @@ def signed_axes(order: str, flip: tuple[bool, bool, bool]) -> np.ndarray:
 
 
 def decode(values: np.ndarray, convention: Convention, *, camera: np.ndarray | None = None) -> np.ndarray:
-    """Normals as we mean them.
+    """Return normals as we mean them.
 
     Args:
         values: float (..., 3), as the file holds them.
@@ -74,7 +74,7 @@ def components(values: np.ndarray, *, encoding: str, curve: str = NONE) -> np.nd
 
 
 def is_normal(length: np.ndarray) -> np.ndarray:
-    """Which lengths a normal may have, filtered and rounded ones included. Grey has 0 in 0..1, black and white have 1.7."""
+    """Return which lengths a normal may have, filtered and rounded ones included. Grey has 0 in 0..1, black and white have 1.7."""
     return (length > SHORTEST) & (length < LONGEST)
 
 
@@ -88,6 +88,6 @@ def srgb_to_linear(values: np.ndarray) -> np.ndarray:
 
 
 def linear_to_srgb(values: np.ndarray) -> np.ndarray:
-    """The other way around."""
+    """Return the other way around."""
     size = np.abs(values)
     return np.sign(values) * np.where(size <= 0.0031308, size * 12.92, 1.055 * size ** (1 / 2.4) - 0.055)

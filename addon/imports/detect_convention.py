@@ -77,7 +77,7 @@ class _Reading:
 
 
 def diagnose(frames: Sequence[np.ndarray], view: View, *, byte_files: bool = False) -> Diagnosis:
-    """What a sequence of normals is.
+    """Return what a sequence of normals is.
 
     Args:
         frames: float (H, W, 3) each, the file's numbers, row 0 at the top.
@@ -106,7 +106,8 @@ def diagnose(frames: Sequence[np.ndarray], view: View, *, byte_files: bool = Fal
 
 
 def likeness(frames: Sequence[np.ndarray]) -> float:
-    """How much pictures look like normals: the share of their pixels, greys aside, with a length of about 1 as it is best read."""
+    """Return how much pictures look like normals: the share of their pixels, greys aside, with a length of about 1 as it is best
+    read."""
     values = np.concatenate([_thinned(frame) for frame in frames])
     values = _colored(values[np.isfinite(values).all(-1)])
     if not len(values):
@@ -116,7 +117,7 @@ def likeness(frames: Sequence[np.ndarray]) -> float:
 
 
 def _colored(values: np.ndarray) -> np.ndarray:
-    """Those (N, 3) that aren't grey, as background is: black, white and (0.5, 0.5, 0.5)."""
+    """Return those (N, 3) that aren't grey, as background is: black, white and (0.5, 0.5, 0.5)."""
     return values[np.ptp(values, axis=-1) > 2e-3]
 
 
@@ -135,7 +136,7 @@ def _refuse_other_pictures(frames: Sequence[np.ndarray]) -> None:
 
 
 def _encoding(frames: Sequence[np.ndarray]) -> tuple[str, str, list[Finding]]:
-    """Which reading gives vectors of length 1."""
+    """Return which reading gives vectors of length 1."""
     values = np.concatenate([_thinned(frame) for frame in frames])
     values = values[np.isfinite(values).all(-1)]
     colored = _colored(values)
@@ -209,7 +210,7 @@ def _axes(frames: Sequence[Field], view: View) -> tuple[_Reading, list[Finding]]
 
 
 def _readings(frames: Sequence[Field], rays: Rays, *, space: str, cameras: Sequence[np.ndarray]) -> list[_Reading]:
-    """Those of a space whose surfaces face the camera best, scored."""
+    """Return those of a space whose surfaces face the camera best, scored."""
     tried = []
     for order, x, y, z in itertools.product(ORDERS, (False, True), (False, True), (False, True)):
         flip = (x, y, z)
@@ -229,7 +230,7 @@ def _readings(frames: Sequence[Field], rays: Rays, *, space: str, cameras: Seque
 
 
 def _custom(order: str, flip: tuple[bool, bool, bool], space: str) -> float:
-    """What tools write: mostly our order, sometimes +Y down or +X left; world space with +Z or with +Y up."""
+    """Return what tools write: mostly our order, sometimes +Y down or +X left; world space with +Z or with +Y up."""
     if space == WORLD and (order, flip) == ("XZY", (False, True, False)):
         return 0.5
     return {"XYZ": 1.0, "ZYX": 0.3, "XZY": 0.2}.get(order, -0.5) - 0.25 * sum(flip) - (0.5 if space == WORLD else 0.0)
@@ -281,6 +282,6 @@ def _share(part: float) -> str:
 
 
 def _thinned(frame: np.ndarray) -> np.ndarray:
-    """Every few pixels of a frame, (N, 3), about 20 000."""
+    """Return every few pixels of a frame, (N, 3), about 20 000."""
     flat = frame.reshape(-1, 3)
     return flat[:: max(1, len(flat) // 20000)]

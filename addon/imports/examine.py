@@ -74,7 +74,7 @@ def examine(file: Path, *, layer: str, target: ClipTarget, scene: bpy.types.Scen
 
 
 def _choose(header: Header | None, choices: tuple[str, ...], wanted: str, *, name: str) -> tuple[str, ...]:
-    """The layer that is wanted or named like normals; where none is, all of those that may be it."""
+    """Return the layer that is wanted or named like normals; where none is, all of those that may be it."""
     if header is not None and header.colors < 3:
         told = "one channel" if header.colors == 1 else f"{header.colors} channels"
         raise UserError(f"{name} has {told}, so it holds no directions: choose the normals, not a depth or matte.")
@@ -127,7 +127,7 @@ def _about_layer(header: Header | None, choices: tuple[str, ...], layer: str) ->
 
 
 def _clip_first(target: ClipTarget) -> int:
-    """The first source frame that the clip has, seen or not."""
+    """Return the first source frame that the clip has, seen or not."""
     numbers = sequences.files_of(Path(target.source.path)) if target.is_sequence else {}
     return next(iter(numbers), 1)
 
@@ -138,7 +138,8 @@ def _spread(numbers: list[int]) -> list[int]:
 
 
 def _view(scene: bpy.types.Scene, numbers: list[int]) -> View:
-    """What the scene is seen through at those frames, timeline markers obeyed. A copy goes there: the scene stays as it is, with
+    """Return what the scene is seen through at those frames, timeline markers obeyed. A copy goes there: the scene stays as it
+    is, with
     what was moved in it and not keyed."""
     turns, view = [], View()
     for number in numbers:

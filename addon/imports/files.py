@@ -53,7 +53,7 @@ class Alignment:
 
 
 def find(path: Path) -> Found:
-    """The sequence that any of its files belongs to, from its lowest to its highest number.
+    """Return the sequence that any of its files belongs to, from its lowest to its highest number.
 
     Raises:
         UserError; PlatelightError: `frame_numbers_unusable`.
@@ -72,7 +72,7 @@ def find(path: Path) -> Found:
 
 
 def header(path: Path) -> Header | None:
-    """What a file says of itself; None for kinds that this Blender cannot tell of.
+    """Return what a file says of itself; None for kinds that this Blender cannot tell of.
 
     Raises:
         UserError: it is empty or damaged.
@@ -86,7 +86,8 @@ def header(path: Path) -> Header | None:
 
 
 def headers(found: Found) -> dict[int, Header | None]:
-    """What each file says of itself, by its number; several are read at a time, since a network drive takes its time for each.
+    """Return what each file says of itself, by its number; several are read at a time, since a network drive takes its time for
+    each.
 
     Raises:
         UserError: one is empty or damaged.
@@ -98,7 +99,7 @@ def headers(found: Found) -> dict[int, Header | None]:
 
 
 def sizes(headers: Mapping[int, Header | None]) -> dict[tuple[int, int], list[int]]:
-    """Which files have which size, those left out whose headers don't tell."""
+    """Return which files have which size, those left out whose headers don't tell."""
     told: dict[tuple[int, int], list[int]] = {}
     for number, known in headers.items():
         if known:
@@ -121,7 +122,7 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 def align(found: Found, *, shown: tuple[int, int], clip_first: int, is_movie: bool) -> Alignment:
-    """How the numbers of a sequence lie on a plate.
+    """Return how the numbers of a sequence lie on a plate.
 
     Args:
         shown: first and last source frame of the plate that are seen.

@@ -119,7 +119,8 @@ def _bits(part: Any) -> int:
 
 
 def _names(part: Any, *, several: bool) -> list[str]:
-    """A part's channels. Blender puts the part's name before them, where they don't begin with it; before plain colours only where
+    """Return a part's channels. Blender puts the part's name before them, where they don't begin with it; before plain colours
+    only where
     there are `several` parts."""
     names, name = list(part.channelnames), part.get_string_attribute("name")
     if not name or not (several or any("." in each for each in names)):
@@ -128,7 +129,7 @@ def _names(part: Any, *, several: bool) -> list[str]:
 
 
 def _has_last_line(source: Any, part: Any) -> bool:
-    """Whether the last line can be read; a render that was stopped has none."""
+    """Return whether the last line can be read; a render that was stopped has none."""
     if part.tile_width or part.width * part.nchannels * 4 > _MOST_LINE_BYTES or not source.seek_subimage(0, 0):
         return True
     return source.read_scanline(part.y + part.height - 1, 0) is not None

@@ -15,7 +15,7 @@ from .files import Header
 
 
 def read(file: Path, *, layer: str, header: Header | None) -> np.ndarray:
-    """A picture's colours or a layer's vectors, float32 (H, W, 3), row 0 at the top.
+    """Return a picture's colours or a layer's vectors, float32 (H, W, 3), row 0 at the top.
 
     Raises:
         UserError: it cannot be read, or has no such layer.
@@ -47,7 +47,7 @@ def _pixels(image: bpy.types.Image) -> np.ndarray:
 
 
 def _rendered(image: bpy.types.Image, *, layer: str, size: tuple[int, int]) -> np.ndarray:
-    """A layer of an EXR: Blender gives its pixels to nodes only, so a scene of its own renders them, at one pixel each."""
+    """Return a layer of an EXR: Blender gives its pixels to nodes only, so a scene of its own renders them, at one pixel each."""
     if bpy.app.is_job_running("RENDER"):
         raise UserError("Blender is rendering, and layers of an EXR can't be read meanwhile: try again when it is done.")
     scene = bpy.data.scenes.new("Platelight Reading")

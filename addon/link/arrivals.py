@@ -15,7 +15,7 @@ WIDEN_EVERY = 5.0
 
 
 def this_file() -> tuple[str, int]:
-    """What `Job.blend` holds: the open file, and how many files were opened before it."""
+    """Return what `Job.blend` holds: the open file, and how many files were opened before it."""
     return bpy.data.filepath, state.files_opened
 
 

@@ -46,7 +46,7 @@ class EngineChoice:
 
 
 def engine_choice() -> EngineChoice:
-    """The preferences' choice; the defaults where the extension is not enabled but only imported."""
+    """Return the preferences' choice; the defaults where the extension is not enabled but only imported."""
     addon = bpy.context.preferences.addons.get(ROOT_PACKAGE)
     if addon is None or addon.preferences is None:
         return EngineChoice()
@@ -58,12 +58,12 @@ def engine_choice() -> EngineChoice:
 
 
 def locks_folder() -> Path:
-    """What an installation fetches, each package with its version and hashes."""
+    """Return what an installation fetches, each package with its version and hashes."""
     return extension_root() / "engine" / "requirements" / "locks"
 
 
 def engine_command() -> list[str]:
-    """The command that serves.
+    """Return the command that serves.
 
     Raises:
         PlatelightError: `engine_missing` with what is wrong.
@@ -84,7 +84,7 @@ def engine_command() -> list[str]:
 
 
 def engine_environment() -> dict[str, str]:
-    """The environment of the engine and of the installer: Blender's own Python settings must not leak into theirs."""
+    """Return the environment of the engine and of the installer: Blender's own Python settings must not leak into theirs."""
     env = clean(os.environ)
     env["PYTHONUNBUFFERED"] = "1"
     env["PYTHONPYCACHEPREFIX"] = str(user_folder() / "pycache")  # nothing is written into the extension's folder
@@ -96,7 +96,7 @@ def engine_environment() -> dict[str, str]:
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what would change how a Python of our own runs."""
+    """Return an environment without what would change how a Python of our own runs."""
     return {
         name: value for name, value in environ.items()
         if name not in _INJECTED and (not name.startswith("PYTHON") or name in _PYTHONS)
@@ -113,7 +113,8 @@ def check_online(purpose: str) -> None:
 
 
 def split(text: str, where: str, *, posix: bool = os.name != "nt") -> list[str]:
-    """The words of a command. `where`: what it stands in, for the error. `posix`: a backslash is no part of a path, but quotes.
+    """Return the words of a command. `where`: what it stands in, for the error. `posix`: a backslash is no part of a path, but
+    quotes.
 
     Raises:
         PlatelightError: `engine_missing` for a quote that isn't closed.

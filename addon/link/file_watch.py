@@ -51,7 +51,7 @@ def look_soon() -> None:
 
 
 def of_scene(scene: bpy.types.Scene) -> list[Missing]:
-    """What was missing at the last look. Free: for `draw`."""
+    """Return what was missing at the last look. Free: for `draw`."""
     return state.missing.get(scene.name_full, [])
 
 

@@ -25,7 +25,7 @@ _DECORATION = re.compile(r"^(error|warning|note|hint|\W+|\[notice\])\W*", re.IGN
 
 
 def why(lines: Sequence[str]) -> str:
-    """The cause, with the last line that tells it: ``the disk is full (No space left on device)``; ``""`` for no lines."""
+    """Return the cause, with the last line that tells it: ``the disk is full (No space left on device)``; ``""`` for no lines."""
     for pattern, cause in _CAUSES:
         for line in reversed(lines):
             if re.search(pattern, line, re.IGNORECASE):
@@ -35,7 +35,7 @@ def why(lines: Sequence[str]) -> str:
 
 
 def is_hopeless(cause: str) -> bool:
-    """Whether another installer would fail the same way."""
+    """Return whether another installer would fail the same way."""
     return cause.startswith(_NO_SPACE)
 
 

@@ -39,12 +39,12 @@ def engine_folder(user_folder: Path) -> Path:
 
 
 def python_of(folder: Path) -> Path:
-    """The Python of an environment."""
+    """Return the Python of an environment."""
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def problem(folder: Path, *, locks: Path) -> str:
-    """Why the environment cannot be used, or ``""``. One that was not finished has no marker and does not count."""
+    """Return why the environment cannot be used, or ``""``. One that was not finished has no marker and does not count."""
     marker = folder / _MARKER
     if not marker.is_file():
         return "the engine is not installed yet"
@@ -253,7 +253,7 @@ class Install:
 
 
 def warning_of(doctor: DoctorResult) -> str:
-    """What a person who has just installed must know: torch does not load, or computes on the CPU beside a graphics card."""
+    """Return what a person who has just installed must know: torch does not load, or computes on the CPU beside a graphics card."""
     bad = [finding for finding in doctor.findings if finding.name in _LOUD and not finding.ok]
     return " ".join(f"{finding.name}: {finding.value}. {finding.remedy}." for finding in bad)
 

@@ -214,11 +214,11 @@ class JobQueue:
         raise PlatelightError(ErrorCode.UNKNOWN_JOB, task_id)
 
     def current(self, kind: Kind = Task) -> Task | None:
-        """The task of that kind that the engine has in hand."""
+        """Return the task of that kind that the engine has in hand."""
         return next((task for task in self.tasks if isinstance(task, kind) and task.active), None)
 
     def waiting(self, kind: Kind = Task) -> Task | None:
-        """The task of that kind whose turn is next."""
+        """Return the task of that kind whose turn is next."""
         return next((task for task in self.tasks if isinstance(task, kind) and task.state is JobState.QUEUED), None)
 
     def remove(self, task_id: str) -> None:

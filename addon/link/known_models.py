@@ -64,7 +64,7 @@ _log = logging.getLogger(__name__)
 
 
 def load() -> tuple[ModelEntry, ...]:
-    """What the engine said last; the models of every installation where it has not been asked yet."""
+    """Return what the engine said last; the models of every installation where it has not been asked yet."""
     file = user_folder() / "models.json"
     if not file.is_file():
         return BEFORE_ASKING
@@ -83,10 +83,10 @@ def save(result: ListModelsResult) -> None:
 
 
 def entry(models: tuple[ModelEntry, ...], model: str) -> ModelEntry:
-    """What is known of a model by its name; `UNKNOWN` where nothing is, as of a folder."""
+    """Return what is known of a model by its name; `UNKNOWN` where nothing is, as of a folder."""
     return next((known for known in models if known.name == model), UNKNOWN)
 
 
 def best(models: tuple[ModelEntry, ...]) -> str:
-    """The model for those who do not choose: the one for finals when its weights are here, else the embedded one."""
+    """Return the model for those who do not choose: the one for finals when its weights are here, else the embedded one."""
     return next((m.name for m in models if m.name == NORMALCRAFTER and m.installed), PREVIEW)

@@ -97,7 +97,7 @@ class ChildProcess:
         return self._popen.poll() is None
 
     def tail(self, count: int = 3) -> list[str]:
-        """The last lines, not blank, of its standard error."""
+        """Return the last lines, not blank, of its standard error."""
         return list(self._tail)[-count:]
 
     def send(self, line: str) -> None:

@@ -36,7 +36,7 @@ _DRAWN_IN = frozenset({"SEQUENCE_EDITOR", "CLIP_EDITOR", "NODE_EDITOR", "VIEW_3D
 
 
 def tick() -> bool:
-    """One round, without waiting for anything. True while there is work: a job, an installation, an answer to come."""
+    """Return one round, without waiting for anything. True while there is work: a job, an installation, an answer to come."""
     if state.install and not state.install.finished:
         state.install.poll()
         if state.install.finished:
@@ -68,7 +68,7 @@ def sleep() -> None:
 
 
 def engine() -> Client:
-    """The engine, started if need be.
+    """Return the engine, started if need be.
 
     Raises:
         PlatelightError: `engine_missing`.
@@ -185,7 +185,7 @@ def _start_next(kind: Kind) -> None:
 
 
 def _asked_for(job: Job, said: FramesReady | EstimateResult) -> bool:
-    """Whether these are passes and frames of a job; others are told and not looked for."""
+    """Return whether these are passes and frames of a job; others are told and not looked for."""
     names = said.passes if isinstance(said, EstimateResult) else (said.pass_name,)
     if said.first <= said.last and said.first in job.frames and said.last in job.frames and PASSES.keys() >= set(names):
         return True

@@ -77,7 +77,7 @@ def tune(target: ClipTarget, *, out: str, settings: EstimateSettings, minutes: f
 
 
 def jobs() -> list[Job]:
-    """The estimates, in the order in which they were asked for, finished ones included until they are removed."""
+    """Return the estimates, in the order in which they were asked for, finished ones included until they are removed."""
     return [task for task in state.queue.tasks if isinstance(task, Job)]
 
 
@@ -119,7 +119,7 @@ def clear_finished() -> None:
 
 
 def error_of(job_id: str) -> PlatelightError:
-    """What a task failed on.
+    """Return what a task failed on.
 
     Raises:
         PlatelightError: `unknown_job`, for one that did not fail too.
@@ -141,7 +141,7 @@ def attach_again(job_id: str) -> bool:
 
 
 def notices(job_id: str) -> tuple[str, ...]:
-    """What the user should know of a task.
+    """Return what the user should know of a task.
 
     Raises:
         PlatelightError: `unknown_job`.

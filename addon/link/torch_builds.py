@@ -113,7 +113,7 @@ def choose(machine: Machine, compute: Compute, *, locks: Path) -> Choice:
 
 
 def _for_cards(machine: Machine) -> tuple[Build, ...]:
-    """The builds for NVIDIA cards that are locked for a machine, the newest first."""
+    """Return the builds for NVIDIA cards that are locked for a machine, the newest first."""
     if machine.system == "linux":
         return (CUDA_ON_LINUX,)
     if machine.name == "windows-amd64":
@@ -129,7 +129,7 @@ def _priced(build: Build, sizes: dict[str, int], *, why: str) -> Choice:
 
 
 def _sizes(machine: Machine, *, locks: Path) -> dict[str, int]:
-    """Bytes of each lock's download on this kind of machine."""
+    """Return bytes of each lock's download on this kind of machine."""
     try:
         found = read_json(locks / "sizes.json").get(machine.name)
     except (OSError, ValueError) as error:
@@ -140,7 +140,7 @@ def _sizes(machine: Machine, *, locks: Path) -> dict[str, int]:
 
 
 def this_machine() -> Machine:
-    """The machine, and its graphics card as far as NVIDIA's own tool says. Takes a moment where there is one."""
+    """Return the machine, and its graphics card as far as NVIDIA's own tool says. Takes a moment where there is one."""
     system = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
     return Machine(system=system, processor=platform.machine().lower(), python=sys.version_info[:2], gpu=_nvidia())
 

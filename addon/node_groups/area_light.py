@@ -72,7 +72,8 @@ _AXES = ("X", "Y", "Back")
 
 
 def _own(sheet: Sheet) -> dict[str, Socket]:
-    """The light's own axes as the camera sees them, unit length, and half of its sides: from a node in each section that needs
+    """Return the light's own axes as the camera sees them, unit length, and half of its sides: from a node in each section that
+    needs
     them, for they are the same all over the picture."""
     given = {name.replace(" ", "_"): sheet.input(name) for name in ("Half X", "Half Y", "Camera X", "Camera Y", "Camera Z")}
     node = sheet.group(shared_group("Platelight Area Axes", version=1, build=_axes), label="The light's own axes", **given)

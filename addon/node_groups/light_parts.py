@@ -69,7 +69,7 @@ def takes_camera(sheet: Sheet) -> None:
 
 
 def to_camera(sheet: Sheet, vector: Vector, *, label: str = "") -> Vector:
-    """A direction of the world as the camera sees it; its scale doesn't matter to what it sees."""
+    """Return a direction of the world as the camera sees it; its scale doesn't matter to what it sees."""
     axes = {f"Camera_{name}": sheet.input(f"Camera {name}") for name in "XYZ"}
     turn = shared_group("Platelight To Camera", version=1, build=_turn)
     return sheet.group(turn, label=label or "To camera space", Direction=vector, **axes).outputs["Seen"]
@@ -103,7 +103,7 @@ def takes_matte(sheet: Sheet) -> None:
 
 
 def color(sheet: Sheet) -> Vector:
-    """The light's colour and power, gain, exposure and matte in it: without a matte, the same all over the picture."""
+    """Return the light's colour and power, gain, exposure and matte in it: without a matte, the same all over the picture."""
     stops = sheet.math("POWER", 2.0, sheet.input("Exposure"), label="2^exposure")
     gain = sheet.math("MULTIPLY", sheet.math("MULTIPLY", sheet.input("Gain"), sheet.input("On")), stops)
     gain = sheet.math("MULTIPLY", gain, sheet.input("Passes"), label="None without passes")
@@ -151,7 +151,7 @@ def half(sheet: Sheet, to_light: Vector, inverse: Socket) -> Socket:
 
 
 def width(sheet: Sheet, size: Value, factor: Value = 1.0) -> Socket:
-    """The `width` of a light of the size x factor (`shading.facing`), more by what the user's softness adds to it."""
+    """Return the `width` of a light of the size x factor (`shading.facing`), more by what the user's softness adds to it."""
     soft = sheet.math("MULTIPLY", sheet.input("Softness"), shading.BALL)
     whole = sheet.math("MULTIPLY", size, shading.BALL)
     return sheet.math("MULTIPLY_ADD", factor, whole, soft, label="Width at the horizon")

@@ -20,14 +20,15 @@ SPREAD = "AREA, SPREAD"
 
 
 def kind_of(light: bpy.types.Light) -> str:
-    """The key in `KINDS`: its type, and apart from the others an area light whose spread is less than all round or may change."""
+    """Return the key in `KINDS`: its type, and apart from the others an area light whose spread is less than all round or may
+    change."""
     if light.type == "AREA" and (light.spread < math.pi - 1e-3 or (light.animation_data and light.animation_data.action)):
         return SPREAD
     return light.type
 
 
 def is_shiny(light: bpy.types.Light) -> bool:
-    """Whether it gives highlights; none without Specular in its settings, unless that may change."""
+    """Return whether it gives highlights; none without Specular in its settings, unless that may change."""
     return light.specular_factor > 0 or bool(light.animation_data and light.animation_data.action)
 
 
@@ -47,7 +48,7 @@ def point(*, shiny: bool = True) -> bpy.types.NodeTree:
 
 
 def spot(*, shiny: bool = True) -> bpy.types.NodeTree:
-    """A point light in a cone; between cone and edge, smoothstep of the cosine, as in Cycles.
+    """Return a point light in a cone; between cone and edge, smoothstep of the cosine, as in Cycles.
 
     Seen from the surface, each point of a large light has its own cone. Their mean is again about a smoothstep: of the width
     that gives it the same variance, that is e^2 / 20 for the edge and w^2 / 4 for a disk of radius w.
@@ -56,12 +57,12 @@ def spot(*, shiny: bool = True) -> bpy.types.NodeTree:
 
 
 def area(*, shiny: bool = True) -> bpy.types.NodeTree:
-    """A rectangle that shines from its front. Exact for diffuse light, the horizon aside; one direction for specular."""
+    """Return a rectangle that shines from its front. Exact for diffuse light, the horizon aside; one direction for specular."""
     return _shared("Area", area_light.build, shiny=shiny, spread=False)
 
 
 def area_spread(*, shiny: bool = True) -> bpy.types.NodeTree:
-    """The same behind a grid, as Cycles has it: light leaves it within an angle only."""
+    """Return the same behind a grid, as Cycles has it: light leaves it within an angle only."""
     return _shared("Area Spread", area_light.build, shiny=shiny, spread=True)
 
 

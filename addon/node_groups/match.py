@@ -105,7 +105,7 @@ def _normal(sheet: Sheet) -> tuple[Socket, ...]:
 
 
 def _light(sheet: Sheet, normal: tuple[Socket, ...]) -> Socket:
-    """The sum of the nine terms, never below 0."""
+    """Return the sum of the nine terms, never below 0."""
     sheet.section("Terms of the normal")
     x, y, z = normal
     products = [sheet.math("MULTIPLY", one, other, label=label) for one, other, label in ((x, y, "XY"), (y, z, "YZ"), (x, z, "XZ"))]

@@ -46,7 +46,7 @@ AMBIENT_STRENGTH = 0.25
 
 
 def node_group() -> bpy.types.NodeTree:
-    """The group, one for the whole file; made when there is none of this version."""
+    """Return the group, one for the whole file; made when there is none of this version."""
     for group in bpy.data.node_groups:
         if group.get(tags.RELIGHT_VERSION) == _VERSION and group.library is None:
             return group
@@ -208,7 +208,7 @@ def _everywhere(sheet: Sheet, gain: Socket, there: Socket) -> Socket:
 
 
 def _face(sheet: Sheet, light: Light, normal: Socket) -> Socket:
-    """How much a surface faces a light, over the light's size."""
+    """Return how much a surface faces a light, over the light's size."""
     cosine = sheet.dot(normal, sheet.unit(sheet.input(f"{light.name} Direction")), label="N . L")
     width = sheet.math("MULTIPLY", sheet.input(f"{light.name} Softness"), shading.BALL)
     return shading.facing(sheet, cosine, width)

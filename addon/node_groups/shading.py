@@ -22,7 +22,7 @@ def facing(sheet: Sheet, cosine: Socket, width: Value, *, label: str = "Soft at 
 
 
 def horizon() -> bpy.types.NodeTree:
-    """The cosine law for a light of some size, softened and lifted as the user wants."""
+    """Return the cosine law for a light of some size, softened and lifted as the user wants."""
     return shared_group("Platelight Horizon", version=2, build=_horizon)
 
 
@@ -53,7 +53,7 @@ def _masking(sheet: Sheet, cosine: Socket, a2: Socket, less: Socket) -> Socket:
 
 
 def surface() -> bpy.types.NodeTree:
-    """What highlights need to know of a surface whatever the light."""
+    """Return what highlights need to know of a surface whatever the light."""
     return shared_group("Platelight Surface", version=2, build=_surface)
 
 

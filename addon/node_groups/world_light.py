@@ -44,7 +44,7 @@ class Found:
 
 
 def find(world: bpy.types.World) -> Found | None:
-    """A plain colour, or an equirectangular Environment Texture with or without a Mapping; None for anything else."""
+    """Return a plain colour, or an equirectangular Environment Texture with or without a Mapping; None for anything else."""
     tree = world.node_tree
     if tree is None or not compat.uses_nodes(world):
         return Found(color="color")
@@ -74,7 +74,7 @@ def _feeder(socket: bpy.types.NodeSocket) -> bpy.types.Node | None:
 
 
 def coefficients(picture: np.ndarray) -> np.ndarray:
-    """The nine factors (9, 3) of `TERMS` that give the radiance of a white matte surface from its normal.
+    """Return the nine factors (9, 3) of `TERMS` that give the radiance of a white matte surface from its normal.
 
     Args:
         picture: equirectangular radiance (H, W, 3), row 0 at the bottom; +X in the middle, +Y a quarter to the left.
@@ -110,7 +110,7 @@ def factors(tree: bpy.types.ID, image: bpy.types.Image, *, look_again: bool) -> 
 
 
 def pixels(image: bpy.types.Image) -> np.ndarray:
-    """Its pixels, scene-linear (H, W, 3), row 0 at the bottom; a picture of bytes is taken for sRGB."""
+    """Return its pixels, scene-linear (H, W, 3), row 0 at the bottom; a picture of bytes is taken for sRGB."""
     width, height = image.size
     flat = np.empty(width * height * image.channels, np.float32)
     image.pixels.foreach_get(flat)

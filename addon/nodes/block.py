@@ -30,12 +30,12 @@ class Block:
         return next((node for node in nodes if node.get(tags.PLATE) == self.strip_name and node.get(tags.ROLE) == role), None)
 
     def images(self) -> list[tuple[str, bpy.types.Node]]:
-        """The Image nodes of the plate, its passes and its mattes, each with its role."""
+        """Return the Image nodes of the plate, its passes and its mattes, each with its role."""
         own = [(node.get(tags.ROLE, ""), node) for node in self.tree.nodes if node.get(tags.PLATE) == self.strip_name]
         return [(role, node) for role, node in own if node.bl_idname == "CompositorNodeImage"]
 
     def node(self, role: str, idname: str, *, at: tuple[float, float], label: str = "") -> bpy.types.Node:
-        """The node of that role; made inside the block's frame where it isn't there. `at`: right and down of its corner."""
+        """Return the node of that role; made inside the block's frame where it isn't there. `at`: right and down of its corner."""
         if found := self.find(role):
             return found
         frame = self._frame()
@@ -69,12 +69,12 @@ class Block:
 
 
 def attached_strips(tree: bpy.types.NodeTree) -> set[str]:
-    """The strips whose relight group is in the tree."""
+    """Return the strips whose relight group is in the tree."""
     return {node[tags.PLATE] for node in tree.nodes if node.get(tags.ROLE) == "relight"}
 
 
 def block_images(tree: bpy.types.NodeTree, strip_name: str) -> list[bpy.types.Image]:
-    """The images of a strip's passes, the plate left out."""
+    """Return the images of a strip's passes, the plate left out."""
     return [
         node.image
         for node in tree.nodes
@@ -83,18 +83,18 @@ def block_images(tree: bpy.types.NodeTree, strip_name: str) -> list[bpy.types.Im
 
 
 def upstream(socket: bpy.types.NodeSocket) -> set[bpy.types.Node]:
-    """The nodes that a socket's value comes from."""
+    """Return the nodes that a socket's value comes from."""
     return _feeding([socket.node] if socket.node else [])
 
 
 def shown_nodes(tree: bpy.types.NodeTree) -> set[bpy.types.Node]:
-    """The nodes that something is made of: the output, a Viewer, or files."""
+    """Return the nodes that something is made of: the output, a Viewer, or files."""
     ends = ("CompositorNodeComposite", "NodeGroupOutput", "CompositorNodeViewer", "CompositorNodeOutputFile")
     return _feeding([node for node in tree.nodes if node.bl_idname in ends])
 
 
 def _feeding(nodes: list[bpy.types.Node]) -> set[bpy.types.Node]:
-    """The nodes, and all that feed them."""
+    """Return the nodes, and all that feed them."""
     found: set[bpy.types.Node] = set()
     waiting = list(nodes)
     while waiting:

@@ -20,7 +20,7 @@ class Blur:
 
 
 def new_blur(tree: bpy.types.NodeTree, source: bpy.types.NodeSocket) -> Blur:
-    """A Gaussian blur of `source`; its edges repeat, its size doesn't grow."""
+    """Return a Gaussian blur of `source`; its edges repeat, its size doesn't grow."""
     blur = tree.nodes.new("CompositorNodeBlur")
     compat.blur_evenly(blur)
     pixels = tree.nodes.new("CompositorNodeRelativeToPixel")

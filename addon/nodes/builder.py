@@ -18,7 +18,7 @@ Vector = Socket | tuple[float, float, float]
 
 
 def shared_group(name: str, *, version: int, build: Callable[[Sheet], None]) -> bpy.types.NodeTree:
-    """The group of that name and version, one for the whole file; built when there is none."""
+    """Return the group of that name and version, one for the whole file; built when there is none."""
     key = f"{name} {version}"
     for group in bpy.data.node_groups:
         if group.get(tags.GROUP) == key and group.library is None:
@@ -52,11 +52,11 @@ class Sheet(Face):
         self._sections.append(frame)
 
     def input(self, name: str) -> Socket:
-        """An input of the group, from a Group Input of the section's own, so that links stay short."""
+        """Return an input of the group, from a Group Input of the section's own, so that links stay short."""
         return self._source().outputs[name]
 
     def input_of(self, identifier: str) -> Socket:
-        """An input by identifier, where names are the user's."""
+        """Return an input by identifier, where names are the user's."""
         return next(socket for socket in self._source().outputs if socket.identifier == identifier)
 
     def _source(self) -> bpy.types.Node:
@@ -75,14 +75,14 @@ class Sheet(Face):
         self._give(value, next(socket for socket in self.last().inputs if socket.identifier == identifier))
 
     def last(self) -> bpy.types.Node:
-        """The Group Output."""
+        """Return the Group Output."""
         node = next((n for n in self.tree.nodes if n.bl_idname == "NodeGroupOutput"), None)
         return node or self.tree.nodes.new("NodeGroupOutput")
 
     # Numbers ----------------------------------------------------------------------------------------------------------
 
     def math(self, operation: str, a: Value, b: Value = 0.0, c: Value = 0.0, *, label: str = "", clamp: bool = False) -> Socket:
-        """A Math node; `c` is what MULTIPLY_ADD adds. `clamp`: to 0..1."""
+        """Return a Math node; `c` is what MULTIPLY_ADD adds. `clamp`: to 0..1."""
         node = self.place(compat.new_math(self.tree, operation), label=label)
         node.use_clamp = clamp
         for value, taker in zip((a, b, c), node.inputs, strict=False):
@@ -102,7 +102,7 @@ class Sheet(Face):
     # Vectors, colours among them --------------------------------------------------------------------------------------
 
     def vector(self, x: Value, y: Value, z: Value, *, label: str = "") -> Vector:
-        """A vector of three numbers."""
+        """Return a vector of three numbers."""
         node = self.place(compat.new_combine_xyz(self.tree), label=label)
         for value, taker in zip((x, y, z), node.inputs, strict=True):
             self._give(value, taker)
@@ -125,7 +125,7 @@ class Sheet(Face):
         return node.outputs["Vector"]
 
     def at_least(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
-        """The larger one, component by component."""
+        """Return the larger one, component by component."""
         return self._each("MAXIMUM", a, b, label=label)
 
     def add_scaled(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
@@ -133,7 +133,7 @@ class Sheet(Face):
         return self.add(total, self.scale(a, factor), label=label)
 
     def dot(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
-        """The scalar product, a number."""
+        """Return the scalar product, a number."""
         return self._vector_math("DOT_PRODUCT", a, b, label=label).outputs["Value"]
 
     def square(self, a: Vector, *, least: float, label: str = "") -> Socket:
@@ -159,7 +159,7 @@ class Sheet(Face):
     # Nodes of other kinds ---------------------------------------------------------------------------------------------
 
     def color(self, blend: str, a: Value, b: Value, *, factor: Value = 1.0, label: str = "") -> Socket:
-        """A Mix Color node, unclamped, that keeps a's alpha; a number that is linked to it is a grey."""
+        """Return a Mix Color node, unclamped, that keeps a's alpha; a number that is linked to it is a grey."""
         mix = compat.new_mix(self.tree, blend)
         self.place(mix.node, label=label)
         for value, taker in ((factor, mix.factor), (a, mix.a), (b, mix.b)):
@@ -167,7 +167,7 @@ class Sheet(Face):
         return mix.result
 
     def group(self, tree: bpy.types.NodeTree, *, label: str = "", **inputs: Value) -> bpy.types.Node:
-        """A group node; ``To_Light=value`` gives its input To Light."""
+        """Return a group node; ``To_Light=value`` gives its input To Light."""
         node = self.place(self.tree.nodes.new("CompositorNodeGroup"), label=label)
         node.node_tree = tree
         node.width = 200
@@ -188,7 +188,8 @@ class Sheet(Face):
         return made.x, made.y
 
     def rail(self, value: Vector) -> Vector:
-        """The value once more, from a reroute in this section: sections that use the same value hand it on from one to the next."""
+        """Return the value once more, from a reroute in this section: sections that use the same value hand it on from one to the
+        next."""
         node = self.place(self.tree.nodes.new("NodeReroute"))
         self._give(value, node.inputs[0])
         return node.outputs[0]

@@ -91,7 +91,8 @@ def drive(socket: bpy.types.NodeSocket, expression: str, *, index: int = -1, **v
 
 
 def column(prefix: str, owner: bpy.types.Object, number: int) -> dict[str, Source]:
-    """A column of an object's world matrix as three variables: ``abc`` gives a, b and c. 0 to 2 are its axes, 3 its place."""
+    """Return a column of an object's world matrix as three variables: ``abc`` gives a, b and c. 0 to 2 are its axes, 3 its
+    place."""
     return {name: Source(owner=owner, path=f"matrix_world[{number}][{row}]") for row, name in enumerate(prefix)}
 
 
@@ -102,7 +103,7 @@ def drive_column(socket: bpy.types.NodeSocket, owner: bpy.types.Object, number: 
 
 
 def id_of(tree: bpy.types.NodeTree, node: bpy.types.Node, variable: str) -> bpy.types.ID | None:
-    """The data-block that a driver on a node asks for its variable; None when there is no such driver or it was deleted."""
+    """Return the data-block that a driver on a node asks for its variable; None when there is no such driver or it was deleted."""
     start = f'nodes["{bpy.utils.escape_identifier(node.name)}"].'
     for curve in tree.animation_data.drivers if tree.animation_data else ():
         if curve.data_path.startswith(start):

@@ -85,7 +85,7 @@ class _Rails:
         self.apart = min(_RAIL, 0.8 * _COLUMN / max(len(self.starts), 1))
 
     def place(self, nodes: list[bpy.types.Node], columns: dict[str, int], top: float, levels: dict[str, float]) -> float:
-        """Gives where the section's other nodes begin."""
+        """Give where the section's other nodes begin."""
         for place, node in enumerate(nodes):
             node.location = columns[node.name] * _COLUMN + self._shift(node.name), top - _RUNG * place
             levels[node.name] = node.location.y
@@ -189,7 +189,7 @@ def _split_inputs(tree: bpy.types.NodeTree, columns: dict[str, int]) -> None:
 
 
 def drop(socket: bpy.types.NodeSocket) -> float:
-    """How far below its node's top a socket is drawn: outputs come first, then menus, then inputs."""
+    """Return how far below its node's top a socket is drawn: outputs come first, then menus, then inputs."""
     node = socket.node
     if node.bl_idname == "NodeReroute":
         return 0.0
@@ -211,12 +211,12 @@ def _menus(node: bpy.types.Node) -> float:
 
 
 def _row(socket: bpy.types.NodeSocket) -> float:
-    """A vector without a link shows its three numbers."""
+    """Return a vector without a link shows its three numbers."""
     return 88.0 if socket.type == "VECTOR" and not socket.is_linked and not socket.hide_value else 22.0
 
 
 def _feeds(tree: bpy.types.NodeTree) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """What feeds each node, and what each feeds; frames and the group's output left out."""
+    """Return what feeds each node, and what each feeds; frames and the group's output left out."""
     names = [node.name for node in tree.nodes if node.bl_idname not in ("NodeFrame", "NodeGroupOutput")]
     feeds: dict[str, list[str]] = {name: [] for name in names}
     fed: dict[str, list[str]] = {name: [] for name in names}
@@ -228,7 +228,8 @@ def _feeds(tree: bpy.types.NodeTree) -> tuple[dict[str, list[str]], dict[str, li
 
 
 def _columns(tree: bpy.types.NodeTree, feeds: dict[str, list[str]], fed: dict[str, list[str]]) -> dict[str, int]:
-    """How many nodes lie before each on the longest way; then each goes right until it stands before the first that it feeds.
+    """Return how many nodes lie before each on the longest way; then each goes right until it stands before the first that it
+    feeds.
 
     Reroutes that feed each other share a column.
     """

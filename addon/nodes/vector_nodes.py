@@ -10,7 +10,7 @@ from ..blender import compat
 
 
 def new_vector_math(tree: bpy.types.NodeTree, operation: str) -> bpy.types.Node:
-    """A Vector Math node."""
+    """Return a Vector Math node."""
     node = tree.nodes.new("ShaderNodeVectorMath")
     node.operation = operation
     return node

@@ -30,7 +30,7 @@ class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
         return is_own(cls, compat.shown_scene(context))
 
     def invoke(self, context, event):
-        """A tracker that is selected in the scene's clip is the point."""
+        """Return a tracker that is selected in the scene's clip is the point."""
         clip = context.scene.active_clip
         track = clip.tracking.tracks.active if clip else None
         marker = track.markers.find_frame(context.scene.frame_current, exact=False) if track else None

@@ -22,5 +22,5 @@ class OfRelitPlates:
         return is_own(cls, compat.shown_scene(context))
 
     def shots(self, context):
-        """The plates that are meant."""
+        """Return the plates that are meant."""
         return [self.shot] if self.shot else scene_lights.shots(compat.shown_scene(context))

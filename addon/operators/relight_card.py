@@ -42,7 +42,7 @@ class _Card:
         return bool(card.cards(compat.shown_scene(context))) and is_own(cls, compat.shown_scene(context))
 
     def card(self, context):
-        """The card that is meant: the plate's, or the only one."""
+        """Return the card that is meant: the plate's, or the only one."""
         found = card.cards(compat.shown_scene(context))
         return found.get(self.shot) if self.shot else next(iter(found.values()))
 

@@ -20,7 +20,7 @@ MODES = (
 
 
 def _matched(scene: bpy.types.Scene) -> list[str]:
-    """The plates whose light is known."""
+    """Return the plates whose light is known."""
     return [shot for shot in scene_lights.shots(scene) if wiring.node_of(scene, shot)]
 
 
@@ -91,7 +91,7 @@ class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def _end(self):
-        """An undo step where plates before the one that failed were matched."""
+        """Return an undo step where plates before the one that failed were matched."""
         return {"FINISHED"} if self._done else {"CANCELLED"}
 
     def cancel(self, context):

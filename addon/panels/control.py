@@ -26,7 +26,7 @@ def draw_lights(layout: bpy.types.UILayout, context: bpy.types.Context, shot: Sh
 
 
 def key(shot: Shot, light: Handle) -> str:
-    """What says which light is chosen."""
+    """Return what says which light is chosen."""
     return "\n".join((shot.block.strip_name, "studio" if light.source is None else "scene", light.name))
 
 

@@ -34,7 +34,7 @@ class CutsPanel:
 
 
 def known(context: bpy.types.Context, plate: str) -> tuple[int, ...] | None:
-    """Source frames at which shots begin, as the last job of this session or the scene says; None where nobody knows."""
+    """Return source frames at which shots begin, as the last job of this session or the scene says; None where nobody knows."""
     for task in reversed(list(state.queue.tasks)):
         if isinstance(task, Job) and task.target.strip_name == plate and task.result is not None:
             return task.result.cuts

@@ -20,7 +20,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def names(scene: bpy.types.Scene) -> set[str]:
-    """The plates that lacked files. Free."""
+    """Return the plates that lacked files. Free."""
     return {each.plate for each in file_watch.of_scene(scene)}
 
 

@@ -37,12 +37,12 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _notices(scene: bpy.types.Scene, rig: bpy.types.NodeTree) -> list[str]:
-    """What is left out of a rig: lights come and go without a button that would tell."""
+    """Return what is left out of a rig: lights come and go without a button that would tell."""
     return scene_lights.wanted(scene, rig)[1]
 
 
 def trouble_with_camera(scene: bpy.types.Scene) -> str:
-    """Why the wired lights don't follow the scene now."""
+    """Return why the wired lights don't follow the scene now."""
     if scene.camera is None or scene.camera.type != "CAMERA":
         return "No camera: the lights rest until you add one and make it active."
     if scene.camera.data.type != "PERSP":

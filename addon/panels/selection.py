@@ -24,7 +24,7 @@ class Selected:
 
 
 def selected(context: bpy.types.Context) -> list[Selected]:
-    """The plates that Estimate would take, in the order in which `clips.targets_from_context` looks for them."""
+    """Return the plates that Estimate would take, in the order in which `clips.targets_from_context` looks for them."""
     clip = getattr(context, "edit_movieclip", None)
     strips = [] if clip else [strip for strip in compat.selected_strips(context) if strip.type in clips.PICTURE_TYPES]
     if strips:
@@ -35,7 +35,7 @@ def selected(context: bpy.types.Context) -> list[Selected]:
 
 
 def needs_gpu(context: bpy.types.Context) -> bool:
-    """Whether renders of plates that are relit in this scene need a graphics driver, which farms often lack."""
+    """Return whether renders of plates that are relit in this scene need a graphics driver, which farms often lack."""
     scene = compat.sequencer_scene(context)
     return compat.composites_on_gpu(scene) and bool(_attached(scene))
 

@@ -33,7 +33,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes as ``4.5 GB`` or ``12 MB``."""
+    """Return bytes as ``4.5 GB`` or ``12 MB``."""
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
@@ -45,7 +45,7 @@ def rate(frames_per_second: float) -> str:
 
 
 def doing(task: Task) -> str:
-    """What is being done and how much of it is: ``Estimating · 28/120``."""
+    """Return what is being done and how much of it is: ``Estimating · 28/120``."""
     now = task.progress
     if now is None or task.state in _GENERAL:
         return _GENERAL.get(task.state, "Working")
@@ -55,7 +55,7 @@ def doing(task: Task) -> str:
 
 
 def pace(task: Task) -> str:
-    """How fast it goes, as far as that is known: ``1.4 fps · 1:05 min left``."""
+    """Return how fast it goes, as far as that is known: ``1.4 fps · 1:05 min left``."""
     now = task.progress
     if task.state is JobState.CANCELLING:
         return "Ends after this step; cancel again to end it now"
@@ -78,7 +78,8 @@ def fraction(now: Progress | None) -> float:
 
 
 def tuned(task: Tuning) -> str:
-    """What a finished tuning gave, in words: ``17 % less flicker. Estimate again, over the passes that are there, to use it``."""
+    """Return what a finished tuning gave, in words: ``17 % less flicker. Estimate again, over the passes that are there, to use
+    it``."""
     result = task.result
     if result is None:
         return "Cancelled; nothing of it is kept" if task.state is JobState.CANCELLED else "Failed; nothing changed"
@@ -89,7 +90,7 @@ def tuned(task: Tuning) -> str:
 
 
 def outcome(job: Job) -> str:
-    """What a finished estimate came to: ``Frames 1-120 in 1:05 min, 28 of them kept``; its error is told apart."""
+    """Return what a finished estimate came to: ``Frames 1-120 in 1:05 min, 28 of them kept``; its error is told apart."""
     result = job.result
     if result is None:
         ended = "Cancelled" if job.state is JobState.CANCELLED else "Failed"

@@ -56,7 +56,7 @@ class Shot:
 
 
 def find(scene: bpy.types.Scene, name: str) -> Shot | None:
-    """The shot of that plate, as it is; None when the plate isn't relit, or when its node has another group than ours."""
+    """Return the shot of that plate, as it is; None when the plate isn't relit, or when its node has another group than ours."""
     tree = compat.compositor_tree(scene)
     block = Block(tree, strip_name=name) if tree else None
     relight = block.find("relight") if block else None
@@ -67,7 +67,7 @@ def find(scene: bpy.types.Scene, name: str) -> Shot | None:
 
 
 def need(scene: bpy.types.Scene, name: str) -> Shot:
-    """The same, brought up to this version.
+    """Return the same, brought up to this version.
 
     Raises:
         UserError: no plate of that name is relit, its node has another group, or it is a library's.
@@ -84,19 +84,19 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
 
 
 def result(shot: Shot) -> Socket:
-    """The picture that is composited: the match node's while it takes part, else the relight group's. Quick."""
+    """Return the picture that is composited: the match node's while it takes part, else the relight group's. Quick."""
     match = match_of(shot)
     return (match or shot.relight).outputs["Image"]
 
 
 def match_of(shot: Shot) -> bpy.types.Node | None:
-    """The match node of a shot while its mode isn't off."""
+    """Return the match node of a shot while its mode isn't off."""
     node = shot.block.find(wiring.ROLE)
     return node if node and wiring.mode_of(node) is not wiring.Mode.OFF else None
 
 
 def handles(shot: Shot) -> list[Handle]:
-    """The studio's lights that this version of the group has, and the scene's. Quick."""
+    """Return the studio's lights that this version of the group has, and the scene's. Quick."""
     inputs, outputs = shot.relight.inputs, shot.relight.outputs
     muted, solo = _listed(shot.relight, tags.MUTED), _listed(shot.relight, tags.SOLO)
     found = []
@@ -140,7 +140,7 @@ def _scene_handles(shot: Shot) -> list[Handle]:
 
 
 def handle(shot: Shot, name: str, *, studio: bool) -> Handle:
-    """A light by name, of the studio's or of the scene's.
+    """Return a light by name, of the studio's or of the scene's.
 
     Raises:
         UserError: there is none.

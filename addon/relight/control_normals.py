@@ -13,7 +13,8 @@ ROLE = "normal detail"
 
 
 def group() -> bpy.types.NodeTree:
-    """Normals and a blurred copy: Detail 0 is the copy, 1 the normals as they were, 2 twice as much of what the blur took away."""
+    """Return normals and a blurred copy: Detail 0 is the copy, 1 the normals as they were, 2 twice as much of what the blur took
+    away."""
     return shared_group("Platelight Normal Detail", version=2, build=_build)
 
 
@@ -40,7 +41,7 @@ def node_of(shot: Shot) -> bpy.types.Node | None:
 
 
 def add(shot: Shot) -> bpy.types.Node:
-    """The node between the normals and what is lit by them; made where there is none.
+    """Return the node between the normals and what is lit by them; made where there is none.
 
     Raises:
         UserError: the shot has no normals.

@@ -59,7 +59,7 @@ def remove(shot: Shot, light: Handle) -> bool:
 
 
 def _role(light: Handle) -> str:
-    """What the nodes of its matte are called; sockets of studio and scene may share an identifier."""
+    """Return what the nodes of its matte are called; sockets of studio and scene may share an identifier."""
     return f"matte {'studio' if light.source is None else 'scene'} {light.matte.identifier}"
 
 

@@ -15,7 +15,7 @@ Socket = bpy.types.NodeSocket
 
 
 def layers(shot: Shot) -> dict[str, Socket]:
-    """What there is to write, by layer name: the result, the light, diffuse, highlights and mask, and each light alone; of a
+    """Return what there is to write, by layer name: the result, the light, diffuse, highlights and mask, and each light alone; of a
     matched plate what the match makes of it, too."""
     relight, match = shot.relight.outputs, control.match_of(shot)
     found = {"Relit": control.result(shot)} | {name: relight[name] for name in ("Light", "Specular", "Light Mask")}
@@ -33,7 +33,8 @@ def layers(shot: Shot) -> dict[str, Socket]:
 
 
 def add(shot: Shot, *, path: str = "") -> bpy.types.Node:
-    """A File Output node of all layers; again to bring its layers up to date. `path`: of its files, blank to keep what is there."""
+    """Return a File Output node of all layers; again to bring its layers up to date. `path`: of its files, blank to keep what is
+    there."""
     known = shot.block.find(ROLE)
     node = shot.block.node(ROLE, "CompositorNodeOutputFile", at=(1240, 420), label="For Grading")
     if path or known is None:

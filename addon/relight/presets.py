@@ -202,7 +202,7 @@ def _own_collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
 
 
 def _sun(name: str, beam: Beam, *, place: bpy.types.Collection, camera: bpy.types.Object) -> bpy.types.Object:
-    """A sun whose white surface is as bright as the studio light's, seen under the angle that the softness stands for."""
+    """Return a sun whose white surface is as bright as the studio light's, seen under the angle that the softness stands for."""
     data = bpy.data.lights.new(name, "SUN")
     data.color, data.energy, data.angle = beam.color, math.pi * beam.strength, 2 * math.asin(min(beam.softness, 1.0))
     sun = bpy.data.objects.new(name, data)

@@ -26,7 +26,7 @@ _LOOKED_AT = ("relight", wiring.ROLE)
 
 
 def view_of(shot: Shot) -> View:
-    """What the Viewer's link says. Quick."""
+    """Return what the Viewer's link says. Quick."""
     source = _source(viewer_of(shot.block.tree))
     if source and source.node in (shot.relight, control.match_of(shot)):
         return next((view for view, name in OUTPUTS.items() if name == source.name), View.RELIT)
@@ -69,7 +69,8 @@ def _source(viewer: bpy.types.Node | None) -> bpy.types.NodeSocket | None:
 
 
 def _before(shot: Shot, viewer: bpy.types.Node) -> bpy.types.NodeSocket | None:
-    """What the Viewer showed before one looked at the light, the picture at the output if that is gone. A result that was shown
+    """Return what the Viewer showed before one looked at the light, the picture at the output if that is gone. A result that was
+    shown
     is the one that is composited now: the plate may have been matched since, or not be matched any more."""
     tree = shot.block.tree
     node = tree.nodes.get(viewer.get(tags.BEFORE_NODE, ""))

@@ -46,7 +46,7 @@ def require(command: str) -> None:
 
 
 def is_here() -> bool:
-    """Whether this is the source code, which has the lab."""
+    """Return whether this is the source code, which has the lab."""
     return (FOLDER / "__init__.py").is_file()
 
 

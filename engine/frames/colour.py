@@ -39,7 +39,7 @@ class Look:
 
 
 def look(color_space: str, *, ocio_config: str, is_float: bool) -> Look:
-    """What turns frames of `color_space` into display-referred sRGB.
+    """Return what turns frames of `color_space` into display-referred sRGB.
 
     Args:
         color_space: a name in the configuration; empty means sRGB for integers and linear Rec.709 for floats.
@@ -113,7 +113,7 @@ def _to_linear(color_space: str, ocio_config: str) -> tuple[Values | None, str]:
 
 
 def _processor(ocio: Any, config: Any, space: str) -> tuple[Any, str]:
-    """The way from `space` to linear Rec.709 that the configuration knows best, and a notice where that is a guess.
+    """Return the way from `space` to linear Rec.709 that the configuration knows best, and a notice where that is a guess.
 
     Without interchange roles OpenColorIO would try each space in turn, and fail at the first that lacks a file.
     """

@@ -22,7 +22,7 @@ def opened(path: Path) -> InputContainer:
 
 
 def video_stream(container: InputContainer, path: Path) -> av.VideoStream:
-    """The stream that Blender shows: the first that isn't a cover picture.
+    """Return the stream that Blender shows: the first that isn't a cover picture.
 
     Raises:
         PlatelightError: `source_empty`.
@@ -40,7 +40,7 @@ def is_cover(stream: av.VideoStream) -> bool:
 
 
 def frame_count(container: InputContainer, stream: av.VideoStream) -> int:
-    """How many frames Blender counts in a stream; 0 where it shows nothing."""
+    """Return how many frames Blender counts in a stream; 0 where it shows nothing."""
     rate = stream.guessed_rate
     if not rate or stream.time_base is None:
         return 0
@@ -64,7 +64,7 @@ def time_of(timed: av.VideoFrame | av.Packet) -> int:
 
 
 def pictures(container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
-    """All pictures from here to the end of the file.
+    """Yield all pictures from here to the end of the file.
 
     What can't be decoded before the first picture is left out: recordings begin in the middle of a group of pictures. So is a last
     packet that is cut off.
@@ -85,7 +85,8 @@ def pictures(container: InputContainer, stream: av.VideoStream) -> Iterator[av.V
 
 
 def whole_packets(container: InputContainer, stream: av.VideoStream) -> Iterator[av.Packet]:
-    """The packets from here on without those at the end that are cut off. Elsewhere a damaged one may still give a picture."""
+    """Yield the packets from here on without those at the end that are cut off. Elsewhere a damaged one may still give a
+    picture."""
     waiting: list[av.Packet] = []
     for packet in container.demux(stream):
         if packet.is_corrupt:

@@ -96,13 +96,14 @@ def _histogram(values: np.ndarray) -> np.ndarray:
 
 
 def _change(a: _Signature, b: _Signature) -> float:
-    """Mean difference of the thumbnails, and share of the pixels that changed their colours; together, 0 to 2."""
+    """Return mean difference of the thumbnails, and share of the pixels that changed their colours; together, 0 to 2."""
     colours = np.abs(a.colours - b.colours).sum(axis=1).max() / 2.0
     return float(np.abs(a.small - b.small).mean() + colours)
 
 
 def _least_difference(a: np.ndarray, b: np.ndarray) -> float:
-    """Mean difference of two thumbnails (h, w, 3) where they overlap, one shifted by up to a quarter of the frame to fit best."""
+    """Return mean difference of two thumbnails (h, w, 3) where they overlap, one shifted by up to a quarter of the frame to fit
+    best."""
     height, width = a.shape[:2]
     found = np.inf
     for right, down in itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)):

@@ -68,7 +68,7 @@ def plan(path: Path) -> Plan:
 
 
 def read(path: Path, planned: Plan) -> Picture:
-    """The picture, in its display window; black and transparent where the file holds nothing.
+    """Return the picture, in its display window; black and transparent where the file holds nothing.
 
     Raises:
         PlatelightError: `source_unreadable`, `source_truncated`.

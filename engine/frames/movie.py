@@ -90,7 +90,7 @@ class Movie:
             raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, detail)
 
     def read(self, first: int, last: int) -> Iterator[Picture]:
-        """The pictures of frames `first` to `last`, one by one; the same one again where it is held.
+        """Yield the pictures of frames `first` to `last`, one by one; the same one again where it is held.
 
         Raises:
             PlatelightError: `source_truncated` where a picture is damaged or missing, `frame_size_changed`.
@@ -106,7 +106,7 @@ class Movie:
             raise _damaged(self.path, first)
 
     def stamp(self, first: int, last: int) -> str:
-        """A short text that changes when the file's contents do; blocks spread over the file stand for the whole."""
+        """Return a short text that changes when the file's contents do; blocks spread over the file stand for the whole."""
         digest = hashlib.sha256()
         feed(digest, self.path, samples=_SAMPLES)
         return digest.hexdigest()[:32]
@@ -186,7 +186,7 @@ def _check_stream(stream: av.VideoStream, path: Path, *, blender_rate: float) ->
 
 
 def _notices(found: Index, clock: Clock, *, begins: int) -> Iterator[str]:
-    """What the user should know. `begins`: the time of the first picture that can be decoded."""
+    """Yield what the user should know. `begins`: the time of the first picture that can be decoded."""
     times = found.times
     if found.certain and (first := clock.frame(begins)) > 1:
         yield (
@@ -216,7 +216,7 @@ def _count(number: int, name: str) -> str:
 
 
 def _breaks_off(path: Path) -> bool:
-    """Whether a QuickTime or MP4 file ends within one of its top-level boxes."""
+    """Return whether a QuickTime or MP4 file ends within one of its top-level boxes."""
     size, at = path.stat().st_size, 0
     with open(path, "rb") as file:
         while at + 8 <= size:

@@ -54,7 +54,7 @@ class Index:
         return self.keys[near - 2] if near > 2 else None
 
     def missing(self, after: int, before: float) -> int | None:
-        """A time between those of two decoded pictures at which there should have been one."""
+        """Return a time between those of two decoded pictures at which there should have been one."""
         at = bisect.bisect_right(self.certain, after)
         return self.certain[at] if at < len(self.certain) and self.certain[at] < before else None
 
@@ -94,7 +94,7 @@ def index(container: InputContainer, stream: av.VideoStream, path: Path, *, cloc
 def _of_packets(
     container: InputContainer, stream: av.VideoStream, path: Path, *, clock: Clock, fields: bool
 ) -> tuple[Index, int]:
-    """What all packets tell, and when the last picture ends."""
+    """Return what all packets tell, and when the last picture ends."""
     keeps = any(name in container.format.name for name in _KEEP_TIMES)
     packets = _Packets(only_timed=keeps)
     packets.read(container, stream)
@@ -115,7 +115,7 @@ def _of_packets(
 
 
 def _passed_over(container: InputContainer, stream: av.VideoStream, packets: _Packets, *, clock: Clock) -> int:
-    """A frame where Blender would begin to decode at a later key, found by doing so; 0 for none."""
+    """Return a frame where Blender would begin to decode at a later key, found by doing so; 0 for none."""
     for frame in itertools.islice(movie_times.passed_over(packets.decoded_keys, clock), _TRIES):
         wanted = clock.time(frame)
         container.seek(max(int(wanted - movie_times.LEAD * clock.step), 0), stream=stream)
@@ -166,7 +166,7 @@ class _Packets:
 
 
 def _promised_beyond(stream: av.VideoStream, *, end: float) -> int:
-    """How many pictures a Matroska header promises after `end` seconds; a few too many are nothing to speak of."""
+    """Return how many pictures a Matroska header promises after `end` seconds; a few too many are nothing to speak of."""
     match = _DURATION.match(stream.metadata.get("DURATION", ""))
     if not match or not stream.average_rate:
         return 0

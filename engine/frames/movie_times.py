@@ -32,11 +32,11 @@ class Clock:
     step: float
 
     def time(self, frame: int) -> int:
-        """The time that a frame stands for."""
+        """Return the time that a frame stands for."""
         return self.start + math.floor((frame - 1) * self.step + 0.5)
 
     def frame(self, time: int) -> int:
-        """The first frame that shows a picture of that time: the first that stands for it or for a later one."""
+        """Return the first frame that shows a picture of that time: the first that stands for it or for a later one."""
         frame = max(1, math.floor((time - self.start) / self.step))
         while self.time(frame) < time:
             frame += 1
@@ -44,7 +44,7 @@ class Clock:
 
 
 def shown(pictures: Iterable[Picture], times: Iterable[int], *, time_of: Callable[[Picture], int]) -> Iterator[Picture]:
-    """The picture that is shown at each of `times`, which ascend.
+    """Yield the picture that is shown at each of `times`, which ascend.
 
     Blender decodes until a picture's time is the one wanted or later. It shows that picture where the two are equal. Otherwise it
     shows the picture before, or the first where there is none before. After the last picture it goes on showing the last.
@@ -70,7 +70,7 @@ def shown(pictures: Iterable[Picture], times: Iterable[int], *, time_of: Callabl
 def counted(
     *, rate: Fraction, stream: float | None, container: float | None, video_start: float, audio_start: float, announced: int
 ) -> int:
-    """How many frames Blender counts in a movie; 0 where it finds no length and shows nothing.
+    """Return how many frames Blender counts in a movie; 0 where it finds no length and shows nothing.
 
     Args:
         stream: how long the video stream says that it is, None where it says nothing.
@@ -86,7 +86,7 @@ def counted(
 
 
 def passed_over(keys: Iterable[tuple[int, int]], clock: Clock) -> Iterator[int]:
-    """Frames that Blender may not reach when it jumps to them: the last before a key, for each key where that may happen.
+    """Yield frames that Blender may not reach when it jumps to them: the last before a key, for each key where that may happen.
 
     Blender jumps to `LEAD` frames before the one it wants, and FFmpeg goes there by times of decoding. So it may begin at a key
     that is shown only later, and all before that key is lost.
@@ -101,7 +101,7 @@ def passed_over(keys: Iterable[tuple[int, int]], clock: Clock) -> Iterator[int]:
 
 
 def first_fields(times: Sequence[int], *, step: float) -> tuple[int, ...]:
-    """The times of pictures where each field has a time of its own: those of the fields that come first. `times` ascend."""
+    """Return the times of pictures where each field has a time of its own: those of the fields that come first. `times` ascend."""
     kept: list[int] = []
     for time in times:
         if not kept or time - kept[-1] > _FIELD * step:
@@ -118,12 +118,12 @@ class Uneven:
 
 
 def uneven(times: Sequence[int], *, step: float) -> Uneven:
-    """How far frames and pictures, whose `times` ascend, are from one to one between the first picture and the last."""
+    """Return how far frames and pictures, whose `times` ascend, are from one to one between the first picture and the last."""
     clock = Clock(start=times[0] if times else 0, step=step)
     gaps = [after - before for before, after in itertools.pairwise(clock.frame(time) for time in times)]
     return Uneven(held=sum(gap - 1 for gap in gaps if gap > 1), left_out=gaps.count(0))
 
 
 def start_again(times: Iterable[int], *, step: float) -> bool:
-    """Whether decoding times, in the order of the file, fall back by more than a frame: two recordings were joined."""
+    """Return whether decoding times, in the order of the file, fall back by more than a frame: two recordings were joined."""
     return any(before - after > step for before, after in itertools.pairwise(times))

@@ -22,7 +22,7 @@ def is_float(pixel_format: av.VideoFormat) -> bool:
 
 
 def picture(frame: av.VideoFrame, *, reformatter: VideoReformatter | None = None) -> Picture:
-    """A decoded frame as RGB: uint8 for 8-bit formats, uint16 for deeper ones, float32 for floating-point ones.
+    """Return a decoded frame as RGB: uint8 for 8-bit formats, uint16 for deeper ones, float32 for floating-point ones.
 
     The matrix is the one that the file names; where it names none, BT.709 from 720 lines on and BT.601 below. Without a
     range, limited for YUV. Rotation metadata is applied.
@@ -46,5 +46,5 @@ def picture(frame: av.VideoFrame, *, reformatter: VideoReformatter | None = None
 
 
 def quarter_turns(frame: av.VideoFrame) -> int:
-    """How often the picture must be turned by 90 degrees counter-clockwise to stand upright."""
+    """Return how often the picture must be turned by 90 degrees counter-clockwise to stand upright."""
     return round(frame.rotation / 90) % 4

@@ -61,12 +61,12 @@ class Plate:
         return clip.name if isinstance(clip, Sequence) else clip_name(str(clip.path), is_sequence=clip.is_sequence)
 
     def windows(self, number: int) -> Windows | None:
-        """The windows of a frame at the working size; None where it holds the whole picture. Raises what reading raises."""
+        """Return the windows of a frame at the working size; None where it holds the whole picture. Raises what reading raises."""
         found = self.clip.windows(number) if isinstance(self.clip, Sequence) else None
         return None if found is None or found.is_whole else found.resized(self.size)
 
     def frames(self, first: int, last: int) -> Iterator[np.ndarray]:
-        """Frames `first` to `last`, each float32 (H, W, 3) in [0, 1]. Raises what reading raises."""
+        """Yield frames `first` to `last`, each float32 (H, W, 3) in [0, 1]. Raises what reading raises."""
         for number, picture in enumerate(self.clip.read(first, last), start=first):
             prepared = prepare(picture, size=self.size, look=self._look)
             if prepared.bad:
@@ -78,7 +78,7 @@ class Plate:
 
 
 def prepare(picture: Picture, *, size: tuple[int, int], look: Look) -> Prepared:
-    """A picture as the networks want it, at `size` (width, height).
+    """Return a picture as the networks want it, at `size` (width, height).
 
     Where alpha is below 1, colour is what remains after unpremultiplying, laid over a neutral grey: an edge then looks like an
     edge against grey, not against black. Alpha that is 0 everywhere in a picture that shows something is none: it was written by

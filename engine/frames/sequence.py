@@ -55,7 +55,7 @@ class Sequence:
                 raise PlatelightError(ErrorCode.FRAME_MISSING, f"{self._name(number)} (frame {number})")
 
     def read(self, first: int, last: int) -> Iterator[Picture]:
-        """The pictures of frames `first` to `last`, one by one.
+        """Yield the pictures of frames `first` to `last`, one by one.
 
         Raises:
             PlatelightError: `frame_missing`, `frame_size_changed`, `source_truncated`, `source_unreadable`, `source_empty`.
@@ -69,7 +69,7 @@ class Sequence:
             yield picture
 
     def stamp(self, first: int, last: int) -> str:
-        """A short text that changes when a file of the range does: their sizes, and samples spread over each."""
+        """Return a short text that changes when a file of the range does: their sizes, and samples spread over each."""
         digest = hashlib.sha256()
         for number in range(first, last + 1):
             file = self._files.get(number)
@@ -80,7 +80,7 @@ class Sequence:
         return digest.hexdigest()[:32]
 
     def windows(self, number: int) -> Windows | None:
-        """The windows of a frame; None for kinds of files that have none.
+        """Return the windows of a frame; None for kinds of files that have none.
 
         Raises:
             PlatelightError: as reading the frame.

@@ -34,11 +34,11 @@ class ClipReader(Protocol):
         ...
 
     def read(self, first: int, last: int) -> Iterator[Picture]:
-        """The pictures of frames `first` to `last`."""
+        """Return the pictures of frames `first` to `last`."""
         ...
 
     def stamp(self, first: int, last: int) -> str:
-        """A text that changes when the contents of these frames do; it survives copying and moving."""
+        """Return a text that changes when the contents of these frames do; it survives copying and moving."""
         ...
 
 

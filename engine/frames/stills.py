@@ -27,7 +27,7 @@ _ENDINGS = {".png": (b"IEND", 12), ".jpg": (b"\xff\xd9", 4096), ".jpeg": (b"\xff
 
 
 def read_still(path: Path) -> Picture:
-    """The picture in `path`, in the file's own colour space.
+    """Return the picture in `path`, in the file's own colour space.
 
     Raises:
         PlatelightError: `frame_missing`, `source_empty`, `source_truncated`, `source_unreadable`; each names the file.

@@ -71,7 +71,7 @@ class _Tags:
 
 
 def read_tiff(path: Path) -> Picture:
-    """The first picture of a TIFF.
+    """Return the first picture of a TIFF.
 
     Raises:
         PlatelightError: `source_unreadable`, `source_truncated`.
@@ -116,7 +116,7 @@ def _through_opencv(data: np.ndarray) -> Picture | None:
 
 
 def from_opencv(image: np.ndarray) -> Picture:
-    """What OpenCV decodes: (H, W) grey, or (H, W, 3 or 4) with blue first. Whole numbers of other kinds become uint16."""
+    """Return what OpenCV decodes: (H, W) grey, or (H, W, 3 or 4) with blue first. Whole numbers of other kinds become uint16."""
     if image.dtype == np.uint32:
         image = (image >> 16).astype(np.uint16)
     elif image.dtype.kind == "i":

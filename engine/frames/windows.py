@@ -52,7 +52,7 @@ class Windows:
         return self.data == self.display
 
     def resized(self, size: tuple[int, int]) -> Windows:
-        """The windows of the same picture at `size` (width, height).
+        """Return the windows of the same picture at `size` (width, height).
 
         The data window grows to whole pixels, and its middle stays where it is as nearly as it can: Blender before 5.0 lays the
         middles of files on each other. At the picture's own size nothing changes.
@@ -67,7 +67,7 @@ class Windows:
         )
 
     def to_picture(self, values: np.ndarray) -> np.ndarray:
-        """The pixels of the data window (H, W, ...) as the whole picture; zero where the file holds nothing."""
+        """Return the pixels of the data window (H, W, ...) as the whole picture; zero where the file holds nothing."""
         if self.is_whole:
             return values
         picture = np.zeros((self.display.height, self.display.width, *values.shape[2:]), dtype=values.dtype)
@@ -80,7 +80,7 @@ class Windows:
         return picture
 
     def from_picture(self, values: np.ndarray) -> np.ndarray:
-        """The data window of a whole picture (H, W, ...); beyond its edges they are repeated."""
+        """Return the data window of a whole picture (H, W, ...); beyond its edges they are repeated."""
         if self.is_whole:
             return values
         rows = np.arange(self.data.top, self.data.bottom) - self.display.top
@@ -89,7 +89,7 @@ class Windows:
 
 
 def _span(low: int, high: int, scale: float) -> tuple[int, int]:
-    """The whole pixels that cover ``low * scale`` to ``high * scale``, about the nearest half pixel to their middle."""
+    """Return the whole pixels that cover ``low * scale`` to ``high * scale``, about the nearest half pixel to their middle."""
     twice = round((low + high) * scale)
     width = max(1, math.ceil(2 * high * scale - twice - 1e-6), math.ceil(twice - 2 * low * scale - 1e-6))
     width += (twice - width) % 2

@@ -159,7 +159,7 @@ class _Job:
         return wait_for(lambda: self._plate.clip.stamp(first, last), cancelled=self._cancelled)
 
     def _load(self, plan: Plan, there: Sequence[OnDisk]) -> Estimator:
-        """The model, on the device and in the precision of the last run where the choice is free."""
+        """Return the model, on the device and in the precision of the last run where the choice is free."""
         asked = self._asked
         continues = any(piece.resume for piece in plan.pieces)
         adopted = adopt(asked.settings, there[-1].present if continues or not asked.overwrite else None)
@@ -256,7 +256,7 @@ class _Job:
             yield notices.kept(len(kept), first=asked.first, last=asked.last)
 
     def _made(self, making: Making, estimator: Estimator) -> list[PassRecord]:
-        """How each pass is made, for the records."""
+        """Return how each pass is made, for the records."""
         asked = self._asked
         return [
             PassRecord(
@@ -284,6 +284,6 @@ class _Job:
 
 
 def _tuned_blocks(asked: Asked) -> Path | None:
-    """The temporal blocks that were trained on this clip, if there are any."""
+    """Return the temporal blocks that were trained on this clip, if there are any."""
     file = tuned_file(asked.out, model=asked.model.name, clip=asked.clip)
     return file if asked.model.tunable and file.is_file() else None

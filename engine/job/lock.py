@@ -122,7 +122,8 @@ def _create(path: Path) -> int:
 
 
 def _is_lock_file(descriptor: int) -> bool:
-    """Whether an engine wrote the file, so that it may be written to and removed: it has one name only, and says nothing else."""
+    """Return whether an engine wrote the file, so that it may be written to and removed: it has one name only, and says nothing
+    else."""
     try:
         status = os.fstat(descriptor)
         os.lseek(descriptor, 0, os.SEEK_SET)

@@ -26,7 +26,7 @@ def kept(count: int, *, first: int, last: int) -> str:
 
 
 def kept_foreign(there: Sequence[OnDisk], plan: Plan) -> Iterator[str]:
-    """Files of other programs that have taken the place of finished frames, and that the job leaves as they are."""
+    """Yield files of other programs that have taken the place of finished frames, and that the job leaves as they are."""
     written = [piece.frames for piece in plan.to_make]
     for each in there:
         names = [name for frame, name in sorted(each.foreign.items()) if not contains(written, frame)]
@@ -41,7 +41,7 @@ def joined(pieces: tuple[Piece, ...]) -> str:
 
 
 def of_plate(plate: Plate) -> Iterator[str]:
-    """What was found wrong with the plate, and what was done about it."""
+    """Yield what was found wrong with the plate, and what was done about it."""
     if frames := plate.bad_frames:
         where = f"frame {frames[0]}" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}"
         kinds = "NaN, infinite or beyond 65504"

@@ -111,7 +111,7 @@ def is_of(header: PassHeader, made: MadeFrames) -> bool:
 
 
 def _same_sources(made: MadeFrames, making: Making) -> bool:
-    """Whether the source files of all ranges are as they were; an interrupted run's range is known from its beginning."""
+    """Return whether the source files of all ranges are as they were; an interrupted run's range is known from its beginning."""
     return all(
         run.first in making.clip and run.last in making.clip and making.stamp(run.first, run.last) == run.source_stamp
         for run in made.sources

@@ -109,7 +109,7 @@ def decide(there: Sequence[OnDisk], making: Making, *, wanted: range, overwrite:
 
 
 def _pieces(record: PassRecord, *, wanted: range, finished: set[int], overwrite: bool) -> list[Piece]:
-    """The frames asked for, where those that are `finished` were made in the same way."""
+    """Return the frames asked for, where those that are `finished` were made in the same way."""
     run = range(record.first, record.last + 1)
     if overwrite:
         # What is there of an interrupted run is what it has replaced already.
@@ -167,7 +167,8 @@ def _refuse_others(there: Sequence[OnDisk], changes: tuple[str, ...]) -> None:
 
 
 def _others(each: OnDisk) -> int:
-    """How many of the files asked for were made in another way than the record's last run. That run may replace what it was begun
+    """Return how many of the files asked for were made in another way than the record's last run. That run may replace what it
+    was begun
     for: it was asked whether it may."""
     record = each.record
     if record is None or each.present is None:
@@ -177,7 +178,7 @@ def _others(each: OnDisk) -> int:
 
 
 def _all_there(there: Sequence[OnDisk], making: Making, *, wanted: range) -> list[MadeFrames] | None:
-    """What is known of the frames where all that are wanted are there and made in the right way, by whichever run."""
+    """Return what is known of the frames where all that are wanted are there and made in the right way, by whichever run."""
     found = [
         next((
             made for made in each.made
@@ -189,7 +190,8 @@ def _all_there(there: Sequence[OnDisk], making: Making, *, wanted: range) -> lis
 
 
 def _finished(there: Sequence[OnDisk], made: Sequence[MadeFrames | None], *, wanted: range) -> set[int]:
-    """The frames asked for that are finished in all passes, each as `made` has it. A file that another program has put in the place
+    """Return the frames asked for that are finished in all passes, each as `made` has it. A file that another program has put in
+    the place
     of a finished one is left as it is."""
     return set.intersection(*(
         {
@@ -201,7 +203,7 @@ def _finished(there: Sequence[OnDisk], made: Sequence[MadeFrames | None], *, wan
 
 
 def _alike(each: OnDisk, making: Making) -> MadeFrames | None:
-    """What is known of frames of a pass that are made as they would be now."""
+    """Return what is known of frames of a pass that are made as they would be now."""
     return next((made for made in each.made if not differences(made, making)), None)
 
 

@@ -85,7 +85,7 @@ def is_state_file(path: Path) -> bool:
 
 
 def _identity(record: PassRecord) -> str:
-    """What two runs must share for one to continue the other."""
+    """Return what two runs must share for one to continue the other."""
     fields = dataclasses.asdict(_run_of(record))
     del fields["earlier"]  # version 0.1 doesn't know it, and goes on with such a state
     return json.dumps([_FORMAT, fields], sort_keys=True)

@@ -168,7 +168,7 @@ class PassStore:
         return sum(_size(entry) for frame, entry in self._entries().items() if frame in frames)
 
     def _entries(self) -> dict[int, os.DirEntry[str]]:
-        """What lies in the folder under the names of the clip's frames, whatever it is."""
+        """Return what lies in the folder under the names of the clip's frames, whatever it is."""
         number = re.compile(re.escape(self.clip) + r"\.(-?\d{1,10})\.exr")
         with os.scandir(self.folder) as entries:
             found = [(int(match[1]), entry) for entry in entries if (match := number.fullmatch(entry.name))]
@@ -212,7 +212,7 @@ def settings_text(settings: EstimateSettings) -> str:
 
 
 def _is_other_file(path: Path, is_ours: Callable[[bytes], bool]) -> bool:
-    """Whether something is there that Platelight did not write. An empty file holds nothing that could be lost."""
+    """Return whether something is there that Platelight did not write. An empty file holds nothing that could be lost."""
     if not os.path.lexists(path):
         return False
     data = None if files.is_link(path) else read_regular(path, at_most=_BEGINNING)

@@ -36,7 +36,7 @@ def grid_of(height: int, width: int) -> tuple[int, int]:
 
 
 def build(tensors: Mapping[str, torch.Tensor]) -> Dinov2Model:
-    """The network that fits published tensors, filled with them.
+    """Return the network that fits published tensors, filled with them.
 
     Args:
         tensors: by their published names, without a prefix.
@@ -66,7 +66,7 @@ def build(tensors: Mapping[str, torch.Tensor]) -> Dinov2Model:
 
 
 def features(network: Dinov2Model, pixels: torch.Tensor, *, layers: Sequence[int]) -> list[torch.Tensor]:
-    """What some of the layers say, normed.
+    """Return what some of the layers say, normed.
 
     Args:
         pixels: [B, 3, H, W], normalised; sides are multiples of `PATCH`.

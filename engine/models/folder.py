@@ -41,7 +41,7 @@ def hide_progress_bars() -> None:
 
 
 def weight_file(folder: Path, *, stem: str) -> Path:
-    """The safetensors file of one network, with or without the ``fp16`` suffix.
+    """Return the safetensors file of one network, with or without the ``fp16`` suffix.
 
     Raises:
         PlatelightError: `model_incomplete`, or `model_invalid` where there are only pickles, which are never read, and where there
@@ -62,7 +62,7 @@ def weight_file(folder: Path, *, stem: str) -> Path:
 
 
 def network(cls: type, *, folder: Path, stem: str, dtype: torch.dtype) -> Any:
-    """A network of `cls` from its own folder, frozen, for inference, on the CPU.
+    """Return a network of `cls` from its own folder, frozen, for inference, on the CPU.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`.
@@ -105,7 +105,7 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def _too_large(content: dict[str, Any]) -> str:
-    """What in a configuration is larger than any model needs, in words, else empty."""
+    """Return what in a configuration is larger than any model needs, in words, else empty."""
     waiting = [(name, value, 0) for name, value in content.items()]
     while waiting:
         name, value, depth = waiting.pop()
@@ -125,7 +125,7 @@ def _too_large(content: dict[str, Any]) -> str:
 
 
 def guarded(file: Path, load: Callable[[], T]) -> T:
-    """What `load` gives; what the libraries raise over a bad file becomes `model_invalid`, naming `file`."""
+    """Return what `load` gives; what the libraries raise over a bad file becomes `model_invalid`, naming `file`."""
     try:
         return load()
     except _RAISED as error:

@@ -71,7 +71,7 @@ def fetch_all(info: ModelInfo, where: Path, *, on_progress: Callable[[int, int],
 
 
 def is_as_released(path: Path, checksum: str, *, cancelled: Callable[[], bool]) -> bool:
-    """Whether a file has the content that a SHA-256, or git's SHA-1, stands for."""
+    """Return whether a file has the content that a SHA-256, or git's SHA-1, stands for."""
     digest = hashlib.sha256()
     if _GIT_SHA1.fullmatch(checksum):
         digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
@@ -83,7 +83,7 @@ def is_as_released(path: Path, checksum: str, *, cancelled: Callable[[], bool]) 
 
 
 def _ask(info: ModelInfo, *, cancelled: Callable[[], bool]) -> Iterator[_Wanted]:
-    """What there is to fetch. All files come from one commit: the model table's, or the one that is newest now."""
+    """Yield what there is to fetch. All files come from one commit: the model table's, or the one that is newest now."""
     endpoint = os.environ.get("HF_ENDPOINT") or None
     revision = info.revision or NEWEST
     for name in info.files:
@@ -98,7 +98,7 @@ def _ask(info: ModelInfo, *, cancelled: Callable[[], bool]) -> Iterator[_Wanted]
 
 
 def _checksum(name: str, *, known: str, announced: str) -> str:
-    """What the file is checked against: the table's hash, or the one that the hub announces where the table has none.
+    """Return what the file is checked against: the table's hash, or the one that the hub announces where the table has none.
 
     Raises:
         OSError: neither has one, or the hub already says that it has another file.
@@ -165,7 +165,7 @@ def _transfer(file: _Wanted, stream: FileIO, *, cancelled: Callable[[], bool], o
 
 @contextlib.contextmanager
 def _response(url: str, *, start: int) -> Iterator[httpx2.Response]:
-    """The server's answer from byte `start` on, as the bytes are."""
+    """Yield the server's answer from byte `start` on, as the bytes are."""
     headers = {**build_hf_headers(), "Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
     with get_session().stream("GET", url, headers=headers, timeout=_TIMEOUT) as response:
         hf_raise_for_status(response)

@@ -23,7 +23,7 @@ _held: dict[tuple[str, str, str, str], Estimator] = {}
 
 
 def info(model: str) -> ModelInfo:
-    """What is known of a `--model` value: a name, an id on the hub such as ``Yanrui95/NormalCrafter``, or the folder of a
+    """Return what is known of a `--model` value: a name, an id on the hub such as ``Yanrui95/NormalCrafter``, or the folder of a
     checkpoint in the layout of a known model, which then goes by the folder's own path.
 
     Raises:
@@ -54,7 +54,8 @@ def load(settings: EstimateSettings, *, tuned: Path | None = None) -> Estimator:
 
 
 def temporal_file(settings: EstimateSettings, *, tuned: Path | None) -> Path | None:
-    """The trained temporal blocks to use in place of the model's own, None for those. `tuned`: trained on the shot, if any is."""
+    """Return the trained temporal blocks to use in place of the model's own, None for those. `tuned`: trained on the shot, if any
+    is."""
     if settings.temporal == AUTO:
         return tuned
     return None if settings.temporal == PER_FRAME else Path(settings.temporal).expanduser()
@@ -71,21 +72,22 @@ def release() -> None:
 
 
 def entries() -> tuple[ModelEntry, ...]:
-    """All models of the table and whether their weights are here."""
+    """Return all models of the table and whether their weights are here."""
     from . import weights
 
     return tuple(weights.entry(model) for model in MODELS.values())
 
 
 def default_model() -> str:
-    """The best model whose weights are here."""
+    """Return the best model whose weights are here."""
     from . import weights
 
     return NORMALCRAFTER.name if weights.installed(NORMALCRAFTER) else PREVIEW.name
 
 
 def revision(model: ModelInfo, *, settings: EstimateSettings | None = None, tuned: Path | None = None) -> str:
-    """What tells one state of a model's weights from another, without loading them; empty where they are not on this machine.
+    """Return what tells one state of a model's weights from another, without loading them; empty where they are not on this
+    machine.
 
     Args:
         settings: whose `temporal` counts, None for the model's own temporal blocks.

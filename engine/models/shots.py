@@ -35,7 +35,7 @@ class ShotReader:
         return self._next is None or self._next.begins
 
     def take(self, *, begin: bool) -> Marked | None:
-        """The next frame, None at the end of the shot. `begin`: whether it may begin one."""
+        """Return the next frame, None at the end of the shot. `begin`: whether it may begin one."""
         taken = self._next
         if taken is None or (taken.begins and not begin):
             return None

@@ -97,7 +97,8 @@ _DEPTH_PURPOSE = "Relative depth for point lights, falloff and cards; stable wit
 
 
 def _depth_anything(size: str, *, licence: str, size_bytes: int, about: str) -> ModelInfo:
-    """Depth Anything V2 in one of its sizes. 924 pixels on the long side of a 16:9 plate are its own 518 on the short one."""
+    """Return depth Anything V2 in one of its sizes. 924 pixels on the long side of a 16:9 plate are its own 518 on the short
+    one."""
     return ModelInfo(
         name=f"depth-anything-{size.lower()}",
         title=f"Depth Anything V2 {size}",
@@ -230,18 +231,18 @@ TENSOR_FILES = (".safetensors", ".pt", ".pth")
 
 
 def find_tensors(folder: Path, names: Sequence[str]) -> Path | None:
-    """The file of bare tensors in a folder, if there is one. `names`: without a suffix, as `Path.glob` takes them."""
+    """Return the file of bare tensors in a folder, if there is one. `names`: without a suffix, as `Path.glob` takes them."""
     candidates = (sorted(folder.glob(f"{name}{suffix}")) for suffix in TENSOR_FILES for name in names)
     return next((found[0] for found in candidates if found), None)
 
 
 def is_folder(model: str) -> bool:
-    """Whether a `--model` value names a checkpoint folder rather than a model of the table."""
+    """Return whether a `--model` value names a checkpoint folder rather than a model of the table."""
     return model not in MODELS and Path(model).expanduser().is_dir()
 
 
 def of_folder(folder: Path) -> ModelInfo:
-    """The model of the table that a checkpoint folder is laid out like; NormalCrafter where that can't be told."""
+    """Return the model of the table that a checkpoint folder is laid out like; NormalCrafter where that can't be told."""
     if _field(folder / "config.json", "model_type") == DEPTH_ANYTHING[0].family:
         return DEPTH_ANYTHING[0]
     if file := find_tensors(folder, VIDEO_DEPTH_FILES):
@@ -253,7 +254,7 @@ def of_folder(folder: Path) -> ModelInfo:
 
 
 def _field(file: Path, name: str) -> str:
-    """A text in a JSON file, empty where there is none."""
+    """Return a text in a JSON file, empty where there is none."""
     try:
         content = read_json(file)
     except (OSError, ValueError):

@@ -31,16 +31,16 @@ class Tensors:
     config: dict[str, Any] = field(default_factory=dict)
 
     def below(self, prefix: str) -> dict[str, torch.Tensor]:
-        """The tensors whose names begin with `prefix`, without it."""
+        """Return the tensors whose names begin with `prefix`, without it."""
         return {name.removeprefix(prefix): tensor for name, tensor in self.tensors.items() if name.startswith(prefix)}
 
     def to(self, dtype: torch.dtype) -> Tensors:
-        """The same with all numbers in one type."""
+        """Return the same with all numbers in one type."""
         return Tensors(tensors={name: tensor.to(dtype) for name, tensor in self.tensors.items()}, config=self.config)
 
 
 def find(folder: Path, names: Sequence[str]) -> Path:
-    """The one file of a folder that holds the network; safetensors come before what they were made from.
+    """Return the one file of a folder that holds the network; safetensors come before what they were made from.
 
     Args:
         names: of the file without its suffix, as `Path.glob` takes them.

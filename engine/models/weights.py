@@ -35,12 +35,12 @@ def folder(info: ModelInfo) -> Path:
 
 
 def installed(info: ModelInfo) -> bool:
-    """Whether nothing needs to be downloaded. Looks at names only; `check` looks inside."""
+    """Return whether nothing needs to be downloaded. Looks at names only; `check` looks inside."""
     return not _missing(folder(info), info)
 
 
 def entry(info: ModelInfo) -> ModelEntry:
-    """The model as a message."""
+    """Return the model as a message."""
     return ModelEntry(
         name=info.name, title=info.title, purpose=info.purpose, licence=info.licence, hub_id=info.hub_id, passes=info.passes,
         size_bytes=info.size_bytes, installed=installed(info), folder=str(folder(info)) if info.files else "",
@@ -149,7 +149,7 @@ def _convert(where: Path, info: ModelInfo) -> None:
 
 
 def _altered(where: Path, info: ModelInfo, *, cancelled: Callable[[], bool]) -> list[str]:
-    """The files that are there under their own names and are not those that the table's hashes are of."""
+    """Return the files that are there under their own names and are not those that the table's hashes are of."""
     from .hub import is_as_released
 
     return [
@@ -171,7 +171,7 @@ def _models_folder() -> Path:
 
 
 def _in_hub_cache(info: ModelInfo) -> Path | None:
-    """A complete snapshot in the Hugging Face cache, however it came there."""
+    """Return a complete snapshot in the Hugging Face cache, however it came there."""
     if not info.hub_id:
         return None
     from huggingface_hub import try_to_load_from_cache
@@ -188,7 +188,7 @@ def _missing(where: Path, info: ModelInfo) -> list[str]:
 
 
 def _present(where: Path, name: str) -> Path | None:
-    """The file, or the same weights under their other usual name: with or without ``.fp16``, or converted from a pickle."""
+    """Return the file, or the same weights under their other usual name: with or without ``.fp16``, or converted from a pickle."""
     if Path(name).suffix in TENSOR_FILES[1:]:
         converted = Path(name).with_suffix(TENSOR_FILES[0]).as_posix()
         return next((where / candidate for candidate in (converted, name) if (where / candidate).is_file()), None)

@@ -30,7 +30,7 @@ class Incoming:
 
 
 def encode_request(request_id: int, message: Any) -> str:
-    """One line, ``\\n`` included."""
+    """Return one line, ``\\n`` included."""
     return _line({"id": request_id, "method": message.METHOD, "params": dataclasses.asdict(message)})
 
 
@@ -80,7 +80,7 @@ def decode(line: str) -> Incoming:
 
 
 def message_id(line: str) -> int | None:
-    """The id of a line that `decode` has refused, as far as it can be made out: so that whoever asked gets the refusal."""
+    """Return the id of a line that `decode` has refused, as far as it can be made out: so that whoever asked gets the refusal."""
     try:
         raw = parse_json(line) if len(line) <= LONGEST_LINE else None
     except ValueError:
@@ -90,12 +90,12 @@ def message_id(line: str) -> int | None:
 
 
 def read_result(request: Any, fields: Any) -> Any:
-    """The result of `request` from its plain fields."""
+    """Return the result of `request` from its plain fields."""
     return from_fields(RESULTS[type(request)], fields)
 
 
 def from_fields(cls: type, fields: Any) -> Any:
-    """A message of `cls` from plain JSON values.
+    """Return a message of `cls` from plain JSON values.
 
     Raises:
         PlatelightError: `bad_message` where a field is unknown, missing, of another type or out of its bounds.
@@ -118,7 +118,7 @@ def from_fields(cls: type, fields: Any) -> Any:
 
 @functools.cache
 def _fields(cls: type) -> tuple[dict[str, Any], frozenset[str]]:
-    """The types of a message's fields by name, with their bounds, and the names of those without a default."""
+    """Return the types of a message's fields by name, with their bounds, and the names of those without a default."""
     hints = typing.get_type_hints(cls, include_extras=True)
     fields = dataclasses.fields(cls)
     nothing = dataclasses.MISSING
@@ -170,7 +170,8 @@ def _is_id(value: Any) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    """Whether the system's own functions take it: a NUL ends a path; of half characters only the bytes of odd file names pass."""
+    """Return whether the system's own functions take it: a NUL ends a path; of half characters only the bytes of odd file names
+    pass."""
     try:
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -191,7 +192,7 @@ def _line(fields: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value in a few words, however large or deep it is."""
+    """Return a value in a few words, however large or deep it is."""
     return reprlib.repr(value)[:80]
 
 

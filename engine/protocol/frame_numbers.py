@@ -31,7 +31,7 @@ class Place:
         return re.compile(re.escape(self.before) + r"(\d+)" + re.escape(self.after), re.ASCII | _CASE)
 
     def number_in(self, name: str) -> int | None:
-        """The number of another file of the sequence; None for a file that is none of it.
+        """Return the number of another file of the sequence; None for a file that is none of it.
 
         0099 is followed by 0100, and 9999 by 10000: more digits than `width` are right only where they don't start with a zero.
         """
@@ -47,7 +47,7 @@ class Place:
 
 
 def last_place(name: str, *, beside: Iterable[str] = ()) -> Place | None:
-    """The last digits before the suffix, which are the number for Blender; None without any.
+    """Return the last digits before the suffix, which are the number for Blender; None without any.
 
     Digits with a minus before them that stands alone (``foo -001.png``, ``n.-0001.exr``) are a negative number, and no place.
 
@@ -68,14 +68,14 @@ def place_of(name: str, *, beside: Iterable[str]) -> Place | None:
 
 
 def _with_fewer_digits(place: Place, names: set[str]) -> Place:
-    """A place whose numbers have run over into one more digit, where the last file before that is there."""
+    """Return a place whose numbers have run over into one more digit, where the last file before that is there."""
     while place.width > 1 and (fewer := replace(place, width=place.width - 1)).name_of(10**fewer.width - 1) in names:
         place = fewer
     return place
 
 
 def marked_place(pattern: str) -> Place | None:
-    """The place that is marked in a name: ``####``, ``@@@@``, ``%04d`` or ``$F4``; None where nothing is.
+    """Return the place that is marked in a name: ``####``, ``@@@@``, ``%04d`` or ``$F4``; None where nothing is.
 
     A single ``#`` or ``@`` is a mark only where no digits follow.
     """
@@ -90,7 +90,7 @@ def marked_place(pattern: str) -> Place | None:
 
 
 def negative_kin(name: str, *, beside: Iterable[str]) -> tuple[str, ...]:
-    """The other files with a negative number that differ from this one in their number only; none where it has no number."""
+    """Return the other files with a negative number that differ from this one in their number only; none where it has no number."""
     stem, suffix = os.path.splitext(name)
     match = _NEGATIVE.search(stem)
     place = last_place(name)
@@ -105,7 +105,7 @@ def negative_kin(name: str, *, beside: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_negative(name: str) -> bool:
-    """Whether a name's number has a minus that stands alone before it."""
+    """Return whether a name's number has a minus that stands alone before it."""
     return _NEGATIVE.search(os.path.splitext(name)[0]) is not None
 
 

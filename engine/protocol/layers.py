@@ -55,7 +55,8 @@ class Layer:
 
 
 def picture_layer(parts: Sequence[Part], *, views: Sequence[str] = ()) -> Layer | None:
-    """The layer that is the plate: colours before grey, one named like a picture before others, those before data such as normals.
+    """Return the layer that is the plate: colours before grey, one named like a picture before others, those before data such as
+    normals.
     Of a stereo file, the view that comes first.
 
     Args:
@@ -67,14 +68,14 @@ def picture_layer(parts: Sequence[Part], *, views: Sequence[str] = ()) -> Layer 
 
 
 def first_layer(parts: Sequence[Part], *, views: Sequence[str] = ()) -> Layer | None:
-    """The layer that Blender's Sequencer shows: of the first group that has colours, ``Combined`` or else the first."""
+    """Return the layer that Blender's Sequencer shows: of the first group that has colours, ``Combined`` or else the first."""
     found = [layer for layer in _first_view(list(_layers(parts, views))) if layer.is_colour]
     group = [layer for layer in found if layer.group == found[0].group]
     return min(group, key=lambda layer: layer.own_name != "Combined", default=None)
 
 
 def _layers(parts: Sequence[Part], views: Sequence[str]) -> Iterator[Layer]:
-    """All layers with a picture's channels, in the file's order."""
+    """Yield all layers with a picture's channels, in the file's order."""
     several = len(parts) > 1
     for index, part in enumerate(parts):
         groups: dict[str, dict[str, str]] = {}
@@ -92,7 +93,7 @@ def _layers(parts: Sequence[Part], views: Sequence[str]) -> Iterator[Layer]:
 
 
 def _picture_channels(components: dict[str, str], *, is_plain: bool) -> tuple[str, ...]:
-    """The channels of a layer that make a picture, by their components in small letters; none where it is something else."""
+    """Return the channels of a layer that make a picture, by their components in small letters; none where it is something else."""
     for red, green, blue, alpha in _COLOURS:
         if all(name in components for name in (red, green, blue)):
             return tuple(components[name] for name in (red, green, blue, alpha) if name in components)
@@ -108,7 +109,7 @@ def _picture_channels(components: dict[str, str], *, is_plain: bool) -> tuple[st
 
 
 def _without_view(layer: str, views: Sequence[str]) -> tuple[str, str]:
-    """A layer's name without that of a view, and the view: ``right.N`` and ``N.right`` -> ``("N", "right")``."""
+    """Return a layer's name without that of a view, and the view: ``right.N`` and ``N.right`` -> ``("N", "right")``."""
     names = layer.split(".") if layer else []
     view = next((name for name in reversed(names) if name in views), views[0])
     if view in names:
@@ -117,7 +118,7 @@ def _without_view(layer: str, views: Sequence[str]) -> tuple[str, str]:
 
 
 def _named_after_part(layer: str, part: Part) -> str:
-    """The part's name before the layer's, where the layer doesn't begin with it; its view is no part of it."""
+    """Return the part's name before the layer's, where the layer doesn't begin with it; its view is no part of it."""
     own = part.name.removesuffix(f".{part.view}") if part.view else part.name
     if not layer or layer == own or layer == part.name:
         return own

@@ -13,7 +13,7 @@ from .messages import EstimateSettings
 
 
 def clip_name(path: str, *, is_sequence: bool, place: Place | None = None) -> str:
-    """The clip's name in file names: the stem of a movie, the stem without its frame number for a sequence.
+    """Return the clip's name in file names: the stem of a movie, the stem without its frame number for a sequence.
 
     ``plate_v2.mov`` -> ``plate_v2``; ``plate.0101.exr`` or ``plate.####.exr`` -> ``plate``; ``shot_0101_graded.png`` ->
     ``shot_graded``; ``0001.png`` -> the folder's name.
@@ -40,7 +40,7 @@ def pass_file(out: str | Path, *, pass_name: str, clip: str, frame: int) -> Path
 
 
 def record_file(out: str | Path, *, pass_name: str, clip: str) -> Path:
-    """The record of a pass; JSON fields of `PassRecord`."""
+    """Return the record of a pass; JSON fields of `PassRecord`."""
     return pass_folder(out, pass_name) / f"{clip}.json"
 
 
@@ -134,7 +134,7 @@ def _check_range(first: int, last: int) -> None:
 
 
 def done_frames(record: PassRecord) -> tuple[range, ...]:
-    """All frames that are finished, those of an interrupted run included."""
+    """Return all frames that are finished, those of an interrupted run included."""
     own = range(record.first, record.first + record.done)
     return (*(range(other.first, other.last + 1) for other in record.others), own)
 
@@ -155,7 +155,8 @@ _OWN = {"window": 0, "overlap": -1, "tokens": 0}
 
 
 def settings_differences(then: EstimateSettings, now: EstimateSettings) -> tuple[str, ...]:
-    """What changed, in words: ``("max_resolution 512 -> 1024",)``. ``auto`` and what the model was made for match now whatever they
+    """Return what changed, in words: ``("max_resolution 512 -> 1024",)``. ``auto`` and what the model was made for match now
+    whatever they
     were resolved to then."""
     changes = []
     for field in dataclasses.fields(EstimateSettings):

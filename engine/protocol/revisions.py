@@ -19,7 +19,7 @@ SAMPLE_BYTES = 1 << 16
 
 
 def files_revision(folder: Path, patterns: tuple[str, ...]) -> str:
-    """Tells one state of some files from another without reading gigabytes: of each its name, its size, and samples from one end to
+    """Tell one state of some files from another without reading gigabytes: of each its name, its size, and samples from one end to
     the other, so that training a part of the layers shows too. `patterns`: of the files that count.
 
     Raises:
@@ -41,7 +41,7 @@ def files_revision(folder: Path, patterns: tuple[str, ...]) -> str:
 
 
 def with_temporal(own: str, *, temporal: str, tuned: Path | None) -> str:
-    """The revision that `PassRecord.revision` gets from a model with temporal blocks.
+    """Return the revision that `PassRecord.revision` gets from a model with temporal blocks.
 
     Args:
         own: the model's own weights.
@@ -62,7 +62,7 @@ def with_temporal(own: str, *, temporal: str, tuned: Path | None) -> str:
 
 
 def weights_difference(record: PassRecord | MadeFrames, *, revision: str, temporal: str) -> str:
-    """How other weights than a record's would make its passes now, in words; ``""`` where they are the same, and where
+    """Return how other weights than a record's would make its passes now, in words; ``""`` where they are the same, and where
     `settings_differences` tells it already.
 
     Args:

@@ -27,14 +27,15 @@ class Clip:
     known: Known | None = None
 
     def to(self, device: torch.device) -> Clip:
-        """The same on a device."""
+        """Return the same on a device."""
         pairs = Pairs(**{name: value.to(device) for name, value in vars(self.pairs).items()})
         known = self.known.to(device) if self.known else None
         return Clip(frames=self.frames.to(device), pairs=pairs, chosen=self.chosen, name=self.name, known=known)
 
 
 def prepare(frames: np.ndarray, *, flow: Flow, tolerance: float, chosen: int, name: str) -> Clip:
-    """The longest shot in `frames` (T, H, W, 3), float32 in [0, 1], with its flow; `chosen`: any number, which picks a frame."""
+    """Return the longest shot in `frames` (T, H, W, 3), float32 in [0, 1], with its flow; `chosen`: any number, which picks a
+    frame."""
     pictures = np.rint(frames * 255).astype(np.uint8)
     shot = longest_shot(len(frames), find_cuts(pictures))
     pairs = measure_pairs(pictures[shot], flow, tolerance=tolerance)
@@ -43,14 +44,14 @@ def prepare(frames: np.ndarray, *, flow: Flow, tolerance: float, chosen: int, na
 
 
 def longest_shot(count: int, cuts: tuple[int, ...]) -> slice:
-    """The longest run of frames without a cut, the first of several; `cuts`: indices of frames that begin a shot."""
+    """Return the longest run of frames without a cut, the first of several; `cuts`: indices of frames that begin a shot."""
     ends = [0, *sorted(cuts), count]
     begin = max(range(len(ends) - 1), key=lambda index: ends[index + 1] - ends[index])
     return slice(ends[begin], ends[begin + 1])
 
 
 def fit(frames: np.ndarray, *, short_edge: int, multiple: int, rng: np.random.Generator) -> np.ndarray:
-    """Frames (T, H, W, 3) with the shorter side near `short_edge`, then a window at random whose sides are multiples."""
+    """Return frames (T, H, W, 3) with the shorter side near `short_edge`, then a window at random whose sides are multiples."""
     height, width = frames.shape[1:3]
     scale = max(short_edge, multiple) / min(height, width)
     size = (max(round(width * scale), multiple), max(round(height * scale), multiple))

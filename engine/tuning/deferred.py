@@ -19,7 +19,7 @@ CHUNK = 4
 def latent_gradient(
     latents: Tensor, *, decode: Callable[[Tensor], Tensor], loss: Callable[[Tensor], Tensor], chunk: int = CHUNK
 ) -> tuple[Tensor, Tensor]:
-    """The value of ``loss(decode(latents))`` and its gradient with respect to the latents.
+    """Return the value of ``loss(decode(latents))`` and its gradient with respect to the latents.
 
     Args:
         latents: [T, c, h, w]; only their values are used.

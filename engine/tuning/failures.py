@@ -45,7 +45,7 @@ class TrainingStopped(PlatelightError):
 
 
 def not_written(error: OSError | SafetensorError, path: Path) -> TrainingStopped:
-    """The failure behind a file that could not be written. safetensors says only in words what the system told it."""
+    """Return the failure behind a file that could not be written. safetensors says only in words what the system told it."""
     said = str(error).lower()
     if getattr(error, "errno", None) in FULL_DISK or any(words in said for words in _FULL_IN_WORDS):
         return TrainingStopped(f"The disk is full: {path} could not be written", remedy=f"Free some space. {CONTINUES}.")

@@ -32,7 +32,8 @@ class Flow(Protocol):
     name: str
 
     def __call__(self, source: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """Both uint8 (H, W, 3) sRGB; float32 (H, W, 2), pixels right and down from a pixel of `source` to its place in `target`."""
+        """Return both uint8 (H, W, 3) sRGB; float32 (H, W, 2), pixels right and down from a pixel of `source` to its place in
+        `target`."""
         ...
 
 
@@ -81,7 +82,7 @@ class Raft:
 
 
 def open_flow(kind: str = "auto", *, weights: str = "", device: str = "cpu") -> Flow:
-    """The flow of a setting.
+    """Return the flow of a setting.
 
     Args:
         kind: one of `KINDS`; ``auto`` is RAFT where torchvision and weights are here, else DIS.
@@ -136,7 +137,7 @@ def measure_pairs(frames: np.ndarray, flow: Flow, *, cuts: tuple[int, ...] = (),
 
 
 def away_from_edges(pairs: Pairs, depth: Tensor, *, distance: int, thresholds: tuple[float, float]) -> Pairs:
-    """The pairs without the pixels near edges of the predicted depth [T, 1, H, W]."""
+    """Return the pairs without the pixels near edges of the predicted depth [T, 1, H, W]."""
     masks = [edge_mask(each[0].float().numpy(), distance=distance, thresholds=thresholds) for each in depth.detach().cpu()]
     away = torch.from_numpy(np.stack(masks))[:, None].to(pairs.seen_forth)
     return dataclasses.replace(pairs, seen_forth=pairs.seen_forth * away[:-1], seen_back=pairs.seen_back * away[1:])

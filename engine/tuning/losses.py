@@ -43,7 +43,7 @@ def affine_invariant(depth: Tensor) -> Tensor:
 
 
 def affine_invariant_clip(depth: Tensor) -> Tensor:
-    """The same with one t and one s for all frames of a clip [T, 1, H, W], so that changes between frames stay.
+    """Return the same with one t and one s for all frames of a clip [T, 1, H, W], so that changes between frames stay.
 
     Without it L_stable would fall by shrinking all depths, which L_reg, being affine-invariant, doesn't feel.
     """
@@ -64,7 +64,7 @@ def depth_prior_loss(estimate: Tensor, target: Tensor, *, form: str = "square") 
 
 
 def angle_loss(estimate: Tensor, target: Tensor) -> Tensor:
-    """Mean angle in radians between unit normals [..., 3, H, W]: the image prior of a model that answers in normals."""
+    """Return mean angle in radians between unit normals [..., 3, H, W]: the image prior of a model that answers in normals."""
     cosine = (estimate * target).sum(-3)
     return torch.acos(cosine.clamp(-_NEAREST_COSINE, _NEAREST_COSINE)).mean()
 

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def cycle_mask(flow: np.ndarray, other: np.ndarray, *, tolerance: float) -> np.ndarray:
-    """Pixels that come back: ``|O_b(O_a(x)) - x|_2 <= tolerance``, and whose place lies in the other frame.
+    """Return pixels that come back: ``|O_b(O_a(x)) - x|_2 <= tolerance``, and whose place lies in the other frame.
 
     Args:
         flow: float32 (H, W, 2), pixels right and down from a frame to another.
@@ -26,7 +26,7 @@ def cycle_mask(flow: np.ndarray, other: np.ndarray, *, tolerance: float) -> np.n
 
 
 def edge_mask(depth: np.ndarray, *, distance: int = 3, thresholds: tuple[float, float] = (100.0, 200.0)) -> np.ndarray:
-    """Pixels away from the edges that Canny finds in a predicted depth: flow is half a pixel off there, depth by metres.
+    """Return pixels away from the edges that Canny finds in a predicted depth: flow is half a pixel off there, depth by metres.
 
     Args:
         depth: float (H, W), any scale; it is spread over 0 to 255 first.
@@ -45,5 +45,5 @@ def edge_mask(depth: np.ndarray, *, distance: int = 3, thresholds: tuple[float, 
 
 
 def pairs_between(count: int, cuts: tuple[int, ...]) -> list[int]:
-    """The first frames of the pairs of neighbours that no cut parts. `cuts`: indices of the first frames of new shots."""
+    """Return the first frames of the pairs of neighbours that no cut parts. `cuts`: indices of the first frames of new shots."""
     return [index for index in range(count - 1) if index + 1 not in cuts]

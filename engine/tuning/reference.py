@@ -31,11 +31,11 @@ class Known:
     target: Tensor
 
     def to(self, device: torch.device, dtype: torch.dtype = torch.float32) -> Known:
-        """The same on a device; in half precision it takes half the memory and is good for keeping only."""
+        """Return the same on a device; in half precision it takes half the memory and is good for keeping only."""
         return self._each(lambda values: values.to(device, dtype).contiguous(memory_format=torch.channels_last))
 
     def cut(self, window: tuple[slice, slice]) -> Known:
-        """A window of it; `window`: rows and columns in pixels, from multiples of `MULTIPLE` to such."""
+        """Return a window of it; `window`: rows and columns in pixels, from multiples of `MULTIPLE` to such."""
         height = self.target.shape[-2]
 
         def part(values: Tensor) -> Tensor:
@@ -63,7 +63,8 @@ def choose_window(size: tuple[int, int], rng: np.random.Generator) -> tuple[slic
 
 
 def cut_pairs(pairs: Pairs, window: tuple[slice, slice]) -> Pairs:
-    """The pairs of a window of the frames; it may reach beyond the frame. What isn't in the frame, or isn't seen in both windows,
+    """Return the pairs of a window of the frames; it may reach beyond the frame. What isn't in the frame, or isn't seen in both
+    windows,
     doesn't count."""
     rows, columns = window
     below, beside = (max(0, side.stop - length) for side, length in zip(window, pairs.back.shape[-2:], strict=True))

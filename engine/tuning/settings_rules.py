@@ -10,7 +10,8 @@ from ..protocol import ErrorCode, PlatelightError
 
 
 def changed_setting(before: Any, after: Any, *, free: Collection[str]) -> str:
-    """The first setting that two configurations (dataclasses of one kind) differ in and that isn't in `free`, or an empty text."""
+    """Return the first setting that two configurations (dataclasses of one kind) differ in and that isn't in `free`, or an empty
+    text."""
     names = (field.name for field in fields(after) if field.name not in free)
     return next((name for name in names if getattr(before, name) != getattr(after, name)), "")
 

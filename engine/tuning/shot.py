@@ -97,7 +97,7 @@ class Shot:
         return Measured(change=self._change(answers), away=float(torch.cat(away).mean()))
 
     def _change(self, answers: list[Tensor]) -> float:
-        """Mean over all pixels that flow leads back to."""
+        """Return mean over all pixels that flow leads back to."""
         total, pixels = 0.0, 0.0
         for answer, window in zip(answers, self._windows, strict=True):
             seen = window.pairs.seen_back[:, 0]
@@ -107,7 +107,8 @@ class Shot:
 
 
 def _clip(frames: np.ndarray, *, stage: Stage, config: AnyConfig, flow: Flow, rng: np.random.Generator, name: str) -> Clip:
-    """A clip to train on of frames (T, H, W, 3) as they will be estimated: of the embedded model a window at that very size with
+    """Return a clip to train on of frames (T, H, W, 3) as they will be estimated: of the embedded model a window at that very
+    size with
     what its frozen part says, of the others at the size of training."""
     if not isinstance(stage, PreviewStage):
         edge = min(sum(config.short_edges) // 2, *frames.shape[1:3])
@@ -120,21 +121,22 @@ def _clip(frames: np.ndarray, *, stage: Stage, config: AnyConfig, flow: Flow, rn
 
 
 def changes(answer: Tensor, pairs: Pairs) -> Tensor:
-    """How much each pixel of the frames from the second on differs from where it was: [T-1, H, W], degrees between normals
+    """Return how much each pixel of the frames from the second on differs from where it was: [T-1, H, W], degrees between normals
     [T, 3, H, W], percent between depths [T, 1, H, W] over their deviation."""
     before, after = warp(answer[:-1], pairs.back), answer[1:]
     return 100 * (before - after).abs()[:, 0] if answer.shape[1] == 1 else degrees(before, after)
 
 
 def distance(answer: Tensor, image: Tensor) -> Tensor:
-    """How far each frame [T, C, H, W] is from the frame-by-frame answer, [T]: degrees, or percent of each frame's deviation."""
+    """Return how far each frame [T, C, H, W] is from the frame-by-frame answer, [T]: degrees, or percent of each frame's
+    deviation."""
     if answer.shape[1] == 1:
         return 100 * (affine_invariant(answer) - affine_invariant(image)).abs().mean((1, 2, 3))
     return degrees(answer, image).mean((1, 2))
 
 
 def degrees(normals: Tensor, others: Tensor) -> Tensor:
-    """Angles [T, H, W] between normals [T, 3, H, W] of any length."""
+    """Return angles [T, H, W] between normals [T, 3, H, W] of any length."""
     return torch.rad2deg(torch.acos(torch.cosine_similarity(normals, others, dim=1).clamp(-1, 1)))
 
 
@@ -150,7 +152,7 @@ def spread(count: int, *, length: int, most: int) -> list[int]:
 
 
 def stage_config(info: ModelInfo, *, start: Path, flow: str) -> AnyConfig:
-    """How a model's blocks are trained on a shot.
+    """Return how a model's blocks are trained on a shot.
 
     Args:
         info: which model.

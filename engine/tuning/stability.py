@@ -36,13 +36,14 @@ class Motion:
 
 
 def measure_motion(before: np.ndarray, after: np.ndarray) -> Motion:
-    """The motion between two neighbouring frames, uint8 (H, W, 3) sRGB."""
+    """Return the motion between two neighbouring frames, uint8 (H, W, 3) sRGB."""
     grey = [cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY) for frame in (before, after)]
     return motion_of(back=dis_flow(grey[1], grey[0]), forth=dis_flow(grey[0], grey[1]))
 
 
 def motion_of(*, back: np.ndarray, forth: np.ndarray) -> Motion:
-    """The motion that two flows give: `back` from the later frame to the earlier, `forth` the other way, float32 (H, W, 2)."""
+    """Return the motion that two flows give: `back` from the later frame to the earlier, `forth` the other way, float32 (H, W,
+    2)."""
     height, width = back.shape[:2]
     place = _places(back)
     inside = (place[..., 0] >= 0) & (place[..., 0] <= width - 1) & (place[..., 1] >= 0) & (place[..., 1] <= height - 1)
@@ -60,7 +61,7 @@ def warp(values: np.ndarray, motion: Motion) -> np.ndarray:
 def change(
     before: np.ndarray, after: np.ndarray, *, motion: Motion, valid: tuple[np.ndarray, np.ndarray], turn: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How much the normals of the points seen in both frames changed.
+    """Return how much the normals of the points seen in both frames changed.
 
     Args:
         before, after: normals (H, W, 3) of neighbouring frames.
@@ -86,7 +87,8 @@ def opw_pair(
     motion: Motion,
     valid: tuple[np.ndarray, np.ndarray],
 ) -> float | None:
-    """The warping error of one pair as NVDS (ICCV 2023, section 4.1) defines it for depth, on unit normals: the mean over pixels of
+    """Return the warping error of one pair as NVDS (ICCV 2023, section 4.1) defines it for depth, on unit normals: the mean over
+    pixels of
     exp(-50 |I' - warp(I)|^2) |n' - warp(n)|_1, colours in [0, 1]. None where no pixel counts.
 
     There is no consistency mask in it: the weight, by colour, stands for that.
@@ -101,7 +103,8 @@ def opw_pair(
 
 
 def camera_turn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The rotation from an earlier camera's axes to a later one's, (3, 3), of two camera-to-world poses (3, 3) or (4, 4) whose
+    """Return the rotation from an earlier camera's axes to a later one's, (3, 3), of two camera-to-world poses (3, 3) or (4, 4)
+    whose
     camera axes are +X right, +Y up, +Z toward the camera's back."""
     return after[:3, :3].T @ before[:3, :3]
 
@@ -109,7 +112,7 @@ def camera_turn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def flow_warped_change(
     frames: np.ndarray, normals: np.ndarray, *, valid: np.ndarray | None = None, poses: np.ndarray | None = None
 ) -> float:
-    """The mean flow-warped angular change of a clip in degrees, pooled over its pairs; `nan` where nothing can be compared.
+    """Return the mean flow-warped angular change of a clip in degrees, pooled over its pairs; `nan` where nothing can be compared.
 
     Args:
         frames: uint8 (T, H, W, 3) sRGB.

@@ -63,7 +63,7 @@ class DepthStage(nn.Module):
 
     @torch.no_grad()
     def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
-        """Depth [T, 1, H, W] over the clip's deviation, of the video model or of the frozen image model."""
+        """Return depth [T, 1, H, W] over the clip's deviation, of the video model or of the frozen image model."""
         model = self.image if of_image else self.video
         depth = model.decode(model.encode(frames), grid=model.grid(*frames.shape[-2:]), cuts=cuts).float()
         return affine_invariant_clip(depth[:, None])
@@ -102,7 +102,7 @@ class NormalsStage(nn.Module):
 
     @torch.no_grad()
     def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
-        """Unit normals [T, 3, H, W], of the video model or of the frozen image model."""
+        """Return unit normals [T, 3, H, W], of the video model or of the frozen image model."""
         latents = self.video.unet(self.video.encode(frames), cuts=cuts, temporal=not of_image)
         size, parts = tuple(frames.shape[-2:]), latents.split(self.config.decode_chunk_size)
         return F.normalize(torch.cat([self.video.decode(part, size=size) for part in parts]), dim=1)
@@ -134,7 +134,7 @@ class GeometryStage(nn.Module):
 
     @torch.no_grad()
     def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
-        """Unit normals [T, 3, H, W], of the video model or of the frozen image model."""
+        """Return unit normals [T, 3, H, W], of the video model or of the frozen image model."""
         return self._answer(self._features(frames), frames, cuts=cuts, temporal=not of_image)[:, :3]
 
     def export(self, file: Path) -> None:
@@ -147,7 +147,7 @@ class GeometryStage(nn.Module):
         return torch.stack([self.video.encode(frame, tokens=tokens).features for frame in frames])
 
     def _answer(self, features: Tensor, frames: Tensor, *, cuts: Sequence[int] = (), temporal: bool = True) -> Tensor:
-        """Unit normals and the logarithm of depth, [T, 4, H, W], at the size of the frames."""
+        """Return unit normals and the logarithm of depth, [T, 4, H, W], at the size of the frames."""
         height, width = frames.shape[-2:]
         planes = self.video.decode(features, aspect=width / height, cuts=cuts, chunk=1, temporal=temporal, refine=False)
         whole = sized(planes, (height, width))
@@ -179,14 +179,14 @@ class PreviewStage(nn.Module):
 
     @torch.no_grad()
     def know(self, frames: Tensor) -> Known:
-        """What the frozen network says of frames [T, 3, H, W] by themselves; both sides grown to multiples of `multiple`."""
+        """Return what the frozen network says of frames [T, 3, H, W] by themselves; both sides grown to multiples of `multiple`."""
         features = self.video.features(network.prepared(_last(frames)))
         raw = self.video.net.raw(features)
         return Known(features=features, target=torch.cat([network.unit_normals(raw), raw[:, 3:]], dim=1))
 
     @torch.no_grad()
     def answers(self, frames: Tensor, *, cuts: Sequence[int], of_image: bool = False) -> Tensor:
-        """Unit normals [T, 3, H, W], of the video model or of the frozen image model."""
+        """Return unit normals [T, 3, H, W], of the video model or of the frozen image model."""
         return self.video.image(_last(frames))[0] if of_image else self.video(_last(frames), cuts=cuts)
 
     def export(self, file: Path) -> None:
@@ -198,7 +198,7 @@ Stage = DepthStage | NormalsStage | GeometryStage | PreviewStage
 
 
 def build(config: AnyConfig) -> Stage:
-    """The stage of a configuration; only what it trains requires gradients.
+    """Return the stage of a configuration; only what it trains requires gradients.
 
     Raises:
         PlatelightError: the model can't be loaded.
@@ -219,7 +219,7 @@ def _start(config: AnyConfig) -> Path | None:
 
 
 def _holds_head(file: Path) -> bool:
-    """Whether a file of temporal blocks, if it is there, holds a trained DPT too."""
+    """Return whether a file of temporal blocks, if it is there, holds a trained DPT too."""
     if not file.is_file():
         return False
     with safe_open(str(file), framework="pt") as opened:

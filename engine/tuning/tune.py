@@ -119,12 +119,12 @@ def _check(request: Tune) -> None:
 
 
 def _fraction(request: Tune, *, step: int, seconds: float) -> float:
-    """How much of a tuning is done, 1 and above at its end."""
+    """Return how much of a tuning is done, 1 and above at its end."""
     return max(seconds / (60 * request.minutes), step / request.steps if request.steps else 0.0)
 
 
 def firmer(omega_reg: float, *, away: float, bound: float) -> float:
-    """The weight of the image prior after a check that found the answer `away` from the frame-by-frame one."""
+    """Return the weight of the image prior after a check that found the answer `away` from the frame-by-frame one."""
     return FIRMER * omega_reg if away > bound else omega_reg
 
 
@@ -161,7 +161,7 @@ def _write(stage: Stage, file: Path) -> None:
 
 
 def describe(result: Tuned) -> str:
-    """What came of it, in a few lines for a person."""
+    """Return what came of it, in a few lines for a person."""
     unit, before, after = result.unit, result.before, result.after
     text = f"Change from frame to frame: {result.per_frame:.2f} {unit} frame by frame, {before.change:.2f} before tuning.\n"
     if result.file is None:

@@ -20,23 +20,24 @@ _DETAIL = 400
 
 
 def cards(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
-    """The cards of a scene, by plate."""
+    """Return the cards of a scene, by plate."""
     marked = [each for each in scene.collection.all_objects if each.get(tags.CARD) and controls.node(each, controls.CARD)]
     return {each[tags.CARD]: each for each in marked}
 
 
 def passes_of(card: bpy.types.Object) -> set[str]:
-    """The passes that the card was built with: normal, depth, roughness."""
+    """Return the passes that the card was built with: normal, depth, roughness."""
     return set(card.get(tags.CARD_PASSES, "").split())
 
 
 def camera_of(card: bpy.types.Object) -> bpy.types.Object | None:
-    """The camera before which it stands at the present frame; None when that was deleted."""
+    """Return the camera before which it stands at the present frame; None when that was deleted."""
     return cuts.now(card)
 
 
 def is_stale(scene: bpy.types.Scene, card: bpy.types.Object) -> bool:
-    """Whether its plate is seen through other cameras by now: the scene has another, or timeline markers came, moved or went."""
+    """Return whether its plate is seen through other cameras by now: the scene has another, or timeline markers came, moved or
+    went."""
     plate = plate_of(scene, card[tags.CARD])
     return plate is not None and cuts.followed(card) != cuts.shares(cuts.of_plate(scene, plate))
 
@@ -104,7 +105,7 @@ def remove(scene: bpy.types.Scene, shot: str) -> bool:
 
 
 def _is_relative(pictures: Pictures) -> bool:
-    """Whether its depth is estimated, without a unit: true at large, noisy in the small."""
+    """Return whether its depth is estimated, without a unit: true at large, noisy in the small."""
     return pictures.depth_in is not None and pictures.depth_in.inputs["Relative"].default_value > 0.5
 
 
@@ -154,7 +155,7 @@ def _build(card: bpy.types.Object, scene: bpy.types.Scene, seen: tuple[Cut, ...]
 
 
 def _modifier(card: bpy.types.Object, name: str, group: bpy.types.NodeTree) -> bpy.types.Node:
-    """A modifier whose nodes are but a group; gives that node, whose sockets hold its settings and drivers."""
+    """Return a modifier whose nodes are but a group; gives that node, whose sockets hold its settings and drivers."""
     tree = controls.new_nodes(card, name)
     first, node, last = (tree.nodes.new(kind) for kind in ("NodeGroupInput", "GeometryNodeGroup", "NodeGroupOutput"))
     node.node_tree, node.name, node.width = group, name, 220

@@ -10,7 +10,7 @@ _NOT_FOR_PEOPLE = ("Geometry", "Size", "Middle", "Material", "Height", "Relative
 
 
 def node(card: bpy.types.Object, name: str) -> bpy.types.Node | None:
-    """The group node of the modifier `GRID` or `CARD`."""
+    """Return the group node of the modifier `GRID` or `CARD`."""
     held = card.modifiers.get(name)
     tree = held.node_group if held and held.type == "NODES" else None
     return tree.nodes.get(name) if tree else None
@@ -33,7 +33,7 @@ def change(card: bpy.types.Object, values: dict[str, float | bool]) -> None:
 
 
 def new_nodes(card: bpy.types.Object, name: str) -> bpy.types.NodeTree:
-    """A modifier of nodes that takes and gives geometry, without any nodes yet."""
+    """Return a modifier of nodes that takes and gives geometry, without any nodes yet."""
     tree = bpy.data.node_groups.new(f"{name} ({card.name})", "GeometryNodeTree")
     tree.is_modifier = True
     for side in ("OUTPUT", "INPUT"):

@@ -15,7 +15,8 @@ _LENS = {"s": "sensor_width", "v": "sensor_height", "f": "sensor_fit", "l": "len
 
 
 def of_plate(scene: bpy.types.Scene, plate: Picture) -> tuple[Cut, ...]:
-    """The cameras in order, each from its frame on, the first from the beginning; one where no marker cuts inside the plate."""
+    """Return the cameras in order, each from its frame on, the first from the beginning; one where no marker cuts inside the
+    plate."""
     cuts = drivers.eye(scene).cuts
     if not cuts:
         return (Cut(frame=scene.frame_start, camera=scene.camera),) if scene.camera else ()
@@ -40,7 +41,7 @@ def shares(cuts: tuple[Cut, ...]) -> dict[bpy.types.Object | None, str]:
 
 
 def followed(card: bpy.types.Object) -> dict[bpy.types.Object | None, str]:
-    """The same of the cameras that a card follows now; None stands for one that was deleted."""
+    """Return the same of the cameras that a card follows now; None stands for one that was deleted."""
     found: dict[bpy.types.Object | None, str] = {}
     for each in _constraints(card):
         path = f"{each.path_from_id()}.influence"
@@ -50,7 +51,7 @@ def followed(card: bpy.types.Object) -> dict[bpy.types.Object | None, str]:
 
 
 def now(card: bpy.types.Object) -> bpy.types.Object | None:
-    """The camera that a card follows at the present frame; None when that was deleted."""
+    """Return the camera that a card follows at the present frame; None when that was deleted."""
     return next((each.target for each in _constraints(card) if each.influence > 0.5), None)
 
 

@@ -18,7 +18,7 @@ FINEST = 640
 
 
 def can(pictures: Pictures) -> bool:
-    """Whether the card's mesh can have the pass's: normals in world space would have to turn with it."""
+    """Return whether the card's mesh can have the pass's: normals in world space would have to turn with it."""
     return "normal" in pictures.passes and not pictures.convention.in_world
 
 

@@ -53,7 +53,8 @@ def fill(material: bpy.types.Material, pictures: Pictures) -> None:
 
 
 def sockets(material: bpy.types.Material) -> dict[str, bpy.types.NodeSocket]:
-    """What the user may set: how rough and how glossy the plate is, and how much of the light it was shot in stays on it. Empty
+    """Return what the user may set: how rough and how glossy the plate is, and how much of the light it was shot in stays on it.
+    Empty
     before the first `fill`."""
     nodes = material.node_tree.nodes if material.node_tree else {}
     shader, kept = nodes.get(_SHADER), nodes.get(_KEPT)
@@ -90,7 +91,8 @@ def _in_world(sheet: ShaderSheet, normal: Socket) -> Socket:
 
 
 def _unlit_holes(sheet: ShaderSheet, shader: bpy.types.Node, normal: Socket) -> Socket:
-    """No light where the pass has no normal, which files write as 0: they are then no unit vectors, whatever was done to them."""
+    """Return no light where the pass has no normal, which files write as 0: they are then no unit vectors, whatever was done to
+    them."""
     sheet.section("No light where there is no normal")
     length = sheet.node("ShaderNodeVectorMath", normal, operation="LENGTH").outputs["Value"]
     there = sheet.math("COMPARE", length, 1.0, 0.5, label="Of unit length")
@@ -105,7 +107,7 @@ def _unlit_holes(sheet: ShaderSheet, shader: bpy.types.Node, normal: Socket) -> 
 
 
 def decoded(sheet: ShaderSheet, value: Socket, convention: Convention) -> Socket:
-    """A normal from whatever the file means, as `imports.convention.decode` reads it."""
+    """Return a normal from whatever the file means, as `imports.convention.decode` reads it."""
     if convention.curve:
         gain, power, less = (1 / 1.055, 2.4, 0.0) if convention.curve == "sRGB" else (1.0, 1 / 2.4, 0.055)
         more = 0.055 if convention.curve == "sRGB" else 0.0
@@ -135,7 +137,7 @@ def _shadowless(sheet: ShaderSheet, shader: Socket) -> Socket:
 
 
 def _mixed(sheet: ShaderSheet, one: Socket, other: Socket, *, by: Socket) -> Socket:
-    """One shader where `by` is 0, the other where it is 1."""
+    """Return one shader where `by` is 0, the other where it is 1."""
     mix = sheet.node("ShaderNodeMixShader")
     for value, taker in zip((by, one, other), mix.inputs, strict=True):
         sheet.give(value, taker)

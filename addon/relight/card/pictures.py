@@ -65,7 +65,7 @@ class Pictures:
 
 
 def plate_of(scene: bpy.types.Scene, shot: str) -> Picture | None:
-    """The plate alone, without a look at its files; None where it isn't in the compositor."""
+    """Return the plate alone, without a look at its files; None where it isn't in the compositor."""
     tree = compat.compositor_tree(scene)
     return _picture(Block(tree, strip_name=shot).find("plate")) if tree else None
 
@@ -95,7 +95,7 @@ def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
 
 
 def missing(picture: Picture) -> list[Path]:
-    """The files that a picture will ask for and that are not there."""
+    """Return the files that a picture will ask for and that are not there."""
     files = image_files.asked(picture.image, picture.numbers)
     return [files.folder / name for name in image_files.missing(files, listing=image_files.names_in)] if files else []
 
@@ -109,7 +109,7 @@ def size(picture: Picture) -> tuple[int, int]:
 
 
 def has_other_layers(picture: Picture) -> bool:
-    """Whether an EXR holds more channels than one picture: the card's textures take the first ones, whatever they are."""
+    """Return whether an EXR holds more channels than one picture: the card's textures take the first ones, whatever they are."""
     header = _header(picture)
     return header is not None and len(header.channels) > 4
 
@@ -131,7 +131,7 @@ def _header(picture: Picture) -> image_header.Header | None:
 
 
 def _convention(block: Block) -> Convention:
-    """What the compositor's nodes do to the normals of another tool, and to passes in world space."""
+    """Return what the compositor's nodes do to the normals of another tool, and to passes in world space."""
     turned, own, curve = block.find(space.PASS), block.find(imported_normals.NODE), block.find(imported_normals.CURVE)
     in_world = turned is not None and turned.inputs["In World"].default_value > 0.5
     if own is None:

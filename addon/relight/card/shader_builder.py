@@ -45,5 +45,5 @@ class ShaderSheet(Sheet):
 
 
 def shown(sockets: bpy.types.NodeInputs | bpy.types.NodeOutputs, name: str) -> Socket:
-    """A socket by name; of those for several types the one that the node uses."""
+    """Return a socket by name; of those for several types the one that the node uses."""
     return next(socket for socket in sockets if socket.name == name and socket.enabled)

@@ -16,7 +16,7 @@ _ONLY, _BUT = "Platelight Cards Only", "Platelight All but Cards"
 
 
 def is_apart(card: bpy.types.Object) -> bool:
-    """Whether its shadows are kept off itself."""
+    """Return whether its shadows are kept off itself."""
     return any(each.get(tags.CARD_LINKS) == _ONLY for each in card.users_collection)
 
 
@@ -57,13 +57,13 @@ def update(scene: bpy.types.Scene) -> list[str]:
 
 
 def is_stale(scene: bpy.types.Scene) -> bool:
-    """Whether lights came or went since, or began to cast shadows. Quick."""
+    """Return whether lights came or went since, or began to cast shadows. Quick."""
     copies = {copy.parent: copy.data for copy in _copies(scene)}
     return copies != {light: light.data for light in _lights(scene)[0]}
 
 
 def _lights(scene: bpy.types.Scene) -> tuple[list[bpy.types.Object], list[str]]:
-    """Those that need a copy, and the names of those that can't have one."""
+    """Return those that need a copy, and the names of those that can't have one."""
     objects = scene.collection.all_objects
     if not any(is_apart(each) for each in objects if each.type == "MESH"):
         return [], []
@@ -101,7 +101,7 @@ def _copy(light: bpy.types.Object) -> bpy.types.Object:
 
 
 def _links(name: str) -> bpy.types.Collection:
-    """The cards that are apart, for the links of lights; in no scene."""
+    """Return the cards that are apart, for the links of lights; in no scene."""
     for found in bpy.data.collections:
         if found.get(tags.CARD_LINKS) == name and not found.library:
             return found

@@ -30,7 +30,7 @@ def card() -> bpy.types.NodeTree:
 
 
 def pass_texture(name: str, seen: Picture) -> bpy.types.Texture:
-    """What a Displace modifier reads, over local coordinates from -1 to 1: the pass as it is, without any limit."""
+    """Return what a Displace modifier reads, over local coordinates from -1 to 1: the pass as it is, without any limit."""
     texture = bpy.data.textures.new(name, "IMAGE")
     texture.image, texture.extension = seen.image, "EXTEND"
     texture.use_alpha, texture.use_calculate_alpha, texture.use_clamp = False, True, False
@@ -41,7 +41,7 @@ def pass_texture(name: str, seen: Picture) -> bpy.types.Texture:
 
 
 def _shared(name: str, *, version: int, build: Callable[[ShaderSheet], None]) -> bpy.types.NodeTree:
-    """The group of that name and version, one for the whole file; built when there is none."""
+    """Return the group of that name and version, one for the whole file; built when there is none."""
     for tree in bpy.data.node_groups:
         if tree.get(tags.GROUP) == f"{name} {version}" and tree.library is None:
             return tree
@@ -109,7 +109,7 @@ def _card(sheet: ShaderSheet) -> None:
 
 
 def _metres(sheet: ShaderSheet, depth: Socket) -> Socket:
-    """What `imports.depth.Scale.metres` gives: evenly in 1 / distance for a relative depth, else scaled."""
+    """Return what `imports.depth.Scale.metres` gives: evenly in 1 / distance for a relative depth, else scaled."""
     sheet.section("Metres")
     share = sheet.math("SUBTRACT", sheet.math("DIVIDE", 1.0, sheet.math("MAXIMUM", depth, 1e-6)), 1 / LIMIT)
     share = sheet.math("DIVIDE", share, 1 - 1 / LIMIT, label="How much of the nearness")

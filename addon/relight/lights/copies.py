@@ -14,7 +14,8 @@ from . import rig, scene_lights
 
 
 def own_rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
-    """The rigs that are this scene's to change, by plate. One that came with a copy of another scene's compositor becomes its own;
+    """Return the rigs that are this scene's to change, by plate. One that came with a copy of another scene's compositor becomes
+    its own;
     one in a compositor that scenes share, as they may since 5.0, belongs to the scene in which it was wired last."""
     found = {}
     for shot, tree in scene_lights.rigs(scene).items():
@@ -44,7 +45,7 @@ def own_spaces(scene: bpy.types.Scene) -> None:
 
 
 def _copied(tree: bpy.types.NodeTree, scene: bpy.types.Scene) -> bpy.types.NodeTree:
-    """A rig of the scene's own, current: its lights keep the settings of those that they are copies of."""
+    """Return a rig of the scene's own, current: its lights keep the settings of those that they are copies of."""
     made = tree.copy()
     made[tags.SCENE] = scene
     chosen, own = scene_lights.collection_of(made), scene.platelight_relight.collection
@@ -62,12 +63,12 @@ def _copied(tree: bpy.types.NodeTree, scene: bpy.types.Scene) -> bpy.types.NodeT
 
 
 def _stem(source: bpy.types.ID) -> tuple[type, str]:
-    """What a data-block and its copies are called, but for the number that Blender adds."""
+    """Return what a data-block and its copies are called, but for the number that Blender adds."""
     return type(source), re.sub(r"\.\d{3,}$", "", source.name)
 
 
 def _scene_of(tree: bpy.types.NodeTree) -> bpy.types.Scene | None:
-    """The scene whose camera a group's drivers follow; None where they follow the cameras of its markers."""
+    """Return the scene whose camera a group's drivers follow; None where they follow the cameras of its markers."""
     for curve in tree.animation_data.drivers if tree.animation_data else ():
         if isinstance(asked := curve.driver.variables[0].targets[0].id, bpy.types.Scene):
             return asked

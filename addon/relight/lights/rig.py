@@ -35,7 +35,7 @@ _LATER = {
 
 
 def new_rig(name: str) -> bpy.types.NodeTree:
-    """A rig without lights; `sync` gives it some."""
+    """Return a rig without lights; `sync` gives it some."""
     tree = bpy.data.node_groups.new(name, "CompositorNodeTree")
     tree[tags.RIG_VERSION] = VERSION
     sheet = Sheet(tree)
@@ -55,39 +55,39 @@ def is_rig(tree: bpy.types.NodeTree | None) -> bool:
 
 
 def is_current(tree: bpy.types.NodeTree) -> bool:
-    """Whether this version of the add-on built it; `sync` builds others anew."""
+    """Return whether this version of the add-on built it; `sync` builds others anew."""
     return tree[tags.RIG_VERSION] == VERSION
 
 
 def wired_lights(tree: bpy.types.NodeTree) -> dict[bpy.types.ID | None, str]:
-    """The lights in a rig and their kind, the world with them; None stands for those deleted since."""
+    """Return the lights in a rig and their kind, the world with them; None stands for those deleted since."""
     return {drivers.id_of(tree, node, "h"): node[tags.KIND] for node in rows.nodes(tree)}
 
 
 def rows_of(tree: bpy.types.NodeTree) -> dict[bpy.types.ID, Row]:
-    """The sockets of the lights that are still there, and of the world."""
+    """Return the sockets of the lights that are still there, and of the world."""
     found = {drivers.id_of(tree, node, "h"): rows.row_of(node) for node in rows.nodes(tree)}
     return {light: row for light, row in found.items() if light is not None}
 
 
 def gains(tree: bpy.types.NodeTree, node: bpy.types.Node) -> dict[bpy.types.ID, bpy.types.NodeSocket]:
-    """The sockets on a rig's node that say how much of each light there is."""
+    """Return the sockets on a rig's node that say how much of each light there is."""
     sockets = {socket.identifier: socket for socket in node.inputs}
     return {light: sockets[row.gain] for light, row in rows_of(tree).items() if row.gain in sockets}
 
 
 def world_sign(tree: bpy.types.NodeTree) -> str:
-    """What the world was like when its row was built; ``""`` without one."""
+    """Return what the world was like when its row was built; ``""`` without one."""
     return next((node[tags.WORLD] for node in tree.nodes if node.get(tags.WORLD)), "")
 
 
 def eye_sign(tree: bpy.types.NodeTree) -> str:
-    """Which cameras its drivers look through, as `drivers.Eye.sign` tells it."""
+    """Return which cameras its drivers look through, as `drivers.Eye.sign` tells it."""
     return tree.get(tags.EYE, "")
 
 
 def names(tree: bpy.types.NodeTree) -> set[str]:
-    """What the rig calls its lights."""
+    """Return what the rig calls its lights."""
     return {node.label for node in rows.nodes(tree)}
 
 
@@ -141,7 +141,7 @@ def sync(
 
 
 def _linked(sheet: Sheet, node: bpy.types.Node, row: Row, chain: dict[str, Socket]) -> dict[str, Socket]:
-    """Links a light's node to the user's sockets and into the chain. Gives what it hands on to the next."""
+    """Link a light's node to the user's sockets and into the chain. Gives what it hands on to the next."""
     rows.sign(node, row)
     for control, identifier in row.controls().items():
         sheet.tree.links.new(sheet.input_of(identifier), node.inputs[control])

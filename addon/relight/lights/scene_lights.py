@@ -19,20 +19,20 @@ from . import rig
 
 
 def shots(scene: bpy.types.Scene) -> list[str]:
-    """The names of the plates that are relit in the scene."""
+    """Return the names of the plates that are relit in the scene."""
     tree = compat.compositor_tree(scene)
     return sorted(attached_strips(tree)) if tree else []
 
 
 def rigs(scene: bpy.types.Scene) -> dict[str, bpy.types.NodeTree]:
-    """The rigs of the scene's plates, by plate."""
+    """Return the rigs of the scene's plates, by plate."""
     tree = compat.compositor_tree(scene)
     found = {name: Block(tree, strip_name=name).find("lights") for name in shots(scene)} if tree else {}
     return {name: node.node_tree for name, node in found.items() if node is not None and rig.is_rig(node.node_tree)}
 
 
 def collection_of(tree: bpy.types.NodeTree) -> bpy.types.Collection | None:
-    """The collection whose lights a rig takes; None is the whole scene."""
+    """Return the collection whose lights a rig takes; None is the whole scene."""
     return tree.get(tags.COLLECTION)
 
 
@@ -94,14 +94,15 @@ def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree, *, look_again: bool
 
 
 def world_of(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bpy.types.World | None:
-    """The scene's world, unless the rig does without one."""
+    """Return the scene's world, unless the rig does without one."""
     return scene.world if tree.get(tags.USE_WORLD) else None
 
 
 def lights_of(
     scene: bpy.types.Scene, collection: bpy.types.Collection | None, *, wired: Container[bpy.types.ID | None] = ()
 ) -> tuple[list[bpy.types.Object], list[str]]:
-    """The lights that can be wired, by name, and a sentence on those that can't. Where there are too many, those that are `wired`
+    """Return the lights that can be wired, by name, and a sentence on those that can't. Where there are too many, those that are
+    `wired`
     stay before others. A collection that was chosen lights the plate even where the view layers leave it out."""
     objects = _rendered(scene) if collection is None else set(collection.all_objects)
     found = sorted((each for each in objects if each.type == "LIGHT" and not each.get(tags.CARD_LIGHT)), key=lambda each: each.name)
@@ -121,12 +122,12 @@ def lights_of(
 
 
 def wanted(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> tuple[list[bpy.types.Object], list[str]]:
-    """The lights that a rig is to have now, and a sentence on those that it can't have."""
+    """Return the lights that a rig is to have now, and a sentence on those that it can't have."""
     return lights_of(scene, collection_of(tree), wired=rig.wired_lights(tree))
 
 
 def _rendered(scene: bpy.types.Scene) -> set[bpy.types.Object]:
-    """What a view layer of the scene has, but for collections that are disabled in renders."""
+    """Return what a view layer of the scene has, but for collections that are disabled in renders."""
     found: set[bpy.types.Object] = set()
     left = [layer.layer_collection for layer in scene.view_layers]
     while left:
@@ -139,7 +140,7 @@ def _rendered(scene: bpy.types.Scene) -> set[bpy.types.Object]:
 
 
 def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
-    """Whether lights came, went, changed their kind or name, or an older version built the rig. Quick."""
+    """Return whether lights came, went, changed their kind or name, or an older version built the rig. Quick."""
     if not can_be_lit(scene):
         return False
     wired = rig.wired_lights(tree)
@@ -172,7 +173,7 @@ def unwire(scene: bpy.types.Scene, shot: str) -> bool:
 
 
 def can_be_lit(scene: bpy.types.Scene) -> bool:
-    """Whether it is seen through a camera that lights can be wired for."""
+    """Return whether it is seen through a camera that lights can be wired for."""
     return scene.camera is not None and scene.camera.type == "CAMERA" and scene.camera.data.type == "PERSP"
 
 
@@ -204,7 +205,7 @@ def _link(tree: bpy.types.NodeTree, block: Block, node: bpy.types.Node, relight:
 
 
 def has_highlights(node: bpy.types.Node) -> bool:
-    """Whether the node of a shot's lights gives highlights; they take about a quarter of the time to render."""
+    """Return whether the node of a shot's lights gives highlights; they take about a quarter of the time to render."""
     return not node.get(tags.NO_HIGHLIGHTS)
 
 

@@ -27,7 +27,7 @@ class Row:
     mask: str = ""
 
     def controls(self) -> dict[str, str]:
-        """The inputs by the name that the light's group gives them."""
+        """Return the inputs by the name that the light's group gives them."""
         named = {name.title(): getattr(self, name) for name in CONTROLS}
         return {name: identifier for name, identifier in named.items() if identifier}
 
@@ -74,7 +74,7 @@ _RESULTS = {
 
 
 def nodes(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
-    """The nodes in a rig that stand for a light or the world."""
+    """Return the nodes in a rig that stand for a light or the world."""
     return [node for node in tree.nodes if node.get(tags.GAIN)]
 
 
@@ -89,14 +89,14 @@ def sign(node: bpy.types.Node, row: Row) -> None:
 
 
 def new_row(tree: bpy.types.NodeTree, *, controls: tuple[str, ...]) -> Row:
-    """Sockets for a light, in a panel of its own."""
+    """Return sockets for a light, in a panel of its own."""
     panel = tree.interface.new_panel("Light", default_closed=True)
     made = {name: _new_control(tree, name, panel) for name in controls}
     return Row(**made, **{name: _new_result(tree, name) for name in _RESULTS})
 
 
 def completed(tree: bpy.types.NodeTree, row: Row) -> Row:
-    """The row of a rig of an older version with what came since."""
+    """Return the row of a rig of an older version with what came since."""
     missing = [name for name in _RESULTS if not getattr(row, name)]
     if not missing:
         return row
@@ -144,7 +144,7 @@ def identifiers(tree: bpy.types.NodeTree) -> set[str]:
 
 
 def identifiers_in_order(tree: bpy.types.NodeTree) -> list[str]:
-    """The same from top to bottom, as its node shows them."""
+    """Return the same from top to bottom, as its node shows them."""
     return [item.identifier for item in _sockets(tree)]
 
 

@@ -24,7 +24,7 @@ def terms(normals: np.ndarray) -> np.ndarray:
 
 
 def sphere(count: int) -> np.ndarray:
-    """Directions all around, evenly spread (a Fibonacci spiral): (count, 3)."""
+    """Return directions all around, evenly spread (a Fibonacci spiral): (count, 3)."""
     step = np.arange(count) + 0.5
     z, turn = 1 - 2 * step / count, step * np.pi * (3 - np.sqrt(5))
     flat = np.sqrt(1 - z * z)
@@ -32,7 +32,7 @@ def sphere(count: int) -> np.ndarray:
 
 
 def of_sun(sun: np.ndarray) -> np.ndarray:
-    """The nine factors of ``1 + max(0, n . sun)``, the first scaled to 1.
+    """Return the nine factors of ``1 + max(0, n . sun)``, the first scaled to 1.
 
     A cosine cut off at 0 has 1/4 of it in the constant, 1/2 in the linear terms and 15/16 in the quadratic (eq. 8 of the paper).
     """
@@ -51,7 +51,7 @@ def sun_model(normals: np.ndarray, sun: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def terms_model(of_normals: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The logarithm of a light (N,) and its slopes (N, 8) with the factors (8,) of all terms but the first."""
+    """Return the logarithm of a light (N,) and its slopes (N, 8) with the factors (8,) of all terms but the first."""
     light = of_normals[:, 0] + of_normals[:, 1:] @ factors
     high = np.maximum(light, LEAST)
     return np.log(high), of_normals[:, 1:] * ((light > LEAST) / high)[:, None]

@@ -24,7 +24,7 @@ def all_of(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
 
 
 def of(owner: bpy.types.ID, path: str) -> list[bpy.types.FCurve]:
-    """The F-curves of a property."""
+    """Return the F-curves of a property."""
     return [curve for curve in all_of(owner) if curve.data_path == path]
 
 
@@ -38,12 +38,12 @@ def set_over_time(owner: bpy.types.bpy_struct, name: str, values: dict[int, Sequ
 
 
 def path_of(owner: bpy.types.bpy_struct, name: str) -> str:
-    """A property's path on its data-block, as F-curves write it."""
+    """Return a property's path on its data-block, as F-curves write it."""
     return name if owner == owner.id_data else owner.path_from_id(name)
 
 
 def _groups(data: bpy.types.AnimData | None) -> Iterator[bpy.types.bpy_prop_collection]:
-    """What holds the F-curves: the bags of the data-block's slot."""
+    """Yield what holds the F-curves: the bags of the data-block's slot."""
     action = data.action if data else None
     if action is None:
         return

@@ -79,7 +79,7 @@ def usable(view: View) -> np.ndarray:
 
 
 def pairs_of(view: View, *, count: int = 12_000, seed: int = 0) -> Pairs:
-    """Pairs of usable pixels, as many at each order of distance, from one pixel to a third of the width.
+    """Return pairs of usable pixels, as many at each order of distance, from one pixel to a third of the width.
 
     Pairs of different hue weigh less, for they are hardly of one paint, and so do dark pairs, which are mostly noise and shadow.
     """
@@ -102,7 +102,7 @@ def pairs_of(view: View, *, count: int = 12_000, seed: int = 0) -> Pairs:
 
 
 def fit(views: list[View], pairs: list[Pairs], *, distance: float, assume: Assumptions) -> Light:
-    """The light of each frame.
+    """Return the light of each frame.
 
     Args:
         pairs: those of the views, by `pairs_of`.
@@ -152,13 +152,13 @@ def _best_sun(task: Task) -> np.ndarray:
 
 
 def _cost(tasks: list[Task], suns: np.ndarray, *, tie: float) -> float:
-    """What the pairs disagree with the suns, and those with each other."""
+    """Return what the pairs disagree with the suns, and those with each other."""
     apart = float((np.diff(suns, axis=0) ** 2).sum())
     return sum(_doubt(task, sun) for task, sun in zip(tasks, suns, strict=True)) + tie * apart
 
 
 def _doubt(task: Task, sun: np.ndarray) -> float:
-    """How badly a sun explains the pairs, and how little of what is seen it lights: of two that explain as much, that one is
+    """Return how badly a sun explains the pairs, and how little of what is seen it lights: of two that explain as much, that one is
     likelier which does it by more of the picture."""
     if not len(task.ratio):
         return 0.0
@@ -166,7 +166,7 @@ def _doubt(task: Task, sun: np.ndarray) -> float:
 
 
 def _shapes(pairs: list[Pairs], suns: np.ndarray, *, tie: float) -> np.ndarray:
-    """The nine factors of each frame and colour, their first 1: (F, 9, 3)."""
+    """Return the nine factors of each frame and colour, their first 1: (F, 9, 3)."""
     toward = np.array([basis.of_sun(sun)[1:] for sun in suns])
     one_sun = [_task(p, p.ratio @ LUMA, toward=t, pull=_ONE_SUN, of=basis.terms) for p, t in zip(pairs, toward, strict=True)]
     grey = solve(one_sun, model=basis.terms_model, start=toward, tie=tie * SPREAD[1:], positive=True)
@@ -180,12 +180,12 @@ def _shapes(pairs: list[Pairs], suns: np.ndarray, *, tie: float) -> np.ndarray:
 
 
 def _on(normals: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """The light on normals (N, 3), at least `basis.LEAST` of its mean."""
+    """Return the light on normals (N, 3), at least `basis.LEAST` of its mean."""
     return np.maximum(basis.terms(normals) @ factors, basis.LEAST * factors[0])
 
 
 def _levels(views: list[View], shapes: np.ndarray, *, tie: float) -> np.ndarray:
-    """How bright the light of each frame is beside the others (F,): a lamp that flares, an exposure that drifts.
+    """Return how bright the light of each frame is beside the others (F,): a lamp that flares, an exposure that drifts.
 
     It shows where most pixels change by the same factor from frame to frame; where they don't, the picture moved, and the light is
     taken to stay.
@@ -205,7 +205,7 @@ def _levels(views: list[View], shapes: np.ndarray, *, tie: float) -> np.ndarray:
 
 
 def _white(plate: np.ndarray, light: np.ndarray, assume: Assumptions) -> np.ndarray:
-    """What to multiply a light's colours with (3,), from the pixels of all frames (N, 3)."""
+    """Return what to multiply a light's colours with (3,), from the pixels of all frames (N, 3)."""
     white = np.median(plate / light, axis=0) if assume.grey_world else 1 / light.mean(0)
     return white * float(np.median(plate / (light * white) @ LUMA)) / assume.albedo
 

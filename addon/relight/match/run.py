@@ -72,7 +72,7 @@ def _fit(looks: list[Look], turning: bool, assume: Assumptions) -> Light:
 
 
 def _turns(looks: list[Look]) -> bool:
-    """Whether the camera's axes move during the shot."""
+    """Return whether the camera's axes move during the shot."""
     if any(found.camera is None for found in looks):
         return False
     axes = np.array([found.camera for found in looks])
@@ -80,7 +80,7 @@ def _turns(looks: list[Look]) -> bool:
 
 
 def _bright_enough(name: str, looks: list[Look]) -> list[Look]:
-    """The frames that show anything: fades to black and the like are left out."""
+    """Return the frames that show anything: fades to black and the like are left out."""
     if not any((found.plate > 1e-3).any() for found in looks):
         raise UserError(f"The plate of {name} is black in all frames looked at: check its file and colour space.")
     if not any(found.normals.any() for found in looks):

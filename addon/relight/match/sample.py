@@ -42,7 +42,7 @@ def look(scene: bpy.types.Scene, name: str, frame: int) -> Look:
 
 
 def _render(copy: bpy.types.Scene, name: str, which: str, folder: Path) -> np.ndarray:
-    """What feeds the relight group's plate or normal, alone: (H, W, 4), row 0 at the bottom."""
+    """Return what feeds the relight group's plate or normal, alone: (H, W, 4), row 0 at the bottom."""
     shot = shots.find(copy, name)
     socket = shot.plate if which == "plate" else shot.normal
     output = compat.output_socket(shot.tree) or compat.new_output_socket(shot.tree)

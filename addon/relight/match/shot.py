@@ -68,7 +68,7 @@ def _pictures(socket: bpy.types.NodeSocket) -> list[bpy.types.Node]:
 
 
 def _span(node: bpy.types.Node) -> tuple[int, int] | None:
-    """The scene frames that show different files, first to last; None for a still. See `images.map_frames`."""
+    """Return the scene frames that show different files, first to last; None for a still. See `images.map_frames`."""
     if node.image.source not in ("SEQUENCE", "MOVIE"):
         return None
     before = _file(node.image, node.frame_offset)
@@ -78,13 +78,13 @@ def _span(node: bpy.types.Node) -> tuple[int, int] | None:
 
 
 def _file(image: bpy.types.Image, number: int) -> Path | None:
-    """The file that is asked for by that number; None where the image has none of its own."""
+    """Return the file that is asked for by that number; None where the image has none of its own."""
     files = image_files.asked(image, range(number, number + 1))
     return files.folder / files.names[0] if files else None
 
 
 def _missing(node: bpy.types.Node, frame: int) -> Path | None:
-    """The file that a node lacks at a scene frame; Blender itself shows black there."""
+    """Return the file that a node lacks at a scene frame; Blender itself shows black there."""
     number = min(max(frame - node.frame_start + 1, 0), node.frame_duration) + node.frame_offset
     file = _file(node.image, number)
     return file if file and not file.is_file() else None

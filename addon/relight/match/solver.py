@@ -33,7 +33,7 @@ class Task:
 
 
 def solve(tasks: list[Task], *, model: Model, start: np.ndarray, tie: np.ndarray, positive: bool = False) -> np.ndarray:
-    """The light of each frame (F, P), by Gauss-Newton with the weights of Geman and McClure, ``1 / (1 + (r / s)^2)^2``.
+    """Return the light of each frame (F, P), by Gauss-Newton with the weights of Geman and McClure, ``1 / (1 + (r / s)^2)^2``.
 
     Their scale `s` follows the median residual, so that paint edges and shadows, which disagree with most pairs, lose their say.
 
@@ -73,7 +73,7 @@ def thinned(tasks: list[Task], *, count: int) -> Task:
 
 
 def misfit(task: Task, *, model: Model, light: np.ndarray, scale: float = 0.3) -> float:
-    """How badly a light explains the pairs: 0 to 1, those that are far off count 1 each."""
+    """Return how badly a light explains the pairs: 0 to 1, those that are far off count 1 each."""
     if not len(task.ratio):
         return 0.0
     off = ((task.ratio - model(task.near, light)[0] + model(task.far, light)[0]) / scale) ** 2
@@ -96,7 +96,7 @@ _AROUND = basis.terms(basis.sphere(200))
 
 
 def _lift(factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What draws a light up where it falls below `basis.LEAST`."""
+    """Return what draws a light up where it falls below `basis.LEAST`."""
     short = basis.LEAST - _AROUND[:, 0] - _AROUND[:, 1:] @ factors
     below = _AROUND[short > 0, 1:]
     return below.T @ below / len(_AROUND), below.T @ short[short > 0] / len(_AROUND)

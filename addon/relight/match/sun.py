@@ -19,7 +19,7 @@ from . import curves, wiring
 
 
 def make(scene: bpy.types.Scene, name: str) -> list[str]:
-    """A Sun along the main direction of the light in a plate, and a World of one colour for the rest; again to update them.
+    """Return a Sun along the main direction of the light in a plate, and a World of one colour for the rest; again to update them.
 
     Both are keyframed where the light changes. A world of the user's own stays in the file.
 
@@ -78,7 +78,7 @@ def _world(scene: bpy.types.Scene, name: str) -> tuple[bpy.types.World, list[str
 
 
 def _background(world: bpy.types.World) -> bpy.types.Node:
-    """The world's Background node, made and linked where somebody removed it."""
+    """Return the world's Background node, made and linked where somebody removed it."""
     nodes = world.node_tree.nodes
     if found := next((node for node in nodes if node.bl_idname == "ShaderNodeBackground"), None):
         return found
@@ -89,7 +89,7 @@ def _background(world: bpy.types.World) -> bpy.types.Node:
 
 
 def _rotations(directions: np.ndarray) -> list[Quaternion]:
-    """Turns of a sun whose light comes from each direction, each the short way from the one before."""
+    """Turn of a sun whose light comes from each direction, each the short way from the one before."""
     found: list[Quaternion] = []
     for direction in directions:
         turn = Vector(direction).to_track_quat("Z", "Y")
@@ -100,7 +100,7 @@ def _rotations(directions: np.ndarray) -> list[Quaternion]:
 
 
 def _split(colors: np.ndarray) -> tuple[list[float], list[tuple[float, ...]]]:
-    """The brightest channel of each colour (F, 3), and the colour as a share of it; white where there is no light."""
+    """Return the brightest channel of each colour (F, 3), and the colour as a share of it; white where there is no light."""
     strength = colors.max(-1)
     shares = np.where(strength[:, None] > 1e-9, colors / np.maximum(strength, 1e-9)[:, None], 1.0)
     return strength.tolist(), [tuple(row) for row in shares.tolist()]

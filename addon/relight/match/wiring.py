@@ -34,7 +34,7 @@ class Mode(Enum):
 
 
 def node_of(scene: bpy.types.Scene, name: str) -> bpy.types.Node | None:
-    """The match node of a shot, None before its first fit."""
+    """Return the match node of a shot, None before its first fit."""
     tree = compat.compositor_tree(scene)
     return Block(tree, strip_name=name).find(ROLE) if tree else None
 
@@ -44,7 +44,7 @@ def mode_of(node: bpy.types.Node) -> Mode:
 
 
 def ensure(scene: bpy.types.Scene, name: str) -> bpy.types.Node:
-    """The match node of a shot, linked to what the relight group sees and makes; nothing else changes.
+    """Return the match node of a shot, linked to what the relight group sees and makes; nothing else changes.
 
     Raises:
         UserError: as `shot.find`; the compositor is a library's.
@@ -147,12 +147,13 @@ def show(node: bpy.types.Node, light: Light, *, frames: list[int], through: bpy.
 
 
 def suns(node: bpy.types.Node) -> np.ndarray:
-    """The fitted light as one sun and an even sky, a row for each keyframe (F, 10): frame, direction, colours of sun and sky."""
+    """Return the fitted light as one sun and an even sky, a row for each keyframe (F, 10): frame, direction, colours of sun and
+    sky."""
     return np.array(node.get(tags.SUNS, ())).reshape(-1, 10)
 
 
 def in_world(node: bpy.types.Node) -> bool:
-    """Whether the fitted light is in world space; else it is in camera space."""
+    """Return whether the fitted light is in world space; else it is in camera space."""
     return bool(node.get(tags.IN_WORLD))
 
 

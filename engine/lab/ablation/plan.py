@@ -71,7 +71,7 @@ class Plan:
 
 
 def plan(config: AblationConfig, stages: Stages) -> Plan:
-    """The runs and rows of an ablation.
+    """Return the runs and rows of an ablation.
 
     Without regularisation the head still learns, but detached, so that the cosine is measured there too.
 

@@ -47,7 +47,7 @@ class Seconds:
 
 
 def scalars(run: Path, tag: str) -> tuple[np.ndarray, np.ndarray]:
-    """Steps and values, both (N,), that a run logged under `tag`; empty where it didn't."""
+    """Return steps and values, both (N,), that a run logged under `tag`; empty where it didn't."""
     events = EventAccumulator(str(run / "logs"), size_guidance={"scalars": 0})
     events.Reload()
     if tag not in events.Tags()["scalars"]:
@@ -57,7 +57,7 @@ def scalars(run: Path, tag: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def first_and_last(run: Path, tag: str, *, share: float = 0.1) -> tuple[float, float]:
-    """The means of the first and the last `share` of a run's values.
+    """Return the means of the first and the last `share` of a run's values.
 
     Raises:
         ValueError: the run has none.
@@ -70,14 +70,14 @@ def first_and_last(run: Path, tag: str, *, share: float = 0.1) -> tuple[float, f
 
 
 def seconds_of(run: Path) -> Seconds:
-    """How long a run's steps took, in all its parts; loading not counted."""
+    """Return how long a run's steps took, in all its parts; loading not counted."""
     return Seconds(
         wall=float(scalars(run, "run/seconds")[1].sum()), processor=float(scalars(run, "run/processor_seconds")[1].sum())
     )
 
 
 def smooth(values: np.ndarray, *, over: int) -> np.ndarray:
-    """Each value's mean with up to ``over - 1`` before it, the same length."""
+    """Return each value's mean with up to ``over - 1`` before it, the same length."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     stop = np.arange(1, len(values) + 1)
     start = np.maximum(stop - over, 0)

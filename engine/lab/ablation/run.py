@@ -92,7 +92,7 @@ def round_trip(folder: Path, clips: list[Truth]) -> Angular:
 
 
 def estimate(estimator: NormalCrafter, frames: np.ndarray) -> np.ndarray:
-    """Normals float32 (T, H, W, 3) of a clip (T, H, W, 3), with the windows that a job has by default."""
+    """Return normals float32 (T, H, W, 3) of a clip (T, H, W, 3), with the windows that a job has by default."""
     settings = EstimateSettings(model="normalcrafter")
     parts = [
         event.values for event in estimator.stream(iter(frames), count=len(frames), settings=settings) if hasattr(event, "values")
@@ -101,7 +101,7 @@ def estimate(estimator: NormalCrafter, frames: np.ndarray) -> np.ndarray:
 
 
 def truths(sources: tuple[DataSource, ...], *, short_edge: int) -> list[Truth]:
-    """All clips of some sets, whole, at the size of training, without padding."""
+    """Return all clips of some sets, whole, at the size of training, without padding."""
     found = []
     for source in sources:
         clips = open_set_of(source)
@@ -169,7 +169,7 @@ def _measure_all(config: AblationConfig, plans: Plan, *, short_edge: int) -> Ite
 
 
 def _constant(known: list[Truth], unseen: list[Truth]) -> TableRow:
-    """The best single direction, chosen on the very clips it is measured on."""
+    """Return the best single direction, chosen on the very clips it is measured on."""
 
     def one(clips: list[Truth]) -> Angular:
         direction = best_constant(np.concatenate([clip.normals[clip.valid] for clip in clips]))
@@ -180,7 +180,7 @@ def _constant(known: list[Truth], unseen: list[Truth]) -> TableRow:
 
 
 def _assemble(config: AblationConfig, row: Row) -> Path:
-    """The checkpoint of a row: where no run has exported it as it is, it is put together of two."""
+    """Return the checkpoint of a row: where no run has exported it as it is, it is put together of two."""
     runs = Path(config.out) / RUNS
     unet = runs / row.unet / MODEL if row.unet else Path(config.model)
     if row.unet != "latent":

@@ -69,7 +69,7 @@ def bench(model: str, load: Load, *, random_weights: str = "", baseline: bool = 
 
 
 def bench_tiny(load: Load) -> tuple[BenchReport, ...]:
-    """One run for a tiny random checkpoint of each kind in its public layout, and one for the embedded model."""
+    """Return one run for a tiny random checkpoint of each kind in its public layout, and one for the embedded model."""
     with tempfile.TemporaryDirectory(prefix="platelight-bench-") as scratch:
         return bench_many(_tiny(Path(scratch)), load)
 

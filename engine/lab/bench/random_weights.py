@@ -35,7 +35,7 @@ NOISE_VALUES = 1 << 20
 
 
 def svd_networks(*, compute: Compute) -> Networks:
-    """The networks of the published checkpoint, 2.25 billion parameters, filled with noise of a sensible size."""
+    """Return the networks of the published checkpoint, 2.25 billion parameters, filled with noise of a sensible size."""
     with torch.device("meta"):
         tower = CLIPVisionModelWithProjection(CLIPVisionConfig(**CLIP))
         unet, vae = FrameConditionedUNet(**UNET), AutoencoderKLTemporalDecoder(**VAE)

@@ -81,7 +81,7 @@ class DepthMeasurement:
             self._end(self._set.shots[shot].name)
 
     def score(self) -> DepthScore | None:
-        """None for a model that has given no depth."""
+        """Return none for a model that has given no depth."""
         if not self._shots:
             return None
         columns = {name: [getattr(shot, name) for shot in self._shots] for name in ("abs_rel", "delta1", "opw")}
@@ -112,7 +112,8 @@ class DepthMeasurement:
 
 
 def opw_of_depth(moved: np.ndarray, *, frames: tuple[np.ndarray, np.ndarray], motion: Motion) -> float | None:
-    """The warping error of one pair as NVDS (ICCV 2023, section 4.1) defines it, on inverse depth over its mean in the shot's first
+    """Return the warping error of one pair as NVDS (ICCV 2023, section 4.1) defines it, on inverse depth over its mean in the
+    shot's first
     frame: the mean over pixels of exp(-50 |I' - warp(I)|^2) |d' - warp(d)|. `moved`: the latter, (H, W)."""
     if not motion.inside.any():
         return None

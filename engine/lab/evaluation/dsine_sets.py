@@ -27,12 +27,12 @@ _NUMBER = re.compile(r"^(.*?)(\d+)$")
 
 
 def is_set(folder: Path) -> bool:
-    """Whether `folder` is one of the four, by its name and what lies in it."""
+    """Return whether `folder` is one of the four, by its name and what lies in it."""
     return folder.name in FRAMES and any(_files(folder, "_img.*"))
 
 
 def read_set(folder: Path) -> TestSet:
-    """The set in `folder`, which has one of the four names. Nothing is decoded yet.
+    """Return the set in `folder`, which has one of the four names. Nothing is decoded yet.
 
     Raises:
         PlatelightError: `frame_missing`, when a picture has no normals, normals have no picture, or a film lacks a frame.
@@ -79,7 +79,7 @@ def _check_numbers(images: list[Path]) -> None:
 
 
 def read_moment(image: Path, normals: Path) -> Moment:
-    """One frame and its true normals.
+    """Return one frame and its true normals.
 
     Raises:
         PlatelightError: naming the file that is missing, damaged, of another size, or not what the layout says.

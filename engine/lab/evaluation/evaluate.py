@@ -109,7 +109,7 @@ def evaluate(
 
 
 def warnings(results: Sequence[SetResult]) -> Iterator[str]:
-    """Sentences about figures that look wrong."""
+    """Yield sentences about figures that look wrong."""
     for result in results:
         constant = next(score for score in result.scores if score.model == CONSTANT).angular.mean
         for score in result.scores:
@@ -175,7 +175,7 @@ def _add_depths(finding: Finding, measured: DepthMeasurement) -> None:
 
 
 def _gallery(test_set: TestSet) -> Gallery:
-    """What to keep of each model: the middle frame of some shots, columns of some films, the worst frames."""
+    """Return what to keep of each model: the middle frame of some shots, columns of some films, the worst frames."""
     shots = test_set.shots
     shown = min(SHOWN_FRAMES, len(shots))
     chosen = [index * len(shots) // shown for index in range(shown)]

@@ -49,7 +49,7 @@ class ExrFolder:
                 self.files(shot, set_name=test_set.name)
 
     def files(self, shot: Shot, *, set_name: str) -> list[Path]:
-        """The files of a shot in order. Raises: PlatelightError, `frame_missing`."""
+        """Return the files of a shot in order. Raises: PlatelightError, `frame_missing`."""
         bases = [base for base in (self._folder / set_name, self._folder) if base.is_dir()]
         for place in [place for base in bases for place in (base, base / "normal")]:
             if shot.count == 1 and (place / f"{shot.name}.exr").is_file():
@@ -63,7 +63,7 @@ class ExrFolder:
 
 
 def read_normals(file: Path) -> np.ndarray:
-    """Normals float32 (H, W, 3) of an EXR file: a layer's X, Y, Z, or else R, G, B, as signed numbers.
+    """Return normals float32 (H, W, 3) of an EXR file: a layer's X, Y, Z, or else R, G, B, as signed numbers.
 
     Raises:
         PlatelightError: `source_unreadable`, also for normals that were packed into 0 to 1.
@@ -94,7 +94,7 @@ def _normal_channels(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _checked(numbered: list[tuple[int, Path]], shot: Shot) -> list[Path]:
-    """The files, if they are as many as the shot has frames and their numbers have no gap."""
+    """Return the files, if they are as many as the shot has frames and their numbers have no gap."""
     first, files = numbered[0][0], dict(numbered)
     lacking = next((number for number in range(first, first + shot.count) if number not in files), None)
     if lacking is not None:

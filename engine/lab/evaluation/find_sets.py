@@ -12,7 +12,7 @@ LAYOUTS = "a set of dsine_eval (nyuv2, scannet, ibims, sintel), a folder of them
 
 
 def find_sets(folder: Path, *, shots: int = 0) -> tuple[TestSet, ...]:
-    """The sets in `folder`, of whichever layout. `shots`: no more than that many, spread over each set; 0 for all.
+    """Return the sets in `folder`, of whichever layout. `shots`: no more than that many, spread over each set; 0 for all.
 
     Raises:
         PlatelightError: `source_missing`, `source_empty`, and what reading the set raises.

@@ -79,7 +79,7 @@ class Marigold:
 
     @torch.inference_mode()
     def _estimate(self, frame: np.ndarray) -> np.ndarray:
-        """Normals (H, W, 3) in the model's axes of a frame, uint8 (H, W, 3)."""
+        """Return normals (H, W, 3) in the model's axes of a frame, uint8 (H, W, 3)."""
         image = torch.from_numpy(np.ascontiguousarray(frame)).permute(2, 0, 1)[None].float() / 255
         start: dict[str, object] = {"generator": torch.Generator("cpu").manual_seed(_SEED)}
         if self._single:
@@ -88,7 +88,7 @@ class Marigold:
         return result.prediction[0].astype(np.float32)
 
     def _latents(self, frame: np.ndarray) -> tuple[int, int, int, int]:
-        """The shape the pipeline works in for a frame."""
+        """Return the shape the pipeline works in for a frame."""
         height, width = frame.shape[:2]
         if self._resolution:
             height, width = (side * self._resolution // max(frame.shape[:2]) for side in (height, width))

@@ -65,7 +65,7 @@ class Gallery:
         return sorted(self._worst.values(), key=lambda kept: -kept.mean)
 
     def _bar(self, shot: int) -> float:
-        """The error above which a frame of `shot` is among the worst; neighbours look alike, so a shot is there once."""
+        """Return the error above which a frame of `shot` is among the worst; neighbours look alike, so a shot is there once."""
         if shot in self._worst:
             return self._worst[shot].mean
         return -1.0 if len(self._worst) < self.worst else min(kept.mean for kept in self._worst.values())
@@ -150,7 +150,7 @@ class Measurement:
                 yield done
 
     def score(self) -> Score:
-        """The figures.
+        """Return the figures.
 
         Raises:
             PlatelightError: `source_empty` when no pixel of the set has a true normal.
@@ -203,7 +203,7 @@ class Measurement:
         )
 
     def _estimates(self, shot: Shot) -> Iterator[tuple[Moment, np.ndarray]]:
-        """The frames of a shot with their estimates, unit length and of the frame's size, timed without the reading."""
+        """Yield the frames of a shot with their estimates, unit length and of the frame's size, timed without the reading."""
         waiting: deque[Moment] = deque()
         reading = 0.0
 

@@ -27,7 +27,7 @@ def is_clips(folder: Path) -> bool:
 
 
 def read_clips(folder: Path) -> TestSet:
-    """A folder of clips as training keeps them, see `engine.lab.training.data.clips`.
+    """Return a folder of clips as training keeps them, see `engine.lab.training.data.clips`.
 
     Raises:
         PlatelightError: `frame_missing`, `source_unreadable`, naming the file that is not there or doesn't fit.
@@ -41,7 +41,7 @@ def is_pictures(folder: Path) -> bool:
 
 
 def read_pictures(folder: Path) -> TestSet:
-    """A folder of clips as PNG files.
+    """Return a folder of clips as PNG files.
 
     Raises:
         PlatelightError: `frame_missing`, `source_unreadable`, naming the file.

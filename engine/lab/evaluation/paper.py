@@ -125,7 +125,7 @@ TABLES = (TABLE_1, TABLE_2, TABLE_3)
 
 
 def quoted(name: str) -> tuple[tuple[str, Figures], ...]:
-    """The rows of Table 1 for the set of that name; none where the paper doesn't have it."""
+    """Return the rows of Table 1 for the set of that name; none where the paper doesn't have it."""
     if name not in TABLE_1.sets:
         return ()
     column = TABLE_1.sets.index(name)

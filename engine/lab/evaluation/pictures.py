@@ -20,7 +20,7 @@ _GREY = 96
 
 
 def normals_picture(normals: np.ndarray, *, valid: np.ndarray | None = None) -> np.ndarray:
-    """Normals (H, W, 3) in the usual colours, -1..1 as 0..255; grey where `valid` (H, W) is False."""
+    """Return normals (H, W, 3) in the usual colours, -1..1 as 0..255; grey where `valid` (H, W) is False."""
     coloured = np.round((normalise(normals) * 0.5 + 0.5) * 255).astype(np.uint8)
     if valid is not None:
         coloured[~valid] = _GREY
@@ -28,7 +28,7 @@ def normals_picture(normals: np.ndarray, *, valid: np.ndarray | None = None) -> 
 
 
 def error_picture(degrees: np.ndarray) -> np.ndarray:
-    """An error map (H, W) in degrees, from 0 (dark) to `WORST_DEGREES` (bright); grey where it is NaN."""
+    """Return an error map (H, W) in degrees, from 0 (dark) to `WORST_DEGREES` (bright); grey where it is NaN."""
     shares = np.nan_to_num(degrees, nan=0) / WORST_DEGREES
     coloured = (matplotlib.colormaps[COLOURS](np.clip(shares, 0, 1))[..., :3] * 255).astype(np.uint8)
     coloured[np.isnan(degrees)] = _GREY
@@ -42,7 +42,7 @@ def depth_picture(inverse: np.ndarray, *, limits: tuple[float, float]) -> np.nda
 
 
 def slice_picture(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """A y-t slice: the same column (H, 3) of each frame side by side, time to the right, widened to be seen."""
+    """Return a y-t slice: the same column (H, 3) of each frame side by side, time to the right, widened to be seen."""
     picture = np.stack(columns, axis=1)
     wide = max(1, round(_SLICE_WIDTH / picture.shape[1]))
     picture = np.repeat(picture, wide, axis=1)
@@ -51,14 +51,14 @@ def slice_picture(columns: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def with_line(frame: np.ndarray) -> np.ndarray:
-    """The frame with its middle column marked, where the y-t slice is taken."""
+    """Return the frame with its middle column marked, where the y-t slice is taken."""
     marked, width = frame.copy(), max(1, frame.shape[1] // 160)
     marked[:, frame.shape[1] // 2 :][:, :width] = (255, 40, 40)
     return marked
 
 
 def data_uri(picture: np.ndarray) -> str:
-    """The picture within the page, as JPEG; wide ones are made smaller."""
+    """Return the picture within the page, as JPEG; wide ones are made smaller."""
     height, width = picture.shape[:2]
     if width > _WIDEST:
         picture = shrink(picture, size=(_WIDEST, max(1, round(height * _WIDEST / width))))

@@ -40,7 +40,7 @@ def error_curve(result: SetResult) -> str:
 
 
 def over_time(result: SetResult) -> str:
-    """The mean error of each frame and, where shots are films, the change from each frame to the next."""
+    """Return the mean error of each frame and, where shots are films, the change from each frame to the next."""
     films = result.truth.stability is not None
     figure = Figure(figsize=(11, 5.2 if films else 2.8), layout="constrained")
     axes = np.atleast_1d(figure.subplots(2 if films else 1, sharex=True))
@@ -56,7 +56,7 @@ def over_time(result: SetResult) -> str:
 
 
 def depth_over_time(result: SetResult) -> str:
-    """The change of inverse depth from each frame to the next."""
+    """Return the change of inverse depth from each frame to the next."""
     figure = Figure(figsize=(11, 2.8), layout="constrained")
     axes = figure.subplots()
     for score in result.depths:
@@ -72,7 +72,7 @@ def depth_over_time(result: SetResult) -> str:
 
 
 def colour_bar() -> str:
-    """What the colours of the error maps mean."""
+    """Return what the colours of the error maps mean."""
     figure = Figure(figsize=(4.2, 0.55), layout="constrained")
     axes = figure.subplots()
     figure.colorbar(ScalarMappable(Normalize(0, WORST_DEGREES), colormaps[COLOURS]), cax=axes, orientation="horizontal")

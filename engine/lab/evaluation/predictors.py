@@ -34,7 +34,7 @@ class Predictor(Protocol):
     gives_normals: bool
 
     def predict(self, frames: Iterator[np.ndarray], *, shot: Shot, set_name: str) -> Iterator[np.ndarray]:
-        """Normals of a shot.
+        """Return normals of a shot.
 
         Args:
             frames: uint8 (H, W, 3) sRGB, `shot.count` of them, to be pulled as they are needed.
@@ -198,7 +198,7 @@ def _engine_model(spec: Spec, settings: EstimateSettings, tuning: Tuning) -> Eng
 
 
 def _preview_with(file: Path, *, settings: EstimateSettings) -> Estimator:
-    """The embedded network with other weights, such as those of a training that runs."""
+    """Return the embedded network with other weights, such as those of a training that runs."""
     import torch
 
     from ...device import choose

@@ -107,7 +107,7 @@ def _view(finding: Finding, result: SetResult) -> SetView:
 
 
 def _sheet(finding: Finding, key: tuple[int, int], models: dict[str, Gallery]) -> Strip:
-    """A frame, its true normals, and what each model says of it."""
+    """Return a frame, its true normals, and what each model says of it."""
     moment = _read(finding, key)
     shown = [
         Picture(uri=pictures.data_uri(moment.frame), caption="plate"),
@@ -158,7 +158,7 @@ def _plate_slice(finding: Finding, number: int) -> list[Picture]:
 
 
 def _depth_slices(finding: Finding, number: int) -> Strip:
-    """Each model's own range of colours, over the whole shot: its unit is its own."""
+    """Return each model's own range of colours, over the whole shot: its unit is its own."""
     shot, shown = finding.test_set.shots[number], _plate_slice(finding, number)
     for label, gallery in finding.depth_galleries.items():
         columns = np.stack(gallery.columns[number])

@@ -65,7 +65,8 @@ class TestSet:
 
 
 def fit(normals: np.ndarray, *, size: tuple[int, int], what: str) -> np.ndarray:
-    """Normals (H, W, 3) at `size` (width, height), unit length, zero where there are none. Published evaluations resize predictions
+    """Return normals (H, W, 3) at `size` (width, height), unit length, zero where there are none. Published evaluations resize
+    predictions
     to the truth's size, too.
 
     Raises:
@@ -82,6 +83,6 @@ def fit(normals: np.ndarray, *, size: tuple[int, int], what: str) -> np.ndarray:
 
 
 def _unit(normals: np.ndarray) -> np.ndarray:
-    """Unit length, float32; zero where there is no direction, so that holes remain holes."""
+    """Return unit length, float32; zero where there is no direction, so that holes remain holes."""
     length = np.linalg.norm(normals.astype(np.float32), axis=-1, keepdims=True)
     return np.where(np.isfinite(length) & (length > _SHORTEST), normalise(normals), np.float32(0))

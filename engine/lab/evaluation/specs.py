@@ -47,7 +47,8 @@ class Spec:
 
 
 def parse(texts: Sequence[str], *, axes: Sequence[str] = ()) -> tuple[Spec, ...]:
-    """What `texts` name. `axes`: `LABEL=-++` and the like: whether the model's x grows to the right, y up, z toward the camera.
+    """Return what `texts` name. `axes`: `LABEL=-++` and the like: whether the model's x grows to the right, y up, z toward the
+    camera.
 
     Raises:
         PlatelightError: `model_unknown`, `model_not_installed`, `model_incomplete`, `model_invalid`, `setting_invalid` when two
@@ -92,7 +93,7 @@ def _parse(text: str) -> Spec:
 
 
 def _with_blocks(spec: Spec, temporal: str, *, label: str) -> Spec:
-    """A model with other temporal blocks than its own.
+    """Return a model with other temporal blocks than its own.
 
     Raises:
         PlatelightError: `setting_invalid` for a model that can have none, `model_incomplete` for a file that isn't there.
@@ -108,7 +109,7 @@ def _with_blocks(spec: Spec, temporal: str, *, label: str) -> Spec:
 
 
 def _kind_of_folder(folder: Path) -> tuple[Kind, tuple[int, int, int]]:
-    """The kind of a folder, and the axes that such ones have.
+    """Return the kind of a folder, and the axes that such ones have.
 
     A Marigold checkpoint that calls itself a plain StableDiffusionPipeline is of the fine-tuned family (E2E-FT), whose x is left.
     """

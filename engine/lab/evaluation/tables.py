@@ -37,7 +37,7 @@ class Row:
 
 
 def rows(result: SetResult) -> tuple[Row, ...]:
-    """The table of a set: the models, what to compare them with, and published figures."""
+    """Return the table of a set: the models, what to compare them with, and published figures."""
     models = [score for score in result.scores if score.model != CONSTANT]
     references = [score for score in result.scores if score.model == CONSTANT]
     values = [_values(score, result) for score in models]
@@ -89,7 +89,7 @@ def _text(value: float | None, column: int) -> str:
 
 
 def shot_rows(result: SetResult) -> tuple[Row, ...]:
-    """Mean error and change of each shot, by model."""
+    """Return mean error and change of each shot, by model."""
     table = []
     for index, truth in enumerate(result.truth.shots):
         cells = []
@@ -103,7 +103,7 @@ def shot_rows(result: SetResult) -> tuple[Row, ...]:
 
 
 def depth_rows(result: SetResult) -> tuple[Row, ...]:
-    """The table of a set's depths; empty where no model gives any."""
+    """Return the table of a set's depths; empty where no model gives any."""
     truth = next((score for score in result.depths if score.model == TRUTH), None)
     return tuple(_depth_row(score, truth) for score in result.depths) if len(result.depths) > (truth is not None) else ()
 

@@ -32,7 +32,7 @@ class Directions:
             self._sums[:, axis] += np.bincount(cell, weights=unit[:, axis], minlength=len(self._counts))
 
     def best_constant(self) -> np.ndarray:
-        """The unit direction with the lowest mean angle to all normals added, float64 (3,).
+        """Return the unit direction with the lowest mean angle to all normals added, float64 (3,).
 
         Looked for among directions all over the sphere, the commonest ones and the mean; then the best of them walks down
         (Weiszfeld's steps in the tangent plane).
@@ -60,7 +60,8 @@ class Directions:
 
 
 def best_constant(normals: np.ndarray) -> np.ndarray:
-    """The unit direction with the lowest mean angle to `normals` (N, 3), float64 (3,). Raises: ValueError if there are none."""
+    """Return the unit direction with the lowest mean angle to `normals` (N, 3), float64 (3,). Raises: ValueError if there are
+    none."""
     table = Directions()
     table.add(normals)
     return table.best_constant()
@@ -72,7 +73,7 @@ def _mean_angle(direction: np.ndarray, cells: np.ndarray, weights: np.ndarray) -
 
 
 def _step(direction: np.ndarray, cells: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:
-    """One of Weiszfeld's steps from `direction` toward the geometric median on the sphere, and its length in radians."""
+    """Return one of Weiszfeld's steps from `direction` toward the geometric median on the sphere, and its length in radians."""
     cosine = np.clip(cells @ direction, -1, 1)
     tangents = cells - cosine[:, None] * direction
     across = np.linalg.norm(tangents, axis=1)

@@ -64,7 +64,7 @@ class AngularErrors:
         self._histogram += other._histogram
 
     def summary(self) -> Angular:
-        """The figures so far.
+        """Return the figures so far.
 
         Raises:
             ValueError: nothing was added.
@@ -94,7 +94,7 @@ def surface(truth: np.ndarray) -> np.ndarray:
 
 
 def error_map(estimate: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Degrees between two fields of normals of any length, float32 (...), and where `estimate` has no direction, bool (...).
+    """Return degrees between two fields of normals of any length, float32 (...), and where `estimate` has no direction, bool (...).
 
     Both are (..., 3). Without a direction the error is 90 degrees, what a cosine of zero gives.
     """
@@ -113,7 +113,7 @@ def add_frame(pool: AngularErrors, *, estimate: np.ndarray, truth: np.ndarray, v
 
 
 def pooled(estimates: Iterable[np.ndarray], truths: Iterable[np.ndarray], valids: Iterable[np.ndarray] | None = None) -> Angular:
-    """The figures of a set, pooled over all of its valid pixels.
+    """Return the figures of a set, pooled over all of its valid pixels.
 
     Args:
         estimates: frames or clips of normals, (..., 3), of any length.

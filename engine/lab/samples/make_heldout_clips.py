@@ -52,7 +52,7 @@ SETS = {"heldout": ClipSet(scenes=heldout_scenes.SCENES, frames=4), "verdict": C
 
 
 def unpack_maps(package: Path, out: Path) -> dict[str, Path]:
-    """The three maps of this set as EXR files; the package keeps each as base64 in a script."""
+    """Return the three maps of this set as EXR files; the package keeps each as base64 in a script."""
     files = {}
     for name in MAPS:
         text = (package / f"{name}.exr.js").read_text()
@@ -90,7 +90,7 @@ def aim(shot: Shot, frame: int) -> Matrix:
 
 
 def picture(path: Path, scratch: Path, *, shot: Shot, first: bool) -> None:
-    """Renders the frame; the first of a clip sets its exposure."""
+    """Render the frame; the first of a clip sets its exposure."""
     scene = bpy.context.scene
     scene.cycles.samples, scene.cycles.filter_width, scene.cycles.use_denoising = SAMPLES, 1.5, True
     bpy.ops.render.render()
@@ -139,7 +139,7 @@ def write_png16(path: Path, values: np.ndarray) -> None:
 
 
 def read_png8(path: Path) -> np.ndarray:
-    """An 8-bit picture as `(H, W, 3)` uint8, top row first."""
+    """Build an 8-bit picture as `(H, W, 3)` uint8, top row first."""
     image = bpy.data.images.load(str(path))
     image.colorspace_settings.name = "Non-Color"
     values = np.empty(len(image.pixels), np.float32)

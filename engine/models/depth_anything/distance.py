@@ -11,7 +11,7 @@ _SAMPLES = 1 << 20
 
 
 def nearest(inverse: torch.Tensor) -> float:
-    """The inverse depth that distance 1 stands for: that of near surfaces, the 98th percentile of a shot's first window.
+    """Return the inverse depth that distance 1 stands for: that of near surfaces, the 98th percentile of a shot's first window.
 
     Args:
         inverse: any shape, not negative.

@@ -29,7 +29,7 @@ class DepthAnything(CheckpointEstimator):
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> torch.Tensor:
-        """The ViT's answer [L, N, C]."""
+        """Return the ViT's answer [L, N, C]."""
         image = torch.from_numpy(frame).to(self._compute.device).permute(2, 0, 1)
         return self._model.encode(image[None])[0]
 
@@ -56,7 +56,7 @@ class DepthAnything(CheckpointEstimator):
 
     @torch.inference_mode()
     def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
-        """Distances (T, H, W, 1)."""
+        """Return distances (T, H, W, 1)."""
         sized = joined[:, None]
         if sized.shape[-2:] != size:
             sized = F.interpolate(sized, size=size, mode="bilinear", align_corners=False)

@@ -113,14 +113,15 @@ class VideoDepth(nn.Module):
         trained.put(self, found, file=file)
 
     def image_model(self) -> VideoDepth:
-        """The image model as it is now, frozen, without blocks; the ViT is shared. For a target while the head is trained."""
+        """Return the image model as it is now, frozen, without blocks; the ViT is shared. For a target while the head is
+        trained."""
         image = copy.copy(self.image)
         image._modules = {**self.image._modules, "neck": copy.deepcopy(self.image.neck), "head": copy.deepcopy(self.image.head)}
         twin = VideoDepth(image, mean=tuple(self.mean.flatten().tolist()), std=tuple(self.std.flatten().tolist()))
         return twin.to(self.mean.device)
 
     def forward(self, frames: torch.Tensor, *, cuts: Sequence[int] = (), chunk: int = 0) -> torch.Tensor:
-        """Depth of frames that see each other.
+        """Return depth of frames that see each other.
 
         Args:
             frames: float [T, 3, H, W], display-referred sRGB in [0, 1], any size; multiples of 14 need no resizing.
@@ -142,7 +143,7 @@ class VideoDepth(nn.Module):
 
     @torch.no_grad()
     def encode(self, frames: torch.Tensor) -> torch.Tensor:
-        """The ViT's answer [T, L, N, C], L the levels of the DPT; the frames go in one by one, so that each gives the same
+        """Return the ViT's answer [T, L, N, C], L the levels of the DPT; the frames go in one by one, so that each gives the same
         numbers in any company. Frames as in `forward`."""
         size = tuple(side * self.patch for side in self.grid(*frames.shape[-2:]))
         return torch.stack([self._tokens(frame[None], size=size) for frame in frames])
@@ -150,7 +151,7 @@ class VideoDepth(nn.Module):
     def decode(
         self, tokens: torch.Tensor | Sequence[torch.Tensor], *, grid: tuple[int, int], cuts: Sequence[int] = (), chunk: int = 0
     ) -> torch.Tensor:
-        """The DPT with its temporal blocks.
+        """Return the DPT with its temporal blocks.
 
         Args:
             tokens: [T, L, N, C], from `encode`; or of each frame [L, N, C].
@@ -184,7 +185,7 @@ class VideoDepth(nn.Module):
         return torch.cat(list(self.image.backbone.forward_with_filtered_kwargs(pixels).feature_maps))
 
     def _feature(self, tokens: torch.Tensor, *, level: int, grid: tuple[int, int]) -> torch.Tensor:
-        """One level's features [T, C, h, w] of its tokens [T, N, C], as the neck makes them."""
+        """Return one level's features [T, C, h, w] of its tokens [T, N, C], as the neck makes them."""
         neck = self.image.neck
         images = tokens[:, 1:].unflatten(1, grid).permute(0, 3, 1, 2).contiguous()
         return neck.convs[level](neck.reassemble_stage.layers[level](images))

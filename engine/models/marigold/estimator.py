@@ -43,7 +43,7 @@ class Marigold(CheckpointEstimator):
 
     @torch.inference_mode()
     def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
-        """Normals (T, H, W, 3) in the model's axes."""
+        """Return normals (T, H, W, 3) in the model's axes."""
         normals = self._model.decode(joined, size=size)
         return {"normal": np.ascontiguousarray(normals.permute(0, 2, 3, 1).cpu().numpy())}
 

@@ -62,7 +62,7 @@ def load_normals_model(
 
 
 def load_networks(folder: Path, *, dtype: torch.dtype) -> Networks:
-    """The image model's parts. Raises: `model_incomplete`, `model_invalid`."""
+    """Return the image model's parts. Raises: `model_incomplete`, `model_invalid`."""
     index = read_json(folder / "model_index.json")
     if index.get("default_denoising_steps") is not None:
         told = f"{folder} wants {index['default_denoising_steps']} steps; only models that answer in one step are for video"
@@ -85,7 +85,7 @@ def load_networks(folder: Path, *, dtype: torch.dtype) -> Networks:
 
 
 def empty_prompt(folder: Path, *, dtype: torch.dtype) -> torch.Tensor:
-    """The text encoder's answer to an empty prompt without padding, [1, 2, C]: what Marigold is always asked."""
+    """Return the text encoder's answer to an empty prompt without padding, [1, 2, C]: what Marigold is always asked."""
     file = folder / "tokenizer" / "vocab.json"
     if not file.is_file():
         raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
@@ -97,7 +97,8 @@ def empty_prompt(folder: Path, *, dtype: torch.dtype) -> torch.Tensor:
 
 
 def clean_gain(scheduler: DDIMScheduler, *, timestep: int) -> float:
-    """What the U-Net's answer to zero latents is multiplied with to give clean latents: x0 of Song et al. 2021 (DDIM), equation
+    """Return what the U-Net's answer to zero latents is multiplied with to give clean latents: x0 of Song et al. 2021 (DDIM),
+    equation
     12, and of Salimans & Ho 2022, with x = 0. -0.997667 for Stable Diffusion 2 at its last step.
 
     Raises:
@@ -199,7 +200,7 @@ class VideoNormals(nn.Module):
         return answer.float() * self.gain
 
     def decode(self, latents: torch.Tensor, *, size: tuple[int, int]) -> torch.Tensor:
-        """Normals [T, 3, H, W] float32 in [-1, 1], not of unit length, of latents from `unet`; frames don't see each other.
+        """Return normals [T, 3, H, W] float32 in [-1, 1], not of unit length, of latents from `unet`; frames don't see each other.
 
         Args:
             size: height and width of the frames, without the padding.
@@ -209,11 +210,11 @@ class VideoNormals(nn.Module):
         return decoded[..., : size[0], : size[1]].float().clamp(-1.0, 1.0)
 
     def forward(self, frames: torch.Tensor, *, cuts: Sequence[int] = ()) -> torch.Tensor:
-        """Normals [T, 3, H, W] of frames [T, 3, H, W]: `encode`, `unet` and `decode` in one."""
+        """Return normals [T, 3, H, W] of frames [T, 3, H, W]: `encode`, `unet` and `decode` in one."""
         return self.decode(self.unet(self.encode(frames), cuts=cuts), size=tuple(frames.shape[-2:]))
 
     def _after(self, block: TemporalBlock, answer: torch.Tensor | tuple[torch.Tensor]) -> torch.Tensor | tuple[torch.Tensor]:
-        """A spatial layer's answer with what its frames say to each other."""
+        """Return a spatial layer's answer with what its frames say to each other."""
         if not self._temporal:
             return answer
         if isinstance(answer, tuple):

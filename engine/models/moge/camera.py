@@ -49,17 +49,17 @@ def view_plane(height: int, width: int, *, aspect: float | None = None, like: to
 
 
 def focal_of(fov: float, *, aspect: float) -> float:
-    """The focal length in half diagonals of a horizontal field of view in degrees. `aspect`: width over height."""
+    """Return the focal length in half diagonals of a horizontal field of view in degrees. `aspect`: width over height."""
     return aspect / math.hypot(1.0, aspect) / math.tan(math.radians(fov) / 2)
 
 
 def fov_of(focal: float, *, aspect: float) -> float:
-    """The horizontal field of view in degrees of a focal length in half diagonals."""
+    """Return the horizontal field of view in degrees of a focal length in half diagonals."""
     return math.degrees(2 * math.atan(aspect / math.hypot(1.0, aspect) / focal))
 
 
 def locate(points: torch.Tensor, mask: torch.Tensor, *, focal: float | None = None) -> Camera:
-    """The camera of a point map.
+    """Return the camera of a point map.
 
     Args:
         points: [3, H, W], one pixel of the map for each of the picture.
@@ -81,7 +81,8 @@ def locate(points: torch.Tensor, mask: torch.Tensor, *, focal: float | None = No
 
 
 def _best_shift(xy: np.ndarray, z: np.ndarray, uv: np.ndarray, *, focal: float | None) -> float:
-    """The least squares of ``focal * xy / (z + shift) - uv`` by Levenberg and Marquardt's way, from 0. Where no focal length is
+    """Return the least squares of ``focal * xy / (z + shift) - uv`` by Levenberg and Marquardt's way, from 0. Where no focal
+    length is
     given, each shift has its best one (variable projection)."""
     shift, damping = 0.0, _DAMPING
     error, slope = _residuals(xy, z, uv, shift=shift, focal=focal)
@@ -103,7 +104,7 @@ def _best_shift(xy: np.ndarray, z: np.ndarray, uv: np.ndarray, *, focal: float |
 def _residuals(
     xy: np.ndarray, z: np.ndarray, uv: np.ndarray, *, shift: float, focal: float | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The errors at a shift and how they change with it, each flat."""
+    """Return the errors at a shift and how they change with it, each flat."""
     with np.errstate(all="ignore"):
         depth = z + shift
         seen = xy / depth

@@ -52,7 +52,7 @@ class _Run:
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> Encoded:
-        """What the ViT says."""
+        """Return what the ViT says."""
         return self.model.encode(torch.from_numpy(frame).permute(2, 0, 1), tokens=self.tokens)
 
     @torch.inference_mode()
@@ -74,7 +74,7 @@ class _Run:
 
     @torch.inference_mode()
     def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
-        """Normals (T, H, W, 3) in the model's axes, metres (T, H, W, 1), and how surely there is a surface (T, H, W, 1)."""
+        """Return normals (T, H, W, 3) in the model's axes, metres (T, H, W, 1), and how surely there is a surface (T, H, W, 1)."""
         planes = sized(joined[:, :_SCALE], size)
         depth, sure = distances(planes, Gauge.from_array(carry), kind=self.model.image.remap)
         return {

@@ -113,7 +113,7 @@ class VideoGeometry(nn.Module):
 
     @torch.no_grad()
     def encode(self, frame: torch.Tensor, *, tokens: int) -> Encoded:
-        """What the ViT says of one frame by itself.
+        """Return what the ViT says of one frame by itself.
 
         Args:
             frame: float [3, H, W], display-referred sRGB in [0, 1], any size.
@@ -152,13 +152,13 @@ class VideoGeometry(nn.Module):
         ])
 
     def _level(self, number: int, levels: Sequence[torch.Tensor], features: torch.Tensor, *, aspect: float) -> torch.Tensor:
-        """The neck's next level."""
+        """Return the neck's next level."""
         return self.image.neck.level(number, levels[-1] if levels else None, self.image.input(number, features, aspect=aspect))
 
     def _planes(
         self, levels: Sequence[torch.Tensor], features: torch.Tensor, *, aspect: float, refine: bool
     ) -> torch.Tensor:
-        """The rest of the neck, and the heads."""
+        """Return the rest of the neck, and the heads."""
         levels = list(levels)
         for number in range(len(levels), LEVELS):
             levels.append(self._level(number, levels, features, aspect=aspect))

@@ -84,7 +84,7 @@ class ConvStack(nn.Module):
         self.res_blocks = nn.ModuleList(_residuals(tensors, level, kinds) for level in range(LEVELS))
 
     def level(self, number: int, before: torch.Tensor | None, feature: torch.Tensor) -> torch.Tensor:
-        """A level's features [T, C, h, w].
+        """Return a level's features [T, C, h, w].
 
         Args:
             before: features of the level before, None at the first.
@@ -94,7 +94,7 @@ class ConvStack(nn.Module):
         return self.res_blocks[number](taken if before is None else self.resamplers[number - 1](before) + taken)
 
     def forward(self, features: Sequence[torch.Tensor]) -> torch.Tensor:
-        """The last level's output of inputs of all levels."""
+        """Return the last level's output of inputs of all levels."""
         hidden = None
         for number, feature in enumerate(features):
             hidden = self.level(number, hidden, feature)
@@ -148,7 +148,8 @@ class MoGe(nn.Module):
         return features, self.scale_head(token.to(self.scale_head[0].weight.dtype))[:, 0]
 
     def input(self, level: int, features: torch.Tensor, *, aspect: float) -> torch.Tensor:
-        """What the neck takes at a level, [T, C', h, w]: where on the picture each place is, and at the first the features before.
+        """Return what the neck takes at a level, [T, C', h, w]: where on the picture each place is, and at the first the features
+        before.
 
         Args:
             features: [T, C, h, w], from `encode`.
@@ -159,12 +160,12 @@ class MoGe(nn.Module):
         return plane if level else torch.cat([features, plane], dim=1)
 
     def head(self, name: str, levels: Sequence[torch.Tensor]) -> torch.Tensor:
-        """What one of the `heads` says of the neck's levels: [T, C, 16 h, 16 w], before any remapping."""
+        """Return what one of the `heads` says of the neck's levels: [T, C, 16 h, 16 w], before any remapping."""
         return self.get_submodule(f"{name}_head")(levels)
 
 
 def remap(raw: torch.Tensor, *, kind: str) -> torch.Tensor:
-    """Points [T, 3, H, W] from what the head says, resized to the picture."""
+    """Return points [T, 3, H, W] from what the head says, resized to the picture."""
     xy, z = raw[:, :2], raw[:, 2:]
     if kind == "exp":
         return torch.cat([xy * z.exp(), z.exp()], dim=1)
@@ -180,7 +181,7 @@ def _conv(weight: torch.Tensor) -> nn.Conv2d:
 
 
 def _blocks(tensors: Mapping[str, torch.Tensor], name: str) -> nn.ModuleList:
-    """One for each level: a 1 x 1 convolution where there is one."""
+    """Return one for each level: a 1 x 1 convolution where there is one."""
     weights = (tensors.get(f"{name}.{level}.weight") for level in range(LEVELS))
     return nn.ModuleList(nn.Identity() if weight is None else _conv(weight) for weight in weights)
 
@@ -225,7 +226,7 @@ def _chosen(known: Mapping[str, Any], kind: str, what: str) -> Any:
 
 
 def _perceptron(tensors: Mapping[str, torch.Tensor]) -> nn.Sequential:
-    """Linear layers with ReLU between them."""
+    """Return linear layers with ReLU between them."""
     weights = [tensors[name] for name in sorted(tensors, key=lambda name: int(name.split(".")[0])) if name.endswith(".weight")]
     layers = [layer for weight in weights for layer in (nn.Linear(weight.shape[1], weight.shape[0]), nn.ReLU())]
     return nn.Sequential(*layers[:-1])

@@ -41,7 +41,7 @@ class Voxels:
         return cls(places=places, extent=extent, near=torch.stack([_numbers(keys, places + step, extent) for step in steps]))
 
     def coarser(self) -> tuple[Voxels, torch.Tensor, torch.Tensor]:
-        """The voxels of half the resolution, the number there of the one that each voxel is in [M], and of each of those the
+        """Return the voxels of half the resolution, the number there of the one that each voxel is in [M], and of each of those the
         numbers of the voxels in it [8, N], M where there are fewer."""
         extent = tuple(-(-side // _FACTOR) for side in self.extent)
         keys, parent = torch.unique(_keys(self.places // _FACTOR, extent), return_inverse=True)
@@ -78,7 +78,7 @@ class Refiner(nn.Module):
         self.up_stages = nn.ModuleList(_stage(tensors, f"up_stages.{level}.") for level in range(levels - 1))
 
     def forward(self, points: torch.Tensor, features: torch.Tensor, *, steps: int = STEPS) -> torch.Tensor:
-        """Points with a finer depth.
+        """Return points with a finer depth.
 
         Args:
             points: [T, 3, H, W] as the head gives them: x / z, y / z and the logarithm of z.
@@ -181,14 +181,14 @@ def _gathered(hidden: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
 
 
 def _keys(places: torch.Tensor, extent: tuple[int, int, int]) -> torch.Tensor:
-    """One number for each place, ascending as the places are; there is room for one more all around."""
+    """Return one number for each place, ascending as the places are; there is room for one more all around."""
     _, columns, depth = (side + 2 for side in extent)
     row, column, bin_ = (places + 1).unbind(1)
     return (row * columns + column) * depth + bin_
 
 
 def _numbers(keys: torch.Tensor, places: torch.Tensor, extent: tuple[int, int, int]) -> torch.Tensor:
-    """Which of the sorted `keys` are at `places`, as many as there are keys where none is."""
+    """Return which of the sorted `keys` are at `places`, as many as there are keys where none is."""
     wanted = _keys(places, extent)
     found = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
     return torch.where(keys[found] == wanted, found, len(keys))

@@ -45,12 +45,12 @@ def sized(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 
 def surface(planes: torch.Tensor) -> torch.Tensor:
-    """How surely each pixel shows a surface, [T, H, W] in [0, 1], of planes at the size of the frames."""
+    """Return how surely each pixel shows a surface, [T, H, W] in [0, 1], of planes at the size of the frames."""
     return planes[:, MASK][:, 0].sigmoid()
 
 
 def measure(planes: torch.Tensor, scales: torch.Tensor, *, size: tuple[int, int], fov: float, kind: str) -> Gauge:
-    """The gauge of a shot that begins with these frames.
+    """Return the gauge of a shot that begins with these frames.
 
     Args:
         planes: [T, 7, h, w], as `VideoGeometry.decode` gives them.

@@ -22,7 +22,7 @@ def resize(images: torch.Tensor, size: int) -> torch.Tensor:
 def embed(
     tower: CLIPVisionModelWithProjection, images: torch.Tensor, *, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> torch.Tensor:
-    """One token a frame.
+    """Return one token a frame.
 
     Args:
         images: [T, 3, H, W], display-referred sRGB in [0, 1], as padded for the other networks.

@@ -68,7 +68,7 @@ class NormalCrafter:
                 yield state.to_resume_point()
 
     def _window(self, reader: ShotReader, state: State, *, count: int, settings: EstimateSettings) -> Iterator[Event]:
-        """The next window, with what must be encoded for it and what can be decoded after it."""
+        """Yield the next window, with what must be encoded for it and what can be decoded after it."""
         sizes = {"window": settings.window, "overlap": settings.overlap}
         in_all = state.before + len(plan(count - state.shot, **sizes))  # if no further cut is found
         step = functools.partial(Step, window=state.before + state.window + 1, windows=in_all)

@@ -162,5 +162,5 @@ def _use_one_token(transformer: TransformerSpatioTemporalModel) -> None:
 
 
 def _taps(weight: torch.Tensor, dtype: torch.dtype) -> tuple[torch.Tensor, ...]:
-    """The three matrices [C, D] of a temporal convolution's weight [D, C, 3, 1, 1]."""
+    """Return the three matrices [C, D] of a temporal convolution's weight [D, C, 3, 1, 1]."""
     return tuple(weight[:, :, tap, 0, 0].t().to(dtype).contiguous() for tap in range(3))

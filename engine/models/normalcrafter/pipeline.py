@@ -44,7 +44,7 @@ class Pipeline:
 
     @torch.inference_mode()
     def predict(self, *, images: torch.Tensor, tokens: torch.Tensor, previous: torch.Tensor | None) -> torch.Tensor:
-        """The one denoising step of a window, from zero noise: deterministic.
+        """Return the one denoising step of a window, from zero noise: deterministic.
 
         Args:
             images: [T, 4, h, w], image latents.
@@ -68,7 +68,7 @@ class Pipeline:
 
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Images [T, 3, H, W] float32 in [-1, 1] of one decode chunk; its temporal convolutions see these frames only."""
+        """Return images [T, 3, H, W] float32 in [-1, 1] of one decode chunk; its temporal convolutions see these frames only."""
         vae = self.networks.vae
         scaled = (latents / vae.config.scaling_factor).to(vae.decoder.conv_in.weight.dtype).contiguous()
         decoded = vae.decode(scaled, num_frames=len(latents), return_dict=False)[0]

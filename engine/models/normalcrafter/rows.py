@@ -12,13 +12,13 @@ PIECE_ELEMENTS = 1 << 18
 
 
 def as_rows(images: torch.Tensor) -> torch.Tensor:
-    """A view [T, H * W, C] of channels-last images [T, C, H, W]."""
+    """Return a view [T, H * W, C] of channels-last images [T, C, H, W]."""
     frames, channels, height, width = images.shape
     return images.permute(0, 2, 3, 1).view(frames, height * width, channels)
 
 
 def as_images(rows: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """The reverse of `as_rows`, a view as well."""
+    """Return the reverse of `as_rows`, a view as well."""
     frames, _, channels = rows.shape
     return rows.view(frames, height, width, channels).permute(0, 3, 1, 2)
 
@@ -75,7 +75,7 @@ def temporal_convolution(
 
 
 def _moments(rows: torch.Tensor, groups: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and variance [C] of each channel's group over rows [P, C], in float64: short sums around a typical value, so that
+    """Return mean and variance [C] of each channel's group over rows [P, C], in float64: short sums around a typical value, so that
     neither their length nor a large mean costs digits."""
     centre = rows[:64].float().mean(0)
     first = torch.zeros(rows.shape[1], dtype=torch.float64)

@@ -50,7 +50,7 @@ class State:
         )
 
     def to_resume_point(self) -> ResumePoint:
-        """The state as arrays; float32 holds every bfloat16 and float16 exactly."""
+        """Return the state as arrays; float32 holds every bfloat16 and float16 exactly."""
         context = min(self.encoded, CONTEXT)
         return ResumePoint(emitted=self.emitted, read_from=self.encoded - context, context=context, arrays={
             "place": np.array([self.shot, self.window, self.before, self.held, *self.size], np.int64),
@@ -76,7 +76,7 @@ class State:
         self.held = index
 
     def previous(self, window: Window) -> torch.Tensor | None:
-        """The latents that the window before predicted for this one's first frames, None where it takes none over."""
+        """Return the latents that the window before predicted for this one's first frames, None where it takes none over."""
         return self.merged[window.start - self.emitted:] if window.conditioned else None
 
     def add_merged(self, window: Window, latents: torch.Tensor) -> None:

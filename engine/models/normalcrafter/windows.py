@@ -45,7 +45,8 @@ def validate(settings: EstimateSettings) -> None:
 
 
 def plan(count: int, *, window: int, overlap: int, first: int = 0) -> tuple[Window, ...]:
-    """The windows of a shot of `count` frames from index `first` on; one shorter than a window is one window of its own length.
+    """Return the windows of a shot of `count` frames from index `first` on; one shorter than a window is one window of its own
+    length.
 
     A window whose successor is whole is the same however long the shot is: see `ahead`.
     """
@@ -63,7 +64,7 @@ def plan(count: int, *, window: int, overlap: int, first: int = 0) -> tuple[Wind
 
 
 def ahead(index: int, *, window: int, overlap: int) -> int:
-    """How many frames of a shot must be known before its window of that index is."""
+    """Return how many frames of a shot must be known before its window of that index is."""
     return (index + 1) * (window - overlap) + window
 
 
@@ -73,7 +74,7 @@ def chunk_stop(start: int, *, size: int, count: int) -> int:
 
 
 def padding(height: int, width: int, *, multiple: int = 64) -> tuple[int, int, int, int]:
-    """Pixels to add (top, bottom, left, right) to reach a multiple, symmetric, an odd remainder at the bottom and right."""
+    """Return pixels to add (top, bottom, left, right) to reach a multiple, symmetric, an odd remainder at the bottom and right."""
     extra_height, extra_width = -height % multiple, -width % multiple
     top, left = extra_height // 2, extra_width // 2
     return top, extra_height - top, left, extra_width - left

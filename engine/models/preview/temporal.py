@@ -87,7 +87,7 @@ class TemporalPreview(nn.Module):
             net.up[level].register_forward_hook(lambda _, __, x, block=block: block(x) if self._active else None)
 
     def forward(self, frames: Tensor, *, cuts: Sequence[int] = ()) -> Tensor:
-        """Normals alone; see `normals_and_depth`."""
+        """Return normals alone; see `normals_and_depth`."""
         return self.normals_and_depth(frames, cuts=cuts)[0]
 
     def normals_and_depth(self, frames: Tensor, *, cuts: Sequence[int] = ()) -> tuple[Tensor, Tensor]:

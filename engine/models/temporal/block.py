@@ -36,7 +36,7 @@ class TemporalSettings:
 
 
 def shots(frames: int, cuts: Sequence[int]) -> Iterator[slice]:
-    """The frames of each shot.
+    """Yield the frames of each shot.
 
     Args:
         frames: how many there are.
@@ -82,7 +82,7 @@ class TemporalBlock(nn.Module):
         return result
 
     def _added(self, normed: torch.Tensor, cuts: Sequence[int]) -> torch.Tensor:
-        """What is added to some rows [T, C, h, W]."""
+        """Return what is added to some rows [T, C, h, W]."""
         frames, channels, height, width = normed.shape
         hidden = self.proj_in(normed.permute(2, 3, 0, 1).reshape(height * width, frames, channels))
         parts = []

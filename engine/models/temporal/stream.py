@@ -31,7 +31,7 @@ class WindowModel(Protocol):
     sees_time: bool
 
     def encode(self, frame: np.ndarray) -> torch.Tensor:
-        """What `predict` takes of one frame, float32 (H, W, 3) in [0, 1]; the same numbers whatever the other frames are."""
+        """Return what `predict` takes of one frame, float32 (H, W, 3) in [0, 1]; the same numbers whatever the other frames are."""
         ...
 
     def predict(self, encoded: Sequence[torch.Tensor], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
@@ -41,7 +41,7 @@ class WindowModel(Protocol):
     def join(
         self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None, size: tuple[int, int]
     ) -> tuple[torch.Tensor, np.ndarray]:
-        """A window's predictions as they go with the window before.
+        """Return a window's predictions as they go with the window before.
 
         Args:
             predicted: [T, ...], from `predict`.
@@ -55,7 +55,7 @@ class WindowModel(Protocol):
         ...
 
     def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
-        """Each pass by its name, float32 (T, H, W, C), of some joined frames, each by itself. `carry`: what `join` gave."""
+        """Return each pass by its name, float32 (T, H, W, C), of some joined frames, each by itself. `carry`: what `join` gave."""
         ...
 
     def field_of_view(self, carry: np.ndarray, *, size: tuple[int, int]) -> float:

@@ -141,7 +141,7 @@ class VideoDepthAnything:
 
     @torch.inference_mode()
     def _predict(self, shot: _Shot, plan: Window, *, chunk: int) -> torch.Tensor:
-        """The window's depth from its first frame that is not yet final, joined to what was before."""
+        """Return the window's depth from its first frame that is not yet final, joined to what was before."""
         tokens = [shot.held[frame] for frame in plan.sees]
         predicted = self._network.decode(tokens, grid=grid_of(*shot.opening.shape[:2]), chunk=chunk)
         begins = shot.joined is None
@@ -151,14 +151,14 @@ class VideoDepthAnything:
 
     @torch.inference_mode()
     def _depth(self, joined: torch.Tensor, *, unit: float, size: tuple[int, int]) -> np.ndarray:
-        """Distances (T, H, W, 1)."""
+        """Return distances (T, H, W, 1)."""
         sized = F.interpolate(joined[:, None], size=size, mode="bilinear", align_corners=True)
         depth = sized if self._metric else distance(sized / unit)
         return np.ascontiguousarray(depth.permute(0, 2, 3, 1).cpu().numpy())
 
 
 def _following(shot: _Shot, length: int | None) -> _Shot:
-    """The shot before its next window, with what that needs. `length`: frames of the shot where that is known."""
+    """Return the shot before its next window, with what that needs. `length`: frames of the shot where that is known."""
     number = shot.number + 1
     needed = window(number, count=length).sees
     return dataclasses.replace(shot, number=number, held={frame: shot.held[frame] for frame in needed if frame in shot.held})

@@ -51,6 +51,6 @@ def network_size(height: int, width: int) -> tuple[int, int]:
 
 
 def resized(frame: np.ndarray) -> np.ndarray:
-    """A frame (H, W, 3) in [0, 1] as the network sees it, by cubic interpolation, as published."""
+    """Return a frame (H, W, 3) in [0, 1] as the network sees it, by cubic interpolation, as published."""
     tall, wide = network_size(*frame.shape[:2])
     return cv2.resize(frame, (wide, tall), interpolation=cv2.INTER_CUBIC)

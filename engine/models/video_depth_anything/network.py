@@ -46,12 +46,12 @@ class VideoDepthNetwork(nn.Module):
         self.eval().requires_grad_(False)
 
     def encode(self, frame: torch.Tensor) -> torch.Tensor:
-        """What the ViT says of a frame [1, 3, H, W], sRGB in [0, 1], sides multiples of 14: [L, N, C] of its patches."""
+        """Return what the ViT says of a frame [1, 3, H, W], sRGB in [0, 1], sides multiples of 14: [L, N, C] of its patches."""
         pixels = ((frame - self.mean) / self.std).to(self.head.projects[0].weight.dtype)
         return torch.cat([found[:, 1:] for found in dinov2.features(self.pretrained, pixels, layers=self.layers)])
 
     def decode(self, tokens: Sequence[torch.Tensor], *, grid: tuple[int, int], chunk: int) -> torch.Tensor:
-        """Depth of a window.
+        """Return depth of a window.
 
         Args:
             tokens: of each frame, from `encode`; `FRAMES` of them.

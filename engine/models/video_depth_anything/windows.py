@@ -35,7 +35,7 @@ class Window:
 
 
 def window(number: int, *, count: int | None = None) -> Window:
-    """The window of that number, from 0.
+    """Return the window of that number, from 0.
 
     Args:
         count: frames of the shot; None where it goes on beyond this window.
@@ -53,12 +53,12 @@ def window(number: int, *, count: int | None = None) -> Window:
 
 
 def key(number: int) -> int:
-    """The second key frame of a window that isn't the first: the earliest frame that it needs but for the shot's first."""
+    """Return the second key frame of a window that isn't the first: the earliest frame that it needs but for the shot's first."""
     return (number - 1) * STEP + KEY
 
 
 def final(number: int) -> int:
-    """How many frames of a shot are final before the window of that number."""
+    """Return how many frames of a shot are final before the window of that number."""
     return number * STEP + OVERLAP - BLEND if number else 0
 
 
@@ -72,7 +72,7 @@ class Joined:
 
 
 def join(predicted: torch.Tensor, before: Joined | None, *, metric: bool) -> tuple[torch.Tensor, Joined]:
-    """A window's depth as it goes on from the window before.
+    """Return a window's depth as it goes on from the window before.
 
     Args:
         predicted: [`FRAMES`, H, W], as the network gives it.

@@ -11,7 +11,7 @@ SKIN, DARK_SKIN = (0.55, 0.3, 0.2), (0.16, 0.07, 0.04)
 
 
 def person(skin, shirt, trousers, hair, *, at, turn=0.0, stride=0.25, arms=(-0.35, 0.3)):
-    """A standing or walking figure, 1.75 m high, that faces -Y; gives its parts."""
+    """Build a standing or walking figure, 1.75 m high, that faces -Y; gives its parts."""
     parts = []
     for side, swing in ((-1, stride), (1, -stride)):
         hip, knee, foot = (side * 0.1, 0, 0.92), (side * 0.11, -0.4 * swing - 0.03, 0.5), (side * 0.12, -swing + 0.02, 0.08)
@@ -71,7 +71,7 @@ def passers_by(_maps):
 
 
 def stage(_maps):
-    """Two figures under coloured lamps from the sides and from below, before a dark backdrop."""
+    """Return two figures under coloured lamps from the sides and from below, before a dark backdrop."""
     surround((1, 1, 1), strength=0.02)
     box((8, 5, 0.1), paint((0.06, 0.05, 0.05), (0.03, 0.02, 0.02), pattern="Planks", scale=1.4, roughness=0.4), at=(0, 0, -0.1))
     folds = rolling(2, size=0.7, height=0.0)
@@ -115,7 +115,7 @@ def stage(_maps):
 
 
 def portrait(_maps):
-    """A head and shoulders modelled from melted balls, lit from the side."""
+    """Build a head and shoulders modelled from melted balls, lit from the side."""
     surround((0.6, 0.7, 0.9), strength=0.35)
     box((6, 0.1, 4), paint((0.22, 0.25, 0.23), (0.17, 0.2, 0.18), pattern="Noise", scale=0.9), at=(0, 1.6, 0))
     head = [
@@ -217,7 +217,7 @@ def hand(_maps):
 
 
 def statue(_maps):
-    """A marble figure on a plinth, lit from below as at night."""
+    """Build a marble figure on a plinth, lit from below as at night."""
     surround((0.15, 0.22, 0.45), strength=0.25)
     box((30, 30, 0.1), paint((0.12, 0.12, 0.12), (0.2, 0.19, 0.18), pattern="Checker", scale=0.9), at=(0, 6, -0.1))
     marble = paint((0.7, 0.68, 0.64), (0.52, 0.5, 0.47), pattern="Marble", scale=1.6, roughness=0.35)

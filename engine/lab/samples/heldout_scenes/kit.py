@@ -37,7 +37,7 @@ class Shot:
 
 
 def paint(first, second=None, *, pattern="", scale=4.0, roughness=0.6, metallic=0.0, hard=False, glow=0.0):
-    """A Principled material: one colour, or two by a texture. `hard` makes the border between the two sharp.
+    """Build a Principled material: one colour, or two by a texture. `hard` makes the border between the two sharp.
 
     Patterns that belong to flat faces (Brick, Planks, Checker, Stripes) lie in the UV map, in metres; the others are solid.
     """
@@ -79,7 +79,7 @@ def paint(first, second=None, *, pattern="", scale=4.0, roughness=0.6, metallic=
 
 
 def placed(data, made, *, at=(0, 0, 0), turn=(0, 0, 0)):
-    """An object in the scene; `turn` in degrees."""
+    """Build an object in the scene; `turn` in degrees."""
     thing = bpy.data.objects.new("thing", data)
     thing.location, thing.rotation_euler = at, [math.radians(angle) for angle in turn]
     if made:

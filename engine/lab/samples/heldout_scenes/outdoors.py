@@ -90,7 +90,7 @@ def facades(_maps):
 
 
 def mural(_maps):
-    """One flat wall, painted and written on; overcast."""
+    """Return one flat wall, painted and written on; overcast."""
     surround((0.85, 0.92, 1), strength=1.0)
     wall = paint((0.65, 0.3, 0.2), (0.75, 0.7, 0.62), pattern="Brick", scale=1.4)
     box((14, 0.3, 7), wall, at=(0, 2, -1))
@@ -151,7 +151,7 @@ def canyon(_maps):
 
 
 def leaf(length, wide, made, *, at, turn):
-    """A bent leaf, folded along its middle, that grows along +Y from its stalk."""
+    """Build a bent leaf, folded along its middle, that grows along +Y from its stalk."""
     thing = sheet(lambda x, y: 0.5 * (y + length / 2) * (0.1 - y) + 0.5 * np.abs(x), wide, length, made, count=14, at=at, turn=turn)
     for point in thing.data.vertices:
         along = point.co.y / length + 0.5

@@ -12,7 +12,7 @@ from .kit import placed
 
 
 def built(shape: bmesh.types.BMesh, made, *, at=(0, 0, 0), turn=(0, 0, 0), smooth: float = 0.0):
-    """An object from a bmesh: UVs in metres by the nearest axis, edges under `smooth` degrees shaded round."""
+    """Build an object from a bmesh: UVs in metres by the nearest axis, edges under `smooth` degrees shaded round."""
     bmesh.ops.recalc_face_normals(shape, faces=shape.faces)
     layer = shape.loops.layers.uv.verify()
     for face in shape.faces:
@@ -30,7 +30,7 @@ def built(shape: bmesh.types.BMesh, made, *, at=(0, 0, 0), turn=(0, 0, 0), smoot
 
 
 def box(size, made, *, at=(0, 0, 0), turn=(0, 0, 0), bevel: float = 0.0, soft: int = 0, inside: bool = False):
-    """A box on its base; `bevel` in metres, `soft` levels of subdivision make a cushion of it."""
+    """Build a box on its base; `bevel` in metres, `soft` levels of subdivision make a cushion of it."""
     shape = bmesh.new()
     bmesh.ops.create_cube(shape, size=1)
     bmesh.ops.transform(shape, matrix=Matrix.Diagonal((*size, 1)) @ Matrix.Translation((0, 0, 0.5)), verts=shape.verts)
@@ -41,7 +41,7 @@ def box(size, made, *, at=(0, 0, 0), turn=(0, 0, 0), bevel: float = 0.0, soft: i
 
 
 def divided(thing, levels: int, *, simple: bool = False):
-    """The object with a subdivision surface."""
+    """Return the object with a subdivision surface."""
     modifier = thing.modifiers.new("subdivision", "SUBSURF")
     modifier.levels = modifier.render_levels = levels
     modifier.subdivision_type = "SIMPLE" if simple else "CATMULL_CLARK"
@@ -49,7 +49,7 @@ def divided(thing, levels: int, *, simple: bool = False):
 
 
 def tube(radius: float, height: float, made, *, at=(0, 0, 0), turn=(0, 0, 0), top: float | None = None, sides: int = 48):
-    """A cylinder or cone on its base."""
+    """Build a cylinder or cone on its base."""
     shape = bmesh.new()
     top = radius if top is None else top
     bmesh.ops.create_cone(shape, cap_ends=True, segments=sides, radius1=radius, radius2=top, depth=height)
@@ -58,7 +58,7 @@ def tube(radius: float, height: float, made, *, at=(0, 0, 0), turn=(0, 0, 0), to
 
 
 def ball(radius: float, made, *, at=(0, 0, 0), stretch=(1, 1, 1), turn=(0, 0, 0), detail: int = 5):
-    """An ellipsoid about its centre."""
+    """Build an ellipsoid about its centre."""
     shape = bmesh.new()
     bmesh.ops.create_icosphere(shape, subdivisions=detail, radius=radius)
     bmesh.ops.scale(shape, vec=stretch, verts=shape.verts)
@@ -66,13 +66,13 @@ def ball(radius: float, made, *, at=(0, 0, 0), stretch=(1, 1, 1), turn=(0, 0, 0)
 
 
 def ring(radius: float, thick: float, made, *, at=(0, 0, 0), turn=(0, 0, 0)):
-    """A torus about its centre, in the XY plane."""
+    """Build a torus about its centre, in the XY plane."""
     turns = [(radius + thick * math.cos(k * math.tau / 24), thick * math.sin(k * math.tau / 24)) for k in range(25)]
     return lathe(turns, made, at=at, turn=turn, steps=64)
 
 
 def lathe(profile, made, *, at=(0, 0, 0), turn=(0, 0, 0), steps: int = 72, flutes: int = 0, depth: float = 0.0, smooth: float = 40):
-    """A profile of (radius, height) turned about Z; `flutes` grooves of relative `depth` run up it."""
+    """Build a profile of (radius, height) turned about Z; `flutes` grooves of relative `depth` run up it."""
     shape = bmesh.new()
     rows = []
     for radius, height in profile:
@@ -90,7 +90,7 @@ def lathe(profile, made, *, at=(0, 0, 0), turn=(0, 0, 0), steps: int = 72, flute
 
 
 def prism(outline, thick: float, made, *, at=(0, 0, 0), turn=(0, 0, 0), bevel: float = 0.0):
-    """An outline in the XZ plane, `thick` along Y about zero."""
+    """Build an outline in the XZ plane, `thick` along Y about zero."""
     shape = bmesh.new()
     face = shape.faces.new([shape.verts.new((x, -thick / 2, z)) for x, z in outline])
     pushed = bmesh.ops.extrude_face_region(shape, geom=[face])
@@ -101,7 +101,7 @@ def prism(outline, thick: float, made, *, at=(0, 0, 0), turn=(0, 0, 0), bevel: f
 
 
 def sheet(height, wide: float, deep: float, made, *, count: int = 160, at=(0, 0, 0), turn=(0, 0, 0)):
-    """A smooth surface z = height(x, y) over a rectangle about zero; `height` takes arrays."""
+    """Build a smooth surface z = height(x, y) over a rectangle about zero; `height` takes arrays."""
     x, y = np.meshgrid(np.linspace(-wide / 2, wide / 2, count), np.linspace(-deep / 2, deep / 2, count))
     points = np.stack([x, y, height(x, y) + 0 * x], -1).reshape(-1, 3)
     first = (np.arange(count - 1)[:, None] * count + np.arange(count - 1)).ravel()
@@ -116,7 +116,7 @@ def sheet(height, wide: float, deep: float, made, *, count: int = 160, at=(0, 0,
 
 
 def rolling(seed: int, *, size: float, height: float, octaves: int = 4):
-    """A random smooth height function of x and y: waves of `size` metres and smaller, about `height` high."""
+    """Build a random smooth height function of x and y: waves of `size` metres and smaller, about `height` high."""
     rng = np.random.default_rng(seed)
     waves = [(rng.uniform(0, math.tau), rng.uniform(0, math.tau), 2.0**-k, size / 2**k) for k in range(octaves) for _ in range(3)]
 
@@ -146,7 +146,7 @@ def blob(balls, made, *, at=(0, 0, 0), turn=(0, 0, 0), fine: float = 0.04):
 
 
 def skinned(joints, bones, made, *, at=(0, 0, 0), turn=(0, 0, 0), levels: int = 3):
-    """A body around a skeleton: joints (x, y, z, radius) and pairs of joints."""
+    """Build a body around a skeleton: joints (x, y, z, radius) and pairs of joints."""
     mesh = bpy.data.meshes.new("body")
     mesh.from_pydata([joint[:3] for joint in joints], bones, [])
     thing = placed(mesh, None, at=at, turn=turn)
@@ -159,7 +159,7 @@ def skinned(joints, bones, made, *, at=(0, 0, 0), turn=(0, 0, 0), levels: int = 
 
 
 def wire(points, radius: float, made, *, at=(0, 0, 0), turn=(0, 0, 0), round_: bool = True):
-    """A cable or rail along points."""
+    """Build a cable or rail along points."""
     curve = bpy.data.curves.new("wire", "CURVE")
     curve.dimensions, curve.bevel_depth, curve.bevel_resolution, curve.use_fill_caps = "3D", radius, 6, True
     line = curve.splines.new("NURBS" if round_ else "POLY")
@@ -185,7 +185,7 @@ def monkey(size: float, made, *, at=(0, 0, 0), turn=(0, 0, 0)):
 
 
 def rough(thing, *, kind: str = "CLOUDS", size: float, strength: float):
-    """The object displaced along its normals by one of Blender's procedural textures."""
+    """Return the object displaced along its normals by one of Blender's procedural textures."""
     texture = bpy.data.textures.new(kind, kind)
     texture.noise_scale = size
     modifier = thing.modifiers.new("displace", "DISPLACE")

@@ -64,7 +64,7 @@ def fruit(_maps):
 
 
 def gear(teeth, radius, thick, made, *, at, turn=(0, 0, 0)):
-    """A toothed wheel in the XZ plane."""
+    """Build a toothed wheel in the XZ plane."""
     outline = []
     for k in range(teeth * 4):
         angle, size = k * math.tau / (teeth * 4), radius * (1.0 if k % 4 in (0, 1) else 0.84)
@@ -171,7 +171,7 @@ def toys(_maps):
 
 
 def breakfast(_maps):
-    """A laid table straight from above: the table faces the camera."""
+    """Build a laid table straight from above: the table faces the camera."""
     surround((0.9, 0.95, 1), strength=0.5)
     cloth = paint((0.75, 0.73, 0.68), (0.35, 0.08, 0.08), pattern="Checker", scale=9)
     sheet(rolling(9, size=0.6, height=0.004), 2, 2, cloth)

@@ -11,7 +11,7 @@ GLASS, TYRE, CHROME = (0.03, 0.05, 0.07), (0.02, 0.02, 0.02), (0.7, 0.7, 0.72)
 
 
 def car(colour, *, at, turn=0.0):
-    """A saloon along X, its parts turned together; gives all of them."""
+    """Build a saloon along X, its parts turned together; gives all of them."""
     body, glass = paint(colour, roughness=0.18, metallic=0.3), paint(GLASS, roughness=0.05)
     side = [(-2.1, 0.35), (-2.15, 0.7), (-1.9, 0.95), (-1.3, 1.0), (1.0, 1.0), (1.9, 0.85), (2.12, 0.65), (2.1, 0.35)]
     roof = [(-1.55, 0.98), (-1.0, 1.42), (0.25, 1.45), (1.1, 0.98)]
@@ -63,7 +63,7 @@ def car_in_park(maps):
 
 
 def hull(_maps):
-    """A model space freighter: panels, pipes, domes; one hard key, no ground."""
+    """Build a model space freighter: panels, pipes, domes; one hard key, no ground."""
     surround((0.1, 0.15, 0.3), strength=0.25)
     rng = np.random.default_rng(12)
     grey = paint((0.45, 0.46, 0.48), (0.32, 0.33, 0.35), pattern="Brick", scale=0.8, roughness=0.45)

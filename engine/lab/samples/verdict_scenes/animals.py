@@ -10,7 +10,7 @@ from .props import blocks, body, coated, flecked, together
 
 
 def dog(_maps):
-    """A dog sits by a sofa, seen from its own height."""
+    """Build a dog sits by a sofa, seen from its own height."""
     surround((0.75, 0.85, 1), strength=0.35)
     boards = [
         ((-2.8 + 0.14 * i, -1.5 + 1.4 * j + 0.5 * (i % 3), -0.015), (0.137, 1.395, 0.03)) for i in range(40) for j in range(5)
@@ -67,7 +67,7 @@ def dog(_maps):
 
 
 def horse(made, mane, *, at, turn=0.0, graze=False):
-    """A horse that looks to -Y, its head high or down in the grass."""
+    """Build a horse that looks to -Y, its head high or down in the grass."""
     lumps = [
         ((0, 0.0, 1.16), (0.27, 0.42, 0.29)), ((0, 0.55, 1.2), (0.28, 0.34, 0.29)), ((0, 0.75, 1.22), (0.25, 0.24, 0.25)),
         ((0, -0.35, 1.17), (0.22, 0.25, 0.28)), ((0.12, 0.76, 1.0), (0.13, 0.18, 0.26)), ((0.12, -0.38, 1.0), (0.1, 0.13, 0.2)),

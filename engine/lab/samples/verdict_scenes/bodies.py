@@ -52,7 +52,7 @@ SIT = Pose(
 
 
 def mirrored(parts):
-    """The parts, and those off the middle once more on the other side."""
+    """Return the parts, and those off the middle once more on the other side."""
 
     def flipped(part):
         return tuple((-value[0], *value[1:]) if k < (1 if len(part) == 2 else 2) else value for k, value in enumerate(part))
@@ -61,7 +61,7 @@ def mirrored(parts):
 
 
 def head(skin, *, fine: float = 0.006, smooth: int = 4, iris=(0.06, 0.035, 0.02)):
-    """A head about the top of its neck that faces -Y; gives skin and eyes as parts."""
+    """Build a head about the top of its neck that faces -Y; gives skin and eyes as parts."""
     skull = [
         ((0, 0.02, 0.135), (0.075, 0.094, 0.083)),
         ((0, -0.022, 0.075), (0.061, 0.068, 0.08)),
@@ -106,7 +106,7 @@ def cap_of_hair(made, *, long: float = 0.0):
 
 
 def figure(pose: Pose, *, at, turn=0.0, skin=0, top=(0.3, 0.3, 0.32), legs=(0.06, 0.07, 0.12), hair=(0.03, 0.02, 0.015), long=0.0):
-    """A dressed person; `top` and `legs` are colours or materials. Gives the hub that moves it."""
+    """Build a dressed person; `top` and `legs` are colours or materials. Gives the hub that moves it."""
     flesh = coated(paint(SKINS[skin], roughness=0.45), skin=0.2)
     shirt, cloth = (made if not isinstance(made, tuple) else coated(paint(made, roughness=0.85), sheen=0.3) for made in (top, legs))
     lower, upper = [], []

@@ -86,7 +86,7 @@ def farmhouse(_maps):
 
 
 def arch(wide, high, thick, made, *, at, turn=0.0):
-    """A bay of an arcade in the XZ plane: a wall with a round opening."""
+    """Build a bay of an arcade in the XZ plane: a wall with a round opening."""
     half, spring = wide / 2, high * 0.55
     radius = half * 0.74
     inner = [(radius * math.cos(a), spring + radius * math.sin(a)) for a in np.linspace(0, math.pi, 25)]

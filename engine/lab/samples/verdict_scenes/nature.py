@@ -14,7 +14,7 @@ BARK = (0.13, 0.095, 0.065)
 
 
 def boulder(size, made, *, at, seed, stretch=(1, 1, 1)):
-    """A cracked rock about its centre."""
+    """Build a cracked rock about its centre."""
     rng = np.random.default_rng(seed)
     rock = ball(size, made, at=at, stretch=stretch, turn=tuple(rng.uniform(0, 360, 3)), detail=6)
     rough(rock, kind="VORONOI", size=size * 0.9, strength=size * 0.4)
@@ -160,7 +160,7 @@ def meadow(_maps):
 
 
 def lakeside(_maps):
-    """A cliff above still water, boulders at its edge."""
+    """Build a cliff above still water, boulders at its edge."""
     surround(sky=(30, 250), strength=0.09)
     waves = rolling(95, size=1.1, height=0.012, octaves=5)
     sheet(waves, 60, 60, paint((0.012, 0.03, 0.032), roughness=0.04), at=(0, 12, 0), count=420)

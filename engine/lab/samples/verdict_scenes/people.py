@@ -44,7 +44,7 @@ def bus_stop(_maps):
 
 
 def chair(made, *, at, turn=0.0):
-    """A chair with turned legs and a bent back; the sitter faces -Y."""
+    """Build a chair with turned legs and a bent back; the sitter faces -Y."""
     hub = placed(None, None, at=at, turn=(0, 0, turn))
     legs = [((x, y, 0.22), (0.04, 0.04, 0.46)) for x in (-0.19, 0.19) for y in (-0.19, 0.19)]
     back = [((x, 0.21, 0.72), (0.03, 0.025, 0.5), (-6, 0, 0)) for x in (-0.19, -0.07, 0.07, 0.19)]
@@ -95,7 +95,7 @@ def meeting(_maps):
 
 
 def closeup(maps):
-    """A woman's face in the wide format of films."""
+    """Build a woman's face in the wide format of films."""
     surround(place=maps["park"], strength=1.0, turn=200)
     skin = coated(paint((0.56, 0.32, 0.23), (0.5, 0.26, 0.18), pattern="Noise", scale=7, roughness=0.42), skin=0.3)
     parts = head(skin, fine=0.0035, smooth=7, iris=(0.08, 0.13, 0.12))
@@ -140,7 +140,7 @@ def closeup(maps):
 
 
 def runner(_maps):
-    """A runner on a park path, from low down."""
+    """Build a runner on a park path, from low down."""
     hazy(azimuth=205, elevation=32, turbidity=3.5, strength=0.25)
     sun(205, 32, energy=4.0)
     hills = rolling(41, size=9, height=0.12)

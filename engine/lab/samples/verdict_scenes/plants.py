@@ -98,7 +98,7 @@ def greens(tone=1.0, dry=0.0):
 
 
 def strewn(count, area, surface, *, seed: int, keep=None):
-    """Points `(N, 3)` on z = surface(x, y) within the area (x from, x to, y from, y to) where `keep(x, y)` is true."""
+    """Return points `(N, 3)` on z = surface(x, y) within the area (x from, x to, y from, y to) where `keep(x, y)` is true."""
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(area[0], area[1], count), rng.uniform(area[2], area[3], count)
     if keep is not None:

@@ -12,7 +12,7 @@ from ..heldout_scenes.kit import paint, placed
 
 
 def flecked(*colours, roughness=0.7, metallic=0.0):
-    """A material whose colour is drawn anew from a ramp for each loose part of a mesh: bricks, tiles, leaves, books."""
+    """Build a material whose colour is drawn anew from a ramp for each loose part of a mesh: bricks, tiles, leaves, books."""
     made = paint(colours[0], roughness=roughness, metallic=metallic)
     nodes, links = made.node_tree.nodes, made.node_tree.links
     about, ramp = nodes.new("ShaderNodeNewGeometry"), nodes.new("ShaderNodeValToRGB")
@@ -27,7 +27,7 @@ def flecked(*colours, roughness=0.7, metallic=0.0):
 
 
 def coated(made, *, coat=0.0, sheen=0.0, skin=0.0):
-    """The material with a clear coat, a cloth's sheen, or light scattered below the surface (shares of 1)."""
+    """Return the material with a clear coat, a cloth's sheen, or light scattered below the surface (shares of 1)."""
     inputs = made.node_tree.nodes["Principled BSDF"].inputs
     inputs["Coat Weight"].default_value, inputs["Coat Roughness"].default_value = coat, 0.04
     inputs["Sheen Weight"].default_value = sheen
@@ -52,7 +52,7 @@ def hazy(*, azimuth: float, elevation: float, turbidity: float = 3.0, strength: 
 
 
 def mesh(points, faces, made, *, at=(0, 0, 0), turn=(0, 0, 0), smooth=False):
-    """An object from points `(N, 3)` and faces, arrays or lists."""
+    """Build an object from points `(N, 3)` and faces, arrays or lists."""
     data = bpy.data.meshes.new("mesh")
     data.from_pydata(np.asarray(points).tolist(), [], [list(map(int, face)) for face in faces])
     data.polygons.foreach_set("use_smooth", np.full(len(data.polygons), smooth))
@@ -78,7 +78,7 @@ def blocks(parts, made, *, bevel: float = 0.0, at=(0, 0, 0), turn=(0, 0, 0)):
 
 
 def courses(wide, high, made, *, length=0.24, rise=0.08, deep=0.1, gap=0.012, seed=0, keep=None, at=(0, 0, 0), turn=(0, 0, 0)):
-    """A wall of laid stones in the XZ plane whose mortar lies back; `keep(x, z)` says where stones are."""
+    """Build a wall of laid stones in the XZ plane whose mortar lies back; `keep(x, z)` says where stones are."""
     rng, parts = np.random.default_rng(seed), []
     for row in range(round(high / rise)):
         for k in range(-1, round(wide / length) + 1):
@@ -121,7 +121,8 @@ def body(parts, made, *, fine: float = 0.014, smooth: int = 6, onto=None, at=(0,
 
 
 def lofted(sections, made, *, at=(0, 0, 0), turn=(0, 0, 0), levels: int = 2, choose=None, second=None):
-    """A smooth hull through closed rings of points, capped; `choose(gap, side)` tells which faces have the second material."""
+    """Build a smooth hull through closed rings of points, capped; `choose(gap, side)` tells which faces have the second
+    material."""
     count = len(sections[0])
     points = [point for ring in sections for point in ring]
     faces, kinds = [list(range(count))[::-1], [len(points) - count + k for k in range(count)]], [0, 0]
@@ -144,7 +145,7 @@ def lofted(sections, made, *, at=(0, 0, 0), turn=(0, 0, 0), levels: int = 2, cho
 
 
 def together(parts, *, at=(0, 0, 0), turn: float = 0.0):
-    """The parts as children of one empty, which is given."""
+    """Return the parts as children of one empty, which is given."""
     hub = placed(None, None, at=at, turn=(0, 0, turn))
     for part in parts:
         part.parent = hub

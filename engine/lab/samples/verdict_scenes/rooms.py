@@ -22,7 +22,7 @@ def tiling(wide, high, made, *, size=0.15, gap=0.004, at=(0, 0, 0), turn=(0, 0, 
 
 
 def basin(width, depth, height, rim, made, *, at, turn=0.0):
-    """A tub with rounded corners, open above."""
+    """Build a tub with rounded corners, open above."""
     rings = []
     for share, z in (
         (0.8, 0.0),
@@ -198,7 +198,7 @@ def dining(_maps):
 
 
 def corridor(_maps):
-    """A hospital corridor with a polished floor."""
+    """Build a hospital corridor with a polished floor."""
     surround((1, 1, 1), strength=0.15)
     lino = paint((0.3, 0.38, 0.4), (0.27, 0.34, 0.36), pattern="Noise", scale=6, roughness=0.14)
     box((2.4, 24, 0.1), lino, at=(0, 8, -0.1))

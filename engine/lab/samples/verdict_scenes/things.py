@@ -117,7 +117,7 @@ def bottles(_maps):
 
 
 def desk(_maps):
-    """A desk with a computer, seen from a standing person's eyes."""
+    """Build a desk with a computer, seen from a standing person's eyes."""
     surround((0.8, 0.9, 1), strength=0.4)
     box(
         (1.8, 0.85, 0.04),
@@ -204,7 +204,7 @@ def hung(thing, frames: int) -> None:
 
 
 def laundry(_maps):
-    """A blanket over a chair's back and a basket of clothes."""
+    """Build a blanket over a chair's back and a basket of clothes."""
     surround((0.85, 0.92, 1), strength=0.4)
     boards = [
         ((-2.4 + 0.12 * i, -1.0 + 1.3 * j + 0.43 * (i % 3), -0.015), (0.118, 1.295, 0.03)) for i in range(42) for j in range(4)

@@ -13,7 +13,7 @@ GLASS, RUBBER, ALLOY = (0.025, 0.035, 0.04), (0.018, 0.018, 0.018), (0.55, 0.55,
 
 
 def shell(stations, colour, *, cabin, screens, round_=0.93):
-    """A car's body along X from stations (x, sill, waist, half width, roof, half width of the roof); gaps `cabin` have side
+    """Build a car's body along X from stations (x, sill, waist, half width, roof, half width of the roof); gaps `cabin` have side
     windows, gaps `screens` a window across.
     """
     sections = []
@@ -36,7 +36,7 @@ def shell(stations, colour, *, cabin, screens, round_=0.93):
 
 
 def wheel(x, y, radius, *, wide=0.2, spokes=5):
-    """A wheel on the ground whose outside looks along the sign of y."""
+    """Build a wheel on the ground whose outside looks along the sign of y."""
     side, outside = math.copysign(1, y), paint(ALLOY, metallic=1, roughness=0.25)
     at = (x, y, radius)
     parts = [
@@ -65,7 +65,7 @@ def wheel(x, y, radius, *, wide=0.2, spokes=5):
 
 
 def hatchback(colour, *, at, turn=0.0):
-    """A small car along X, its nose at +X."""
+    """Build a small car along X, its nose at +X."""
     stations = [
         (-1.92, 0.42, 0.75, 0.72, 0.82, 0.62), (-1.86, 0.28, 0.86, 0.8, 0.98, 0.66), (-1.62, 0.24, 0.92, 0.84, 1.42, 0.58),
         (-0.9, 0.22, 0.92, 0.86, 1.5, 0.6), (0.0, 0.22, 0.9, 0.86, 1.49, 0.6), (0.35, 0.22, 0.9, 0.86, 1.42, 0.6),
@@ -231,7 +231,7 @@ def bicycle(_maps):
 
 
 def garage(maps):
-    """A car's front from low and near, in a hall."""
+    """Build a car's front from low and near, in a hall."""
     surround(place=maps["warehouse"], strength=1.0, turn=300)
     concrete = paint((0.34, 0.33, 0.31), (0.24, 0.23, 0.22), pattern="Noise", scale=1.5, roughness=0.35)
     box((24, 24, 0.1), concrete, at=(0, 0, -0.1))

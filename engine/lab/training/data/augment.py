@@ -7,7 +7,7 @@ import numpy as np
 def cut(
     frame: np.ndarray, normals: np.ndarray, depth: np.ndarray, *, size: tuple[int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A random window of a frame, its normals and its depth, resized to `size` (height, width), half of the time mirrored,
+    """Return a random window of a frame, its normals and its depth, resized to `size` (height, width), half of the time mirrored,
     more often than not all of it.
 
     Args:
@@ -37,7 +37,8 @@ def cut(
 
 
 def roll(frame: np.ndarray, normals: np.ndarray, depth: np.ndarray, *, degrees: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Frame, normals and depth (as in `cut`) turned anticlockwise about the middle; what comes in at the corners is no surface."""
+    """Return frame, normals and depth (as in `cut`) turned anticlockwise about the middle; what comes in at the corners is no
+    surface."""
     height, width = frame.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2 - 0.5, height / 2 - 0.5), degrees, 1.0)
     frame = cv2.warpAffine(np.ascontiguousarray(frame), turn, (width, height), borderMode=cv2.BORDER_REFLECT_101)

@@ -49,7 +49,7 @@ def write_clip(
     intrinsics: Intrinsics | None = None,
     poses: np.ndarray | None = None,
 ) -> None:
-    """Writes one clip; the folder appears whole or not at all, and one that is there already stays as it is.
+    """Write one clip; the folder appears whole or not at all, and one that is there already stays as it is.
 
     Raises:
         ValueError: if the arrays don't belong together; names the array.
@@ -71,7 +71,7 @@ def write_clip(
 
 
 def list_clips(root: Path) -> list[Path]:
-    """The finished clips under `root`, in order of name.
+    """Return the finished clips under `root`, in order of name.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -98,7 +98,7 @@ def open_clip(folder: Path) -> StoredClip:
 
 
 def read_clip(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Frames and normals of one clip, mapped from disk.
+    """Return frames and normals of one clip, mapped from disk.
 
     Raises:
         FileNotFoundError, ValueError: as `open_clip`.
@@ -117,7 +117,7 @@ def _mapped(path: Path) -> np.ndarray:
 
 
 def _check(folder: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Raises ValueError if the arrays of a clip don't fit together."""
+    """Raise ValueError if the arrays of a clip don't fit together."""
     frames = arrays["frames"]
     if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or not frames.size:
         raise ValueError(f"{folder / 'frames.npy'}: {frames.dtype} {frames.shape}, not uint8 (T, H, W, 3).")

@@ -21,7 +21,7 @@ _SLACK, _BEND = 2.0, 0.015
 def depth_normals(
     depth: np.ndarray, intrinsics: Intrinsics, *, radius: int = 1, noise: float = 1e-6, tolerance: float = 2e-3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Camera-space normals of a depth map.
+    """Return camera-space normals of a depth map.
 
     Args:
         depth: `(H, W)` distance along the camera's axis, any unit; zero, negative, NaN or infinite where unknown.
@@ -66,7 +66,7 @@ def depth_normals(
 
 
 def _fits(x: np.ndarray, y: np.ndarray, inverse: np.ndarray, known: np.ndarray, *, radius: int) -> tuple[np.ndarray, np.ndarray]:
-    """The plane (A, B, C) that fits best around every pixel, and its relative misfit, infinite where there is none."""
+    """Return the plane (A, B, C) that fits best around every pixel, and its relative misfit, infinite where there is none."""
     side = 2 * radius + 1
 
     def total(values: np.ndarray) -> np.ndarray:

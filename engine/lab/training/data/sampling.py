@@ -41,7 +41,7 @@ class ClipSampler:
         self._seed, self._drawn = seed, 0
 
     def draw(self, length: int) -> Drawn:
-        """A clip for `length` frames, by chance in proportion to frame counts.
+        """Return a clip for `length` frames, by chance in proportion to frame counts.
 
         A clip of fewer frames than `length` counts too; then `first` is 0 and the caller gets what there is. So that stills and
         short clips keep their share, no clip is drawn anew for being short.

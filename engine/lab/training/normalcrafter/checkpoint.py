@@ -45,7 +45,7 @@ def folder_of(out: Path, step: int) -> Path:
 
 
 def newest(out: Path) -> Path | None:
-    """The last whole checkpoint of a run, None before the first."""
+    """Return the last whole checkpoint of a run, None before the first."""
     found = sorted(path.parent for path in out.glob(f"checkpoints/step-*/{STATE}") if path.parent.suffix != ".part")
     return found[-1] if found else None
 
@@ -113,7 +113,7 @@ def finish(folder: Path, *, config: AnyConfig, progress: Progress) -> None:
 
 
 def read_progress(folder: Path, *, config: AnyConfig, base: str, processes: int) -> Progress:
-    """The state of a checkpoint, known to belong to this run.
+    """Return the state of a checkpoint, known to belong to this run.
 
     Raises:
         PlatelightError: it is damaged, or was made with other settings, another model or another number of processes.

@@ -30,7 +30,7 @@ _DTYPES = {"fp32": torch.float32, "fp16": torch.float16}
 
 
 def load(model: str, *, vae: str = "") -> Networks:
-    """The networks of `model` in float32 on the CPU, all frozen; the VAE of another folder where `vae` names one.
+    """Return the networks of `model` in float32 on the CPU, all frozen; the VAE of another folder where `vae` names one.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`, naming the file.

@@ -77,7 +77,7 @@ class FeatureHead(nn.Module):
 
 
 def block(unet: FrameConditionedUNet, layer: str) -> nn.Module:
-    """The block that `layer`, one of `config.LAYERS`, names; numbers count from 0: up1 is the second of the way up."""
+    """Return the block that `layer`, one of `config.LAYERS`, names; numbers count from 0: up1 is the second of the way up."""
     if layer == "mid":
         return unet.mid_block
     blocks = unet.down_blocks if layer.startswith("down") else unet.up_blocks
@@ -85,7 +85,7 @@ def block(unet: FrameConditionedUNet, layer: str) -> nn.Module:
 
 
 def channels(layer: nn.Module) -> int:
-    """How many channels the block's output has."""
+    """Return how many channels the block's output has."""
     return layer.resnets[-1].spatial_res_block.out_channels
 
 

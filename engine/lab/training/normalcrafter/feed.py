@@ -76,7 +76,7 @@ class Feed:
         self._ahead: collections.deque[tuple[concurrent.futures.Future[Sample], Position]] = collections.deque()
 
     def next(self) -> Sample:
-        """The next clip; `position` then is the one after it.
+        """Return the next clip; `position` then is the one after it.
 
         Raises:
             PlatelightError: the clip cannot be read or isn't what its set says, naming it.
@@ -109,7 +109,7 @@ class Feed:
 
 
 def open_set_of(source: DataSource) -> ClipSet:
-    """The set that a configuration names.
+    """Return the set that a configuration names.
 
     Raises:
         PlatelightError: it cannot be read, naming its folder.
@@ -122,7 +122,7 @@ def open_set_of(source: DataSource) -> ClipSet:
 
 
 def read_checked(clips: ClipSet, index: int, *, first: int, count: int) -> Clip:
-    """Frames `first` to ``first + count - 1`` of a clip, known to be what they should.
+    """Return frames `first` to ``first + count - 1`` of a clip, known to be what they should.
 
     Raises:
         PlatelightError: the clip cannot be read, or its arrays don't fit, naming the clip.

@@ -10,7 +10,7 @@ TEMPORAL = ("temporal_res_block", "temporal_transformer_blocks", "time_pos_embed
 
 
 def is_temporal(name: str) -> bool:
-    """Whether a parameter of the U-Net belongs to a temporal layer."""
+    """Return whether a parameter of the U-Net belongs to a temporal layer."""
     return any(part in TEMPORAL for part in name.split("."))
 
 
@@ -21,7 +21,7 @@ def train_only(module: nn.Module, *, spatial: bool = False) -> None:
 
 
 def trained(module: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that learn, by name."""
+    """Return the parameters that learn, by name."""
     return {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
 
 

@@ -55,7 +55,7 @@ def denoising_loss(denoised: Tensor, truth: Tensor, *, sigma: float, valid: Tens
 
 
 def angular_loss(estimate: Tensor, truth: Tensor, *, valid: Tensor) -> Tensor:
-    """Mean angle over valid pixels, in radians, 0 to pi.
+    """Return mean angle over valid pixels, in radians, 0 to pi.
 
     Args:
         estimate: [T, 3, H, W] of any length but zero.
@@ -71,7 +71,7 @@ def angular_loss(estimate: Tensor, truth: Tensor, *, valid: Tensor) -> Tensor:
 
 
 def reconstruction_loss(estimate: Tensor, truth: Tensor, *, valid: Tensor) -> Tensor:
-    """Mean absolute difference over valid pixels; shapes as in `angular_loss`."""
+    """Return mean absolute difference over valid pixels; shapes as in `angular_loss`."""
     difference = (estimate - truth).abs().mean(1, keepdim=True) * valid
     return difference.sum() / valid.sum().clamp(min=1)
 

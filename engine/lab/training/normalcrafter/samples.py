@@ -40,7 +40,7 @@ class Sample:
 
 
 def prepare(clip: Clip, *, short_edge: int, fit: str, rng: np.random.Generator, name: str) -> Sample:
-    """A clip at the size of training. A resized normal is the mean of those it covers, known where most of them are.
+    """Return a clip at the size of training. A resized normal is the mean of those it covers, known where most of them are.
 
     Args:
         clip: frames, normals (T, H, W, 3) and valid (T, H, W).
@@ -70,7 +70,8 @@ def prepare(clip: Clip, *, short_edge: int, fit: str, rng: np.random.Generator, 
 
 
 def spoiled(clip: Clip, *, rng: np.random.Generator) -> Clip:
-    """A clip as a camera may have taken it: grading, blur and vignette that stay over the shot, noise and compression that change
+    """Return a clip as a camera may have taken it: grading, blur and vignette that stay over the shot, noise and compression that
+    change
     from frame to frame."""
     shot = int(rng.integers(2**63))
     frames = [grain(spoil(np.asarray(frame), rng=np.random.default_rng(shot)), rng=rng) for frame in clip.frames]

@@ -158,7 +158,7 @@ class PixelStage(UnetStage):
         return Losses(total=total, parts={"degrees": degrees(angular), **measured})
 
     def estimate(self, sample: Sample) -> Tensor:
-        """Normals [T, 3, H, W], not of unit length, from zero latents at the highest noise level."""
+        """Return normals [T, 3, H, W], not of unit length, from zero latents at the highest noise level."""
         frames, _, height, width = sample.frames.shape
         factor = 2 ** (len(self.networks.vae.config.block_out_channels) - 1)
         noisy = sample.frames.new_zeros(frames, 4, height // factor, width // factor)
@@ -170,7 +170,7 @@ Stage = VaeStage | LatentStage | PixelStage
 
 
 def build(networks: Networks, config: AnyConfig) -> Stage:
-    """The stage of a configuration; only what it trains requires gradients."""
+    """Return the stage of a configuration; only what it trains requires gradients."""
     for network in (networks.unet, networks.vae):
         fold_convolutions(network)
     match config:
@@ -188,7 +188,7 @@ def degrees(angle: Tensor) -> Tensor:
 
 
 def sigma_max(networks: Networks) -> float:
-    """The noise level of the one step that inference takes: 700 for Stable Video Diffusion."""
+    """Return the noise level of the one step that inference takes: 700 for Stable Video Diffusion."""
     networks.scheduler.set_timesteps(1)
     return float(networks.scheduler.sigmas[0])
 
@@ -202,5 +202,5 @@ def encode(networks: Networks, images: Tensor) -> Tensor:
 
 
 def decode(networks: Networks, latents: Tensor) -> Tensor:
-    """Images [T, 3, H, W], around [-1, 1] and not clamped, of unscaled latents; their frames see each other."""
+    """Return images [T, 3, H, W], around [-1, 1] and not clamped, of unscaled latents; their frames see each other."""
     return networks.vae.decode(latents, num_frames=len(latents), return_dict=False)[0].float()

@@ -139,7 +139,7 @@ class _Run:
         )
 
     def _over_processes(self, means: dict[str, Tensor]) -> dict[str, float]:
-        """The mean of each value over all processes, the same in all of them: they stop together."""
+        """Return the mean of each value over all processes, the same in all of them: they stop together."""
         stacked = self.accelerator.reduce(torch.stack(list(means.values())), "mean")
         return dict(zip(means, stacked.tolist(), strict=True))
 

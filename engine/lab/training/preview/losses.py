@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 def angular_loss(estimate: Tensor, truth: Tensor) -> Tensor:
-    """Mean over surfaces of `(1 - cos)` and of the angle, half each; a slight pull to +Z where there is none.
+    """Return mean over surfaces of `(1 - cos)` and of the angle, half each; a slight pull to +Z where there is none.
 
     Args:
         estimate: `[T, 3, H, W]` unit normals.
@@ -20,7 +20,7 @@ def angular_loss(estimate: Tensor, truth: Tensor) -> Tensor:
 
 
 def edge_loss(estimate: Tensor, truth: Tensor) -> Tensor:
-    """Mean difference between the neighbour differences of both, where both neighbours are surface; shapes as above."""
+    """Return mean difference between the neighbour differences of both, where both neighbours are surface; shapes as above."""
     surface = (truth.square().sum(1, keepdim=True) > 0.25).float()
     total = estimate.new_zeros(())
     for axis in (-1, -2):
@@ -32,7 +32,7 @@ def edge_loss(estimate: Tensor, truth: Tensor) -> Tensor:
 
 
 def depth_loss(estimate: Tensor, truth: Tensor) -> Tensor:
-    """How far log depths differ, mostly apart from a scale per frame; zero for frames whose depth isn't known.
+    """Return how far log depths differ, mostly apart from a scale per frame; zero for frames whose depth isn't known.
 
     The mean of `|d - median|` over all pixels whose depth is known, where `d` is the difference of the logarithms and the median
     is that of the frame, plus a tenth of `|median|`, which keeps the unit from wandering.
@@ -52,14 +52,16 @@ def depth_loss(estimate: Tensor, truth: Tensor) -> Tensor:
 
 
 def quarter(normals: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
-    """Normals and depth at a quarter of the size: means at unit length, zero where most is no surface; the depth of one pixel."""
+    """Return normals and depth at a quarter of the size: means at unit length, zero where most is no surface; the depth of one
+    pixel."""
     mean = F.avg_pool2d(normals, 4)
     length = mean.norm(dim=1, keepdim=True)
     return torch.where(length > 0.5, mean / length.clamp(min=1e-6), 0.0), depth[..., 2::4, 2::4]
 
 
 def calm_loss(estimate: Tensor, other: Tensor, *, aside: tuple[int, int]) -> Tensor:
-    """Mean `1 - cos` between two estimates `[T, 3, H, W]`, the other one of a frame seen `aside` (rows, columns) further on."""
+    """Return mean `1 - cos` between two estimates `[T, 3, H, W]`, the other one of a frame seen `aside` (rows, columns) further
+    on."""
     down, right = aside
     height, width = estimate.shape[-2:]
     return (1 - (estimate[..., down:, right:] * other[..., : height - down, : width - right]).sum(1)).mean()

@@ -101,7 +101,7 @@ class _Batches(IterableDataset):
             )
 
     def _crop(self, size: tuple[int, int], *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A frame of a clip with every still fault and its normals, `(h, w, 3)` float32, and its depth, `(h, w)`."""
+        """Return a frame of a clip with every still fault and its normals, `(h, w, 3)` float32, and its depth, `(h, w)`."""
         clip = open_clip(self.clips[rng.integers(len(self.clips))])
         moment = rng.integers(len(clip.frames))
         frame, normal = clip.frames[moment], clip.normals[moment]
@@ -211,7 +211,8 @@ def train_preview(
 
 
 def fall(share: float) -> float:
-    """The learning rate's share of its highest after `share` of the steps: 1 up to `FALL_FROM`, then half a cosine down to 0.01."""
+    """Return the learning rate's share of its highest after `share` of the steps: 1 up to `FALL_FROM`, then half a cosine down to
+    0.01."""
     late = max(0.0, share - FALL_FROM) / (1 - FALL_FROM)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * late))
 
@@ -229,7 +230,7 @@ def _optimizer(network: PreviewNet, *, learning_rate: float, backbone_share: flo
 
 @torch.inference_mode()
 def mean_angle(network: PreviewNet, clips: list[Path]) -> float:
-    """Mean error in degrees over all surface pixels of the clips' first frames."""
+    """Return mean error in degrees over all surface pixels of the clips' first frames."""
     estimates, truths = [], []
     for clip in clips:
         movie, normals = read_clip(clip)
@@ -241,7 +242,7 @@ def mean_angle(network: PreviewNet, clips: list[Path]) -> float:
 
 
 def write_weights(path: Path, network: PreviewNet, *, revision: str) -> None:
-    """Writes the file that `engine.models.preview.network.load` reads, in half precision, beside `path`, then renames."""
+    """Write the file that `engine.models.preview.network.load` reads, in half precision, beside `path`, then renames."""
     weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     beside = path.with_suffix(".part")
     save_file(weights, beside, metadata(network.config, revision=revision))

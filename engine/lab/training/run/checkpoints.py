@@ -12,7 +12,7 @@ OPTIMIZER = "optimizer."
 
 
 def write_state(path: Path, *, networks: dict[str, nn.Module], optimizer: optim.Optimizer, numbers: dict[str, float]) -> None:
-    """Writes networks, optimizer and a few numbers beside `path`, then renames: the last good file stays until then."""
+    """Write networks, optimizer and a few numbers beside `path`, then renames: the last good file stays until then."""
     tensors = {f"{name}.{key}": value for name, network in networks.items() for key, value in network.state_dict().items()} | {
         f"{OPTIMIZER}{name}": value for name, value in optimizer_tensors(optimizer).items()
     }
@@ -26,7 +26,7 @@ def write_state(path: Path, *, networks: dict[str, nn.Module], optimizer: optim.
 
 
 def read_state(path: Path, *, networks: dict[str, nn.Module], optimizer: optim.Optimizer) -> dict[str, float]:
-    """Puts what `write_state` wrote back into networks and optimizer; gives the numbers.
+    """Put what `write_state` wrote back into networks and optimizer; gives the numbers.
 
     Raises:
         RuntimeError: if a network is of another size than the file.
@@ -42,13 +42,13 @@ def read_state(path: Path, *, networks: dict[str, nn.Module], optimizer: optim.O
 
 
 def optimizer_tensors(optimizer: optim.Optimizer) -> dict[str, Tensor]:
-    """Its moments and step counts, by ``<index of the parameter>.<name>``."""
+    """Return its moments and step counts, by ``<index of the parameter>.<name>``."""
     entries = optimizer.state_dict()["state"]
     return {f"{index}.{key}": torch.as_tensor(value) for index, entry in entries.items() for key, value in entry.items()}
 
 
 def optimizer_entries(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    """What `optimizer_tensors` gave, as the ``state`` of an optimizer."""
+    """Return what `optimizer_tensors` gave, as the ``state`` of an optimizer."""
     entries: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         index, key = name.split(".")

@@ -37,7 +37,7 @@ def read_config(path: Path, kind: type[T]) -> T:
 
 
 def from_table(table: dict[str, Any], kind: type[T], *, source: str, folder: Path, prefix: str = "") -> T:
-    """A `kind` of a table. `source`: how errors name where it comes from. `folder`: where relative paths start."""
+    """Return a `kind` of a table. `source`: how errors name where it comes from. `folder`: where relative paths start."""
     hints = typing.get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for key in table:

@@ -42,7 +42,7 @@ def follow(steps: Iterator[Step], *, name: str) -> None:
 
 
 def is_first() -> bool:
-    """Whether this is the first, or the only, process of a run; torchrun and accelerate number them."""
+    """Return whether this is the first, or the only, process of a run; torchrun and accelerate number them."""
     return os.environ.get("RANK", "0") == "0"
 
 

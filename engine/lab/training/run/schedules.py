@@ -6,7 +6,7 @@ import numpy as np
 
 
 def learning_rate(step: int, *, base: float, warm_up: int, total: int, final_share: float) -> float:
-    """Linear up to `base` over `warm_up` steps, then an exponential fall that reaches ``base * final_share`` at `total`.
+    """Return linear up to `base` over `warm_up` steps, then an exponential fall that reaches ``base * final_share`` at `total`.
 
     Args:
         step: counts from 0.
@@ -22,7 +22,8 @@ def learning_rate(step: int, *, base: float, warm_up: int, total: int, final_sha
 
 
 def noise_level(rng: np.random.Generator, *, sigma_max: float, share_at_max: float, mean: float, deviation: float) -> float:
-    """A clip's sigma: `sigma_max` with the probability `share_at_max`, else ``exp(N(mean, deviation))``, at most `sigma_max`.
+    """Return a clip's sigma: `sigma_max` with the probability `share_at_max`, else ``exp(N(mean, deviation))``, at most
+    `sigma_max`.
 
     The paper prints sigma ~ N(0.7, 1.6), which would be negative a third of the time; as in EDM and Stable Video Diffusion it is
     the logarithm that is normal.
@@ -33,5 +34,5 @@ def noise_level(rng: np.random.Generator, *, sigma_max: float, share_at_max: flo
 
 
 def clip_length(rng: np.random.Generator, *, shortest: int, longest: int) -> int:
-    """Frames of the next clip, each number from `shortest` to `longest` as likely as the others."""
+    """Return frames of the next clip, each number from `shortest` to `longest` as likely as the others."""
     return int(rng.integers(shortest, longest + 1))

@@ -12,7 +12,7 @@ from .surfaces import Surface, flat, joined, rotation, smooth, unit
 
 
 def slab(low, high) -> Surface:
-    """A box between two corners."""
+    """Build a box between two corners."""
     low, high = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
     corners = np.array([[(low, high)[(k >> axis) & 1][axis] for axis in range(3)] for k in range(8)])
     sides = ((1, 5, 7, 3), (0, 2, 6, 4), (2, 3, 7, 6), (0, 4, 5, 1), (4, 6, 7, 5), (0, 1, 3, 2))
@@ -20,7 +20,7 @@ def slab(low, high) -> Surface:
 
 
 def beam(start, end, *, thick: float, wide: float | None = None) -> Surface:
-    """A square bar from one point to another, upright in its wider direction as far as it can be."""
+    """Build a square bar from one point to another, upright in its wider direction as far as it can be."""
     start, end = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
     along = unit(end - start)
     side = unit(np.cross(along, [0, 1, 0.01]))
@@ -38,7 +38,7 @@ def relief(rng: np.random.Generator) -> Surface:
 
 
 def pleats(rng: np.random.Generator) -> Surface:
-    """A curtain in the x-y plane, from -1 to 1, gathered into folds that run down it."""
+    """Build a curtain in the x-y plane, from -1 to 1, gathered into folds that run down it."""
     columns, rows = 260, 40
     x, y = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(-1, 1, rows))
     points = np.stack([x, y, np.zeros_like(x)], -1).reshape(-1, 3)
@@ -52,14 +52,14 @@ def pleats(rng: np.random.Generator) -> Surface:
 
 
 def plate(rng: np.random.Generator) -> Surface:
-    """A dish, bowl or saucer."""
+    """Build a dish, bowl or saucer."""
     radius = np.linspace(0, 1, 40)
     rise = rng.uniform(0.03, 0.6) * np.clip((radius - rng.uniform(0.3, 0.7)) / 0.4, 0, 1) ** rng.uniform(1, 2)
     return _turned(np.concatenate([radius[::-1], radius]), np.concatenate([rise[::-1] - 0.05, rise]))
 
 
 def cup(rng: np.random.Generator) -> Surface:
-    """A cup, glass, pan or pot, open at the top and filled to some height, most with a handle."""
+    """Build a cup, glass, pan or pot, open at the top and filled to some height, most with a handle."""
     height, waist, thick = rng.uniform(0.5, 2.2), rng.uniform(0.7, 1.0), 0.05
     outer = np.linspace(waist, 1, 12)
     radius = np.concatenate([[0.0], outer, [1 - thick], outer[::-1][:8] - thick, [0.0]])
@@ -73,7 +73,7 @@ def cup(rng: np.random.Generator) -> Surface:
 
 
 def hull(rng: np.random.Generator) -> Surface:
-    """A machine's body: a tapered block covered with plates, boxes and tubes."""
+    """Build a machine's body: a tapered block covered with plates, boxes and tubes."""
     long, high, wide = rng.uniform(1.2, 2.4), rng.uniform(0.2, 0.7), rng.uniform(0.3, 0.9)
     front = rng.uniform(0.2, 1.0)
     body = slab([-1, -1, -1], [1, 1, 1])
@@ -97,7 +97,7 @@ def hull(rng: np.random.Generator) -> Surface:
 
 
 def hand(rng: np.random.Generator) -> Surface:
-    """A palm with five fingers, seen from its back or its front."""
+    """Build a palm with five fingers, seen from its back or its front."""
     parts = [(np.array([x, -0.35, 0]), np.array([x * 1.15, 0.2, 0]), 0.16, 0.15) for x in (-0.2, 0.0, 0.2)]
     parts.append((np.array([0, -0.9, 0]), np.array([0, -0.4, 0]), 0.17, 0.18))
     spread = rng.uniform(0.5, 1.6)
@@ -114,7 +114,7 @@ def hand(rng: np.random.Generator) -> Surface:
 
 
 def head(rng: np.random.Generator) -> Surface:
-    """A head with nose, brows, ears, lips and neck on shoulders, the hair a lumpy cap."""
+    """Build a head with nose, brows, ears, lips and neck on shoulders, the hair a lumpy cap."""
 
     def ball(x: float, y: float, z: float, radius: float) -> tuple:
         return np.array([x, y, z]), np.array([x, y + 0.01, z]), radius, radius
@@ -154,13 +154,13 @@ def rosette(rng: np.random.Generator) -> Surface:
 
 
 def stairs(rng: np.random.Generator) -> Surface:
-    """Steps of a unit's width that climb toward -z from the origin."""
+    """Return steps of a unit's width that climb toward -z from the origin."""
     rise, tread, count = rng.uniform(0.12, 0.2), rng.uniform(0.24, 0.36), int(rng.integers(5, 16))
     return joined([slab([-1, 0, -tread * count], [1, rise * (k + 1), -tread * k]) for k in range(count)])
 
 
 def _turned(radius: np.ndarray, rise: np.ndarray) -> Surface:
-    """A profile of radius and height turned about +y, smooth along the round and sharp where the profile bends sharply."""
+    """Build a profile of radius and height turned about +y, smooth along the round and sharp where the profile bends sharply."""
     sections = 40
     angle = np.arange(sections + 1) * 2 * np.pi / sections
     rings = np.stack(

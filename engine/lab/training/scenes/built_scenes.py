@@ -11,7 +11,7 @@ from .surfaces import rotation
 
 
 def _window(rng: np.random.Generator, *, x: float, y: float, wide: float, high: float) -> list[Thing]:
-    """A window in a wall at z = 0: pane, frame, maybe a sill, shutters, a balcony."""
+    """Build a window in a wall at z = 0: pane, frame, maybe a sill, shutters, a balcony."""
     proud, bar = rng.uniform(0.02, 0.12), rng.uniform(0.04, 0.12)
     things = [Thing(surface=built.slab([x - wide, y, 0], [x + wide, y + high, 0.01]), hint="glass")]
     frame = [built.slab([x + s * wide - bar, y, 0], [x + s * wide + bar, y + high, proud]) for s in (-1, 1)]
@@ -32,7 +32,8 @@ def _window(rng: np.random.Generator, *, x: float, y: float, wide: float, high: 
 
 
 def facade(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """A wall outdoors that fills most of the view: windows, signs, pipes, paint; maybe a second wall, ground, someone before it."""
+    """Build a wall outdoors that fills most of the view: windows, signs, pipes, paint; maybe a second wall, ground, someone
+    before it."""
     rng = zoo.rng
     high = float(rng.choice([4, 9, 25]))
     wide = rng.uniform(4, 20)
@@ -81,7 +82,7 @@ def facade(zoo: Zoo) -> tuple[list[Thing], Camera]:
 
 
 def counter(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """A worktop or shelves along a wall with things on it: kitchens, bars, workbenches, sideboards."""
+    """Build a worktop or shelves along a wall with things on it: kitchens, bars, workbenches, sideboards."""
     rng = zoo.rng
     things = [wall(wide=5, high=3.2, hint=str(rng.choice(["tile", "tile", "wall", "brick", "board"]))), floor(reach=6)]
     level, deep = rng.uniform(0.7, 1.1), rng.uniform(0.35, 0.8)
@@ -146,7 +147,7 @@ def loft(zoo: Zoo) -> tuple[list[Thing], Camera]:
 
 
 def stairway(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """A flight of steps between walls, with a rail, seen from below or above."""
+    """Build a flight of steps between walls, with a rail, seen from below or above."""
     rng = zoo.rng
     steps, wide = built.stairs(rng), rng.uniform(0.6, 2.5)
     top, back = steps.triangles[..., 1].max(), steps.triangles[..., 2].min()
@@ -181,7 +182,7 @@ def stairway(zoo: Zoo) -> tuple[list[Thing], Camera]:
 
 
 def lane(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """A street between rows of houses, with kerbs, cars, lamps and people, seen along it or across."""
+    """Build a street between rows of houses, with kerbs, cars, lamps and people, seen along it or across."""
     rng = zoo.rng
     half, walk = rng.uniform(3, 9), rng.uniform(0.5, 2.5)
     things = [floor(reach=90)]
@@ -223,7 +224,7 @@ def lane(zoo: Zoo) -> tuple[list[Thing], Camera]:
 
 
 def furnished(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """A furnished room or a store: furniture along the walls and on the floor, doors, windows, pictures, columns."""
+    """Build a furnished room or a store: furniture along the walls and on the floor, doors, windows, pictures, columns."""
     rng = zoo.rng
     wide, high, deep = rng.uniform(2, 6), rng.uniform(2.3, 5), rng.uniform(2.5, 8)
     paper = str(rng.choice(["wall", "plain", "brick", "tile", "board"], p=[0.4, 0.25, 0.15, 0.1, 0.1]))

@@ -88,7 +88,7 @@ def _street(zoo: Zoo) -> tuple[list[Thing], Camera]:
 
 
 def _room(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """The inside of a box with things along its walls and on its floor."""
+    """Return the inside of a box with things along its walls and on its floor."""
     rng = zoo.rng
     wide, high, deep = rng.uniform(2, 5), rng.uniform(2.2, 4), rng.uniform(2, 6)
     low, top = np.array([-wide, 0, -deep]), np.array([wide, high, deep])
@@ -108,7 +108,7 @@ def _room(zoo: Zoo) -> tuple[list[Thing], Camera]:
 
 
 def _studio(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """A few things from close by, before a cloth, a table, a wall or nothing."""
+    """Build a few things from close by, before a cloth, a table, a wall or nothing."""
     rng = zoo.rng
     things = []
     backdrop = rng.choice(["none", "table", "wall", "cloth"])

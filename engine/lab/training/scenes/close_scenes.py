@@ -9,7 +9,7 @@ from .surfaces import rotation, unit
 
 
 def table(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """A laid table, a desk or a floor with small things, seen from a slant to straight above."""
+    """Build a laid table, a desk or a floor with small things, seen from a slant to straight above."""
     rng = zoo.rng
     top = floor(reach=6) if rng.random() < 0.6 else Thing(surface=built.slab([-0.9, -0.05, -0.6], [0.9, 0, 0.6]))
     things = [Thing(surface=top.surface, hint=str(rng.choice(["cloth", "board", "tile", "any", "mural"])))]
@@ -48,7 +48,7 @@ def table(zoo: Zoo) -> tuple[list[Thing], Camera]:
 
 
 def afloat(zoo: Zoo) -> tuple[list[Thing], Camera]:
-    """One thing before a backdrop or nothing, no ground in sight: a hand, a head, a machine, letters, a turned body."""
+    """Return one thing before a backdrop or nothing, no ground in sight: a hand, a head, a machine, letters, a turned body."""
     rng = zoo.rng
     makes = (
         built.hand,

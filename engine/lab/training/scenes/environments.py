@@ -30,7 +30,7 @@ class Environment:
 
 
 def read_environments(folder: Path) -> list[Environment]:
-    """Every `*.exr` of a folder, in order of name.
+    """Return every `*.exr` of a folder, in order of name.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -43,7 +43,7 @@ def read_environments(folder: Path) -> list[Environment]:
 
 
 def looked_up(image: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """An equirectangular `(H, W, 3)` image at `(N, 3)` unit directions, bilinear."""
+    """Build an equirectangular `(H, W, 3)` image at `(N, 3)` unit directions, bilinear."""
     height, width = image.shape[:2]
     column = (np.arctan2(directions[:, 0], -directions[:, 2]) / (2 * np.pi) + 0.5) * width - 0.5
     row = np.arccos(np.clip(directions[:, 1], -1, 1)) / np.pi * height - 0.5
@@ -74,7 +74,7 @@ def _measured(radiance: np.ndarray) -> Environment:
 
 
 def _directions(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Unit directions `(H, W, 3)` of an equirectangular map's pixels and the solid angle `(H, W)` of each."""
+    """Return unit directions `(H, W, 3)` of an equirectangular map's pixels and the solid angle `(H, W)` of each."""
     polar = (np.arange(height) + 0.5) / height * np.pi
     around = ((np.arange(width) + 0.5) / width - 0.5) * 2 * np.pi
     polar, around = np.meshgrid(polar, around, indexing="ij")

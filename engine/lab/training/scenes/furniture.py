@@ -9,7 +9,7 @@ from .surfaces import Surface, joined, rotation
 
 
 def table(rng: np.random.Generator) -> Surface:
-    """A table, bench, chair or stool: a top on legs, maybe with a back."""
+    """Build a table, bench, chair or stool: a top on legs, maybe with a back."""
     wide, high, deep, leg = rng.uniform(0.4, 1.8), rng.uniform(0.35, 1.0), rng.uniform(0.4, 1.0), rng.uniform(0.03, 0.08)
     parts = [slab([-wide / 2, high - 0.05, -deep / 2], [wide / 2, high, deep / 2])]
     for x in (-1, 1):
@@ -22,7 +22,7 @@ def table(rng: np.random.Generator) -> Surface:
 
 
 def sofa(rng: np.random.Generator) -> Surface:
-    """A sofa, armchair or bed with cushions."""
+    """Build a sofa, armchair or bed with cushions."""
     wide, deep = rng.uniform(0.9, 2.4), rng.uniform(0.7, 1.0)
     parts = [_cushion(rng, size=(wide, 0.4, deep), at=(0, 0.2, 0)), _cushion(rng, size=(wide, 0.9, 0.25), at=(0, 0.45, -deep / 2))]
     if rng.random() < 0.8:
@@ -40,7 +40,7 @@ def sofa(rng: np.random.Generator) -> Surface:
 
 
 def crate(rng: np.random.Generator) -> Surface:
-    """A chest, box or cabinet with battens, rims or doors."""
+    """Build a chest, box or cabinet with battens, rims or doors."""
     half = rng.uniform(0.25, 0.7, 3)
     parts = [slab([-half[0], 0, -half[2]], [half[0], 2 * half[1], half[2]])]
     out, bar = rng.uniform(0.01, 0.04), rng.uniform(0.04, 0.12)
@@ -52,7 +52,7 @@ def crate(rng: np.random.Generator) -> Surface:
 
 
 def barrel(rng: np.random.Generator) -> Surface:
-    """A drum, bin or bucket with rings around it."""
+    """Build a drum, bin or bucket with rings around it."""
     high, radius = rng.uniform(0.6, 1.2), rng.uniform(0.25, 0.4)
     level = np.linspace(0, high, 60)
     rings = 0.02 * np.cos(level * 2 * np.pi * rng.integers(1, 5) / high) ** 8
@@ -81,7 +81,7 @@ def shelf(rng: np.random.Generator) -> Surface:
 
 
 def lamp(rng: np.random.Generator) -> Surface:
-    """A post or floor lamp, a street sign, a bollard."""
+    """Build a post or floor lamp, a street sign, a bollard."""
     high = rng.uniform(0.8, 2.0)
     head = surfaces.cylinder(rng) if rng.random() < 0.6 else surfaces.superquadric(rng)
     top = head.moved(np.eye(3) * rng.uniform(0.08, 0.25), np.array([0, high, 0]))
@@ -90,7 +90,7 @@ def lamp(rng: np.random.Generator) -> Surface:
 
 
 def car(rng: np.random.Generator) -> Surface:
-    """A car, van or truck along x: body, cabin with sloping ends, wheels, lights and bumpers."""
+    """Build a car, van or truck along x: body, cabin with sloping ends, wheels, lights and bumpers."""
     long, wide, high = rng.uniform(3.4, 5.2), rng.uniform(1.6, 2.0), rng.uniform(0.55, 0.8)
     power = rng.uniform(4, 9)
     body = _rounded(size=(long, high, wide), at=(0, 0.3 + high / 2, 0), power=power)
@@ -117,7 +117,7 @@ def _cushion(rng: np.random.Generator, *, size: tuple, at: tuple) -> Surface:
 
 
 def _rounded(*, size: tuple, at: tuple, power: float) -> Surface:
-    """A box with round edges: the larger `power`, the sharper."""
+    """Build a box with round edges: the larger `power`, the sharper."""
     ball = surfaces.sphere()
     radius = (np.abs(ball.vertices) ** power).sum(1) ** (-1 / power)
     return surfaces.smooth(ball.vertices * radius[:, None], ball.faces).moved(

@@ -46,7 +46,7 @@ class Caster:
         self.mesh = TriangleMesh(self.scene, np.ascontiguousarray(self.surface.triangles))
 
     def blocked(self, origins: np.ndarray, directions: np.ndarray, reach: np.ndarray) -> np.ndarray:
-        """Whether something lies within `reach` `(N,)` of `(N, 3)` origins along `(N, 3)` unit directions."""
+        """Return whether something lies within `reach` `(N,)` of `(N, 3)` origins along `(N, 3)` unit directions."""
         hit = self.scene.run(
             np.ascontiguousarray(origins, dtype=np.float32),
             np.ascontiguousarray(directions, dtype=np.float32),

@@ -37,7 +37,7 @@ class Material:
 
 
 def material(points: np.ndarray, *, hint: str, noise: Noise, rng: np.random.Generator) -> Material:
-    """A material for one thing at its `(N, 3)` points. `hint`: one of those above, wall or mural."""
+    """Build a material for one thing at its `(N, 3)` points. `hint`: one of those above, wall or mural."""
     spread = float(np.exp(rng.uniform(np.log(0.3), np.log(4))))
     laid = hint in LAID and rng.random() < 0.75
     turned = not laid and hint not in ("wall", "mural") and rng.random() < 0.5
@@ -72,5 +72,5 @@ def material(points: np.ndarray, *, hint: str, noise: Noise, rng: np.random.Gene
 
 
 def _bump(points: np.ndarray, *, strength: float, noise: Noise) -> np.ndarray:
-    """A `(N, 3)` tilt for normals."""
+    """Build a `(N, 3)` tilt for normals."""
     return strength * np.stack([noise.octaves(points + offset, count=2) for offset in (0.0, 21.3, 42.9)], -1)

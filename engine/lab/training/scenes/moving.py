@@ -33,7 +33,7 @@ class Motion:
 
 
 def motions(things: Sequence[Thing], *, share: float, rng: np.random.Generator) -> dict[int, Motion]:
-    """A motion for about a `share` of the things that may move, by their index."""
+    """Build a motion for about a `share` of the things that may move, by their index."""
     drawn = {}
     for index, thing in enumerate(things):
         corners = thing.surface.triangles.reshape(-1, 3)
@@ -46,7 +46,7 @@ def motions(things: Sequence[Thing], *, share: float, rng: np.random.Generator) 
 
 
 def moved(things: Sequence[Thing], motions: Mapping[int, Motion], *, frame: int) -> list[Thing]:
-    """The things as they stand in `frame`, counted from 0."""
+    """Return the things as they stand in `frame`, counted from 0."""
     result = list(things)
     for index, motion in motions.items():
         turn, offset = place = motion.place(frame)

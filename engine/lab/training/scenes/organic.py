@@ -8,13 +8,13 @@ from .surfaces import Surface, joined, random_rotation, smooth, unit
 
 
 def waves(points: np.ndarray, *, rng: np.random.Generator, frequency: float, count: int = 6) -> np.ndarray:
-    """A smooth random field over `(..., 3)` points, about [-1, 1]: a sum of plane waves."""
+    """Build a smooth random field over `(..., 3)` points, about [-1, 1]: a sum of plane waves."""
     directions = unit(rng.normal(size=(count, 3))) * frequency * rng.uniform(0.5, 1.5, (count, 1))
     return np.sin(points @ directions.T + rng.uniform(0, 2 * np.pi, count)).mean(-1) * np.sqrt(2 * count) / 2
 
 
 def blob(rng: np.random.Generator) -> Surface:
-    """A ball displaced by soft waves of several sizes."""
+    """Build a ball displaced by soft waves of several sizes."""
     mesh = trimesh.creation.icosphere(subdivisions=5)
     radius = 1 + rng.uniform(0, 0.45) * waves(mesh.vertices, rng=rng, frequency=2.2)
     radius += rng.uniform(0, 0.12) * waves(mesh.vertices, rng=rng, frequency=7)
@@ -23,7 +23,7 @@ def blob(rng: np.random.Generator) -> Surface:
 
 
 def rock(rng: np.random.Generator) -> Surface:
-    """A ball cut by random planes, then roughened: boulders and broken stone."""
+    """Build a ball cut by random planes, then roughened: boulders and broken stone."""
     mesh = trimesh.creation.icosphere(subdivisions=5)
     planes = unit(rng.normal(size=(int(rng.integers(6, 22)), 3)))
     reach = rng.uniform(0.55, 1.0, len(planes))
@@ -34,7 +34,7 @@ def rock(rng: np.random.Generator) -> Surface:
 
 
 def figure(rng: np.random.Generator) -> Surface:
-    """A person- or animal-like body: limbs, belly, head, ears and snout, melted together."""
+    """Build a person- or animal-like body: limbs, belly, head, ears and snout, melted together."""
     fat, blend = rng.uniform(0.7, 1.7), rng.uniform(0.02, 0.14)
     hips, chest = np.array([0, -0.15, 0.0]), np.array([rng.normal() * 0.08, 0.3, rng.normal() * 0.08])
     head = chest + np.array([rng.normal() * 0.07, rng.uniform(0.3, 0.42), rng.uniform(-0.05, 0.12)])
@@ -71,7 +71,7 @@ def metaballs(rng: np.random.Generator) -> Surface:
 
 
 def sheet(rng: np.random.Generator) -> Surface:
-    """A hanging or lying cloth with folds that mostly run one way."""
+    """Build a hanging or lying cloth with folds that mostly run one way."""
     x, y = np.meshgrid(np.linspace(-1, 1, 120), np.linspace(-1, 1, 120))
     points = np.stack([x, y, np.zeros_like(x)], -1).reshape(-1, 3)
     stretch = np.array([rng.uniform(2, 9), rng.uniform(0.3, 3), 1.0])
@@ -131,7 +131,7 @@ def grass(rng: np.random.Generator, *, roots: np.ndarray, ground: np.ndarray, he
 
 
 def branch(rng: np.random.Generator) -> Surface:
-    """A bent stem with side arms: trunks, roots, cables."""
+    """Build a bent stem with side arms: trunks, roots, cables."""
     points, parts = [np.zeros(3)], []
     heading = unit(rng.normal(size=3))
     for step in range(6):
@@ -146,7 +146,7 @@ def branch(rng: np.random.Generator) -> Surface:
 
 
 def grid_faces(rows: int, columns: int) -> np.ndarray:
-    """The `(2 (rows-1) (columns-1), 3)` faces of a grid of vertices in row order."""
+    """Return the `(2 (rows-1) (columns-1), 3)` faces of a grid of vertices in row order."""
     row, column = np.meshgrid(np.arange(rows - 1), np.arange(columns - 1), indexing="ij")
     here = row * columns + column
     faces = [np.stack([here, here + 1, here + columns], -1), np.stack([here + 1, here + columns + 1, here + columns], -1)]

@@ -37,7 +37,7 @@ def make_clips(
     environments: Path | None = None,
     moving: float = 0.0,
 ) -> Iterator[int]:
-    """Renders clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept: begun again after
+    """Render clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept: begun again after
     any stop, it ends with the clips of a run that was never stopped. Others come of another number of scenes, views or workers.
 
     Args:
@@ -78,7 +78,7 @@ def _split(shares: list[tuple], *, pieces: int) -> list[tuple]:
 
 
 def _make_share(share: tuple) -> int:
-    """Renders the scenes of one share; returns how many."""
+    """Render the scenes of one share; returns how many."""
     out, numbers, views, looks, frames, seed, folder, moving = share
     lacking = [number for number in numbers if not (out / f"{number:06d}_{views - 1}_{looks - 1}").exists()]
     noise, zoo = Noise(), None
@@ -111,7 +111,7 @@ def _make_scene(
     noise: Noise,
     places: list[Environment],
 ) -> None:
-    """Renders every view and look of one scene. `parts`: its things frame by frame, or once where nothing moves."""
+    """Render every view and look of one scene. `parts`: its things frame by frame, or once where nothing moves."""
     casters = [Caster(things) for things in parts] * (frames // len(parts))
     things_of = parts * (frames // len(parts))
     for view in range(views):
@@ -163,7 +163,7 @@ def _make_scene(
 
 
 def _not_written(folder: Path, error: OSError) -> TrainingStopped:
-    """What the system said; numpy says only how many bytes it couldn't write."""
+    """Return what the system said; numpy says only how many bytes it couldn't write."""
     remedy = "Free some space or choose another folder, and run the same command again: clips that are whole stay."
     return TrainingStopped(f"{folder} could not be written: {error.strerror or error}", remedy=remedy)
 
@@ -174,7 +174,7 @@ def _depth(camera: Camera, buffer: GBuffer) -> np.ndarray:
 
 
 def _moved(camera: Camera, rng: np.random.Generator, *, stride: float) -> Camera:
-    """The camera after a random step of about `stride` units, still facing about the same way."""
+    """Return the camera after a random step of about `stride` units, still facing about the same way."""
     position = camera.position + rng.normal(size=3) * [0.8, 0.2, 0.5] * stride
     target = camera.position - camera.axes[2] * 4 + rng.normal(size=3) * 0.5 * stride
     return looking(position, target, focal=camera.focal * np.exp(rng.normal() * 0.2 * stride), roll=rng.normal() * 0.05 * stride)

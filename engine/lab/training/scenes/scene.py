@@ -50,7 +50,7 @@ class Zoo:
         return shapes[self.rng.integers(len(shapes))]
 
     def stand(self, make, *, at: np.ndarray, size: float, tumble: bool) -> Surface:
-        """A shape of about `size` units standing on the point `at`."""
+        """Build a shape of about `size` units standing on the point `at`."""
         rng = self.rng
         shape = self.draw(make)
         turn = surfaces.random_rotation(rng) if tumble else rotation([0, 1, 0], rng.uniform(0, 2 * np.pi))
@@ -62,7 +62,7 @@ class Zoo:
 
 
 def looking(position: np.ndarray, target: np.ndarray, *, focal: float, roll: float = 0.0) -> Camera:
-    """A camera at `position` facing `target`; `roll` in radians."""
+    """Build a camera at `position` facing `target`; `roll` in radians."""
     back = unit(position - target)
     right = unit(np.cross([0, 1, 0], back))
     axes = np.stack([right, np.cross(back, right), back])
@@ -76,7 +76,7 @@ def random_focal(rng: np.random.Generator) -> float:
 
 
 def wall(*, wide: float, high: float, at: float = 0.0, low: float = 0.0, hint: str = "wall") -> Thing:
-    """A wall in the plane z = `at` that faces +z."""
+    """Build a wall in the plane z = `at` that faces +z."""
     corners = [[-wide, low, at], [wide, low, at], [wide, high, at], [-wide, high, at]]
     return Thing(surface=surfaces.quad(corners), hint=hint)
 
@@ -89,7 +89,7 @@ def floor(*, reach: float, level: float = 0.0) -> Thing:
 def before(
     rng: np.random.Generator, target: np.ndarray, *, near: float, far: float, aside: float, height: tuple[float, float]
 ) -> Camera:
-    """A camera in front of (+z of) a target, up to `aside` radians to its side, between two heights."""
+    """Build a camera in front of (+z of) a target, up to `aside` radians to its side, between two heights."""
     away, yaw = rng.uniform(near, far), rng.normal() * aside * 0.6
     yaw = np.clip(yaw, -aside, aside)
     eye = np.array([target[0] + away * np.sin(yaw), rng.uniform(*height), target[2] + away * np.cos(yaw)])

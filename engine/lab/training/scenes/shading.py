@@ -67,7 +67,7 @@ def shade(
     environments: list[Environment],
     lens: Lens | None = None,
 ) -> Look:
-    """Draws materials, lights, air and lens from `seed` and renders one frame.
+    """Draw materials, lights, air and lens from `seed` and renders one frame.
 
     The same seed, `anchor` (the world point that lamps are placed around) and `reach` (how far from it, in units) give the
     same materials and lights for every frame of a clip; `lens` is its first frame's, None for that one. Half of the looks are lit
@@ -147,7 +147,7 @@ class _Sky:
         return []
 
     def radiance(self, directions: np.ndarray, *, noise: Noise) -> np.ndarray:
-        """Light arriving from `(N, 3)` unit directions."""
+        """Return light arriving from `(N, 3)` unit directions."""
         level = directions @ self.up
         above = (1 / (1 + np.exp(-level / self.soft * 3)))[:, None]
         near = np.exp(-np.abs(level) / (self.soft + 0.1))[:, None]
@@ -158,7 +158,7 @@ class _Sky:
         return light
 
     def ambient(self, normals: np.ndarray) -> np.ndarray:
-        """Light gathered by unit normals, cheaply: a blend of both halves and a lobe toward the bright side."""
+        """Return light gathered by unit normals, cheaply: a blend of both halves and a lobe toward the bright side."""
         above = (0.5 + 0.5 * normals @ self.up)[:, None]
         lobe = np.maximum(0.5 + 0.5 * normals @ self.side, 0)[:, None] ** 2
         return self.low * (1 - above) + self.top * above + self.glow * lobe
@@ -177,7 +177,7 @@ class _Place:
         self.soft = float(rng.uniform(0.005, 0.1))
 
     def lights(self, reach: float) -> list["_Light"]:
-        """The sun of the place, where it has one."""
+        """Return the sun of the place, where it has one."""
         colour = self.environment.sun_colour * self.gain
         if colour.max() < 0.05:
             return []
@@ -185,11 +185,11 @@ class _Place:
         return [_Light(place=sun, is_lamp=False, colour=colour, softness=self.soft, shadow=1.0, reach=reach)]
 
     def radiance(self, directions: np.ndarray, *, noise: Noise) -> np.ndarray:
-        """Light arriving from `(N, 3)` unit directions."""
+        """Return light arriving from `(N, 3)` unit directions."""
         return looked_up(self.environment.radiance, directions @ self.turn) * self.gain
 
     def ambient(self, normals: np.ndarray) -> np.ndarray:
-        """Light gathered by unit normals."""
+        """Return light gathered by unit normals."""
         return looked_up(self.environment.irradiance, normals @ self.turn) * self.gain
 
 
@@ -214,7 +214,8 @@ class _Light:
 
 
 def _lights(rng: np.random.Generator, *, anchor: np.ndarray, reach: float, most: int) -> list[_Light]:
-    """None to `most` (three) lights: suns from above mostly, but also from the side and from below, and lamps in the scene."""
+    """Return none to `most` (three) lights: suns from above mostly, but also from the side and from below, and lamps in the
+    scene."""
     lights = []
     for _ in range(min(most, int(rng.choice([0, 1, 1, 1, 2, 3])))):
         direction = unit(rng.normal(size=3))

@@ -27,7 +27,7 @@ class Surface:
     label: np.ndarray
 
     def moved(self, matrix: np.ndarray, offset: np.ndarray) -> "Surface":
-        """The surface after `x -> matrix @ x + offset`; normals go with the inverse transpose."""
+        """Return the surface after `x -> matrix @ x + offset`; normals go with the inverse transpose."""
         normal_matrix = np.linalg.inv(matrix).T
         return Surface(
             triangles=(self.triangles @ matrix.T + offset).astype(np.float32),
@@ -42,7 +42,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def rotation(axis: np.ndarray, angle: float) -> np.ndarray:
-    """The `(3, 3)` rotation about `axis` by `angle` radians (Rodrigues' formula)."""
+    """Return the `(3, 3)` rotation about `axis` by `angle` radians (Rodrigues' formula)."""
     x, y, z = unit(np.asarray(axis, dtype=np.float64))
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross)
@@ -53,7 +53,7 @@ def random_rotation(rng: np.random.Generator) -> np.ndarray:
 
 
 def flat(vertices: np.ndarray, faces: np.ndarray) -> Surface:
-    """A faceted surface: every corner has the normal of its triangle."""
+    """Build a faceted surface: every corner has the normal of its triangle."""
     triangles = np.asarray(vertices, dtype=np.float32)[faces]
     across = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     normals = np.repeat(unit(across)[:, None], 3, axis=1).astype(np.float32)
@@ -61,12 +61,12 @@ def flat(vertices: np.ndarray, faces: np.ndarray) -> Surface:
 
 
 def quad(corners) -> Surface:
-    """A flat four-sided piece from its `(4, 3)` corners, anticlockwise as seen from its front."""
+    """Build a flat four-sided piece from its `(4, 3)` corners, anticlockwise as seen from its front."""
     return flat(np.array(corners, dtype=np.float64), np.array([[0, 1, 2], [0, 2, 3]]))
 
 
 def smooth(vertices: np.ndarray, faces: np.ndarray) -> Surface:
-    """A smooth surface: corners share the area-weighted normal of their vertex."""
+    """Build a smooth surface: corners share the area-weighted normal of their vertex."""
     triangles = np.asarray(vertices, dtype=np.float32)[faces]
     across = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     at_vertex = np.stack([np.bincount(faces.ravel(), np.repeat(across[:, axis], 3), len(vertices)) for axis in range(3)], axis=-1)
@@ -75,7 +75,7 @@ def smooth(vertices: np.ndarray, faces: np.ndarray) -> Surface:
 
 
 def joined(surfaces: list[Surface]) -> Surface:
-    """One surface out of several."""
+    """Return one surface out of several."""
     return Surface(
         triangles=np.concatenate([surface.triangles for surface in surfaces]),
         shading=np.concatenate([surface.shading for surface in surfaces]),
@@ -89,7 +89,7 @@ def box(rng: np.random.Generator) -> Surface:
 
 
 def cylinder(rng: np.random.Generator) -> Surface:
-    """A cylinder, frustum or cone standing up: sharp rims, smooth side."""
+    """Build a cylinder, frustum or cone standing up: sharp rims, smooth side."""
     top, height = rng.choice([1.0, rng.uniform(0, 1)]), rng.uniform(0.4, 3.0)
     sections = int(rng.choice([5, 6, 8, 40]))
     side = revolved(np.array([[0.9, -height / 2], [0.9 * max(top, 0.01), height / 2]]), sections=sections)
@@ -105,7 +105,7 @@ def torus(rng: np.random.Generator) -> Surface:
 
 @functools.cache
 def sphere() -> trimesh.Trimesh:
-    """A ball of radius 1 in small triangles; not to be changed."""
+    """Build a ball of radius 1 in small triangles; not to be changed."""
     return trimesh.creation.icosphere(subdivisions=4)
 
 
@@ -118,7 +118,7 @@ def superquadric(rng: np.random.Generator) -> Surface:
 
 
 def lathe(rng: np.random.Generator) -> Surface:
-    """A turned body with a random smooth profile: vases, bottles, pawns, columns."""
+    """Build a turned body with a random smooth profile: vases, bottles, pawns, columns."""
     heights = np.linspace(-1.2, 1.2, 48)
     phase, weight = rng.uniform(0, 2 * np.pi, 4), rng.normal(size=4) / np.arange(1, 5)
     waves = sum(w * np.sin((k + 1) * heights * 1.5 + p) for k, (w, p) in enumerate(zip(weight, phase, strict=True)))
@@ -128,7 +128,7 @@ def lathe(rng: np.random.Generator) -> Surface:
 
 
 def prism(rng: np.random.Generator) -> Surface:
-    """An upright slab with a random star-shaped outline: buildings, steps, letters."""
+    """Build an upright slab with a random star-shaped outline: buildings, steps, letters."""
     corners = int(rng.integers(3, 11))
     angle = np.sort(rng.uniform(0, 2 * np.pi, corners))
     outline = np.stack([np.cos(angle), np.sin(angle)], -1) * rng.uniform(0.4, 1.2, (corners, 1))

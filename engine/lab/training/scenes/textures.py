@@ -36,7 +36,7 @@ class Noise:
         return sum(fall**k * self.value(points * 2.03**k + 7.7 * k) for k in range(count))
 
     def cells(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Distance to and identity of the nearest of scattered points, both in [0, 1]."""
+        """Return distance to and identity of the nearest of scattered points, both in [0, 1]."""
         return _lookup(self.distance, points * 10), _lookup(self.owner, points * 10, order=0)
 
 
@@ -45,7 +45,7 @@ def _lookup(volume: np.ndarray, points: np.ndarray, *, order: int = 1) -> np.nda
 
 
 def random_colour(rng: np.random.Generator, *, hint: str = "any") -> np.ndarray:
-    """A linear RGB reflectance. With a hint, half of the time one that such a thing often has."""
+    """Build a linear RGB reflectance. With a hint, half of the time one that such a thing often has."""
     hue, saturation = rng.uniform(), rng.beta(1.1, 2.0)
     value = float(np.exp(rng.uniform(np.log(0.02), np.log(0.95))))
     if rng.random() < 0.55:
@@ -69,7 +69,7 @@ def random_colour(rng: np.random.Generator, *, hint: str = "any") -> np.ndarray:
 
 
 def pattern(kind: str, points: np.ndarray, *, noise: Noise, rng: np.random.Generator) -> np.ndarray:
-    """A random field in [0, 1] at `(N, 3)` points for one of `PATTERNS`."""
+    """Build a random field in [0, 1] at `(N, 3)` points for one of `PATTERNS`."""
     if kind == "plain":
         return np.full(len(points), rng.uniform(0, 1))
     if kind == "cloud":

@@ -42,7 +42,7 @@ class Feed:
         self._ahead: collections.deque[concurrent.futures.Future[Clip]] = collections.deque()
 
     def next(self) -> Clip:
-        """The next clip.
+        """Return the next clip.
 
         Raises:
             PlatelightError: it can't be read, naming it.

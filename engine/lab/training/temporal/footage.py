@@ -30,7 +30,7 @@ class Footage(Protocol):
     def frame_counts(self) -> tuple[int, ...]: ...
 
     def read(self, index: int, first: int, count: int) -> np.ndarray:
-        """Frames `first` to ``first + count - 1`` of a clip: float32 (T, H, W, 3) sRGB in [0, 1].
+        """Return frames `first` to ``first + count - 1`` of a clip: float32 (T, H, W, 3) sRGB in [0, 1].
 
         Raises:
             PlatelightError, OSError, ValueError, LookupError: they can't be read; names the file.
@@ -77,7 +77,7 @@ class Frames:
 
 
 def open_footage(source: PlateSource) -> Footage:
-    """The clips that a configuration names.
+    """Return the clips that a configuration names.
 
     Raises:
         PlatelightError: a set or a file can't be read, or a folder holds no footage; names it.
@@ -94,7 +94,7 @@ def open_footage(source: PlateSource) -> Footage:
 
 
 def find_plates(folder: Path) -> list[Path]:
-    """The movies below `folder` and one file of each image sequence of at least two frames, in order of name."""
+    """Return the movies below `folder` and one file of each image sequence of at least two frames, in order of name."""
     sequences: dict[tuple[Path, str, str], list[Path]] = {}
     movies = []
     for path in sorted(folder.rglob("*")):

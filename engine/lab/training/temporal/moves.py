@@ -40,7 +40,7 @@ class Moves:
 
 
 def move(picture: np.ndarray, *, times: range, seed: int) -> np.ndarray:
-    """What a camera sees that pans, zooms and rolls a little over a picture.
+    """Return what a camera sees that pans, zooms and rolls a little over a picture.
 
     Args:
         picture: float32 (H, W, 3) in [0, 1].

@@ -106,7 +106,7 @@ class _Run:
         )  # fmt: skip
 
     def _kept(self) -> nn.Module:
-        """What is trained as one module; a module's names may hold no points."""
+        """Return what is trained as one module; a module's names may hold no points."""
         return nn.ParameterDict({name.replace(".", "/"): value for name, value in self.trained.items()})
 
     def _remember(self) -> None:
@@ -158,7 +158,7 @@ class _Run:
 
 
 def base_revision(config: AnyTraining) -> str:
-    """Which weights of the image model a run starts from."""
+    """Return which weights of the image model a run starts from."""
     path = Path(config.model) if config.model else network.WEIGHTS
     if path.is_file():
         return revision(path.parent, (path.name,))

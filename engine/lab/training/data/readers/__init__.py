@@ -23,7 +23,7 @@ KINDS = {
 
 
 def open_set(kind: str, root: Path) -> ClipSet:
-    """A data set.
+    """Return a data set.
 
     Args:
         kind: one of `KINDS`.

@@ -19,7 +19,7 @@ FACING_AWAY = 0.05
 
 
 def facing_share(normals: np.ndarray, valid: np.ndarray, intrinsics: Intrinsics) -> float:
-    """The share of valid pixels whose surface turns its back on the camera.
+    """Return the share of valid pixels whose surface turns its back on the camera.
 
     Args:
         normals: `(H, W, 3)`, our axes.
@@ -36,7 +36,7 @@ def facing_share(normals: np.ndarray, valid: np.ndarray, intrinsics: Intrinsics)
 
 
 def check_facing(normals: np.ndarray, valid: np.ndarray, intrinsics: Intrinsics, *, name: str) -> None:
-    """Raises ValueError if too much faces away: the set's axes aren't what its reader takes them for. Names the file."""
+    """Raise ValueError if too much faces away: the set's axes aren't what its reader takes them for. Names the file."""
     share = facing_share(normals, valid, intrinsics)
     if share > FACING_AWAY:
         raise ValueError(f"{name}: {share:.0%} of the surface faces away from the camera; are its axes what the reader thinks?")

@@ -38,7 +38,7 @@ class ClipSet(Protocol):
         """How many frames each clip has."""
 
     def read(self, index: int, first: int, count: int) -> Clip:
-        """Frames `first` to ``first + count - 1`` of a clip.
+        """Return frames `first` to ``first + count - 1`` of a clip.
 
         Raises:
             IndexError: if there are no such frames.
@@ -54,7 +54,7 @@ def made(
     intrinsics: Intrinsics | None,
     paths: list[Path],
 ) -> Clip:
-    """A clip from its frames; normals get unit length, and what isn't a direction becomes invalid.
+    """Return a clip from its frames; normals get unit length, and what isn't a direction becomes invalid.
 
     Args:
         frames: `(H, W, 3)` float in [0, 1] each.
@@ -80,6 +80,6 @@ def made(
 
 
 def check_range(name: str, *, have: int, first: int, count: int) -> None:
-    """Raises IndexError unless frames `first` to ``first + count - 1`` exist in a clip of `have` frames."""
+    """Raise IndexError unless frames `first` to ``first + count - 1`` exist in a clip of `have` frames."""
     if first < 0 or count < 1 or first + count > have:
         raise IndexError(f"{name} has {have} frames; {count} from {first} on were asked for.")

@@ -11,7 +11,7 @@ from ..clips import Intrinsics
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """A PNG or JPEG as it is stored: `(H, W)` or `(H, W, C)`, RGB or RGBA, uint8 or uint16.
+    """Return a PNG or JPEG as it is stored: `(H, W)` or `(H, W, C)`, RGB or RGBA, uint8 or uint16.
 
     Raises:
         FileNotFoundError, ValueError: if it is missing or broken; names the file.
@@ -27,7 +27,7 @@ def read_picture(path: Path) -> np.ndarray:
 
 
 def read_frame(path: Path) -> np.ndarray:
-    """A picture as a frame: `(H, W, 3)` float32 sRGB in [0, 1]; what is transparent is grey.
+    """Return a picture as a frame: `(H, W, 3)` float32 sRGB in [0, 1]; what is transparent is grey.
 
     Raises:
         FileNotFoundError, ValueError: if it is missing, broken or not in colour; names the file.
@@ -65,7 +65,7 @@ def read_exr(path: Path, *channels: str) -> np.ndarray:
 
 
 def read_hdf5(path: Path) -> np.ndarray:
-    """The array `dataset` of an HDF5 file, as Hypersim keeps them.
+    """Return the array `dataset` of an HDF5 file, as Hypersim keeps them.
 
     Raises:
         FileNotFoundError, ValueError: if the file is missing or broken; names the file.
@@ -82,7 +82,7 @@ def read_hdf5(path: Path) -> np.ndarray:
 
 
 def read_json(path: Path) -> dict:
-    """A JSON object.
+    """Return a JSON object.
 
     Raises:
         FileNotFoundError, ValueError: if it is missing or broken; names the file.
@@ -99,7 +99,7 @@ def read_json(path: Path) -> dict:
 
 
 def number(values: dict, key: str, path: Path) -> float:
-    """A number of a JSON object.
+    """Return a number of a JSON object.
 
     Raises:
         ValueError: if it isn't there; names the file.
@@ -110,7 +110,7 @@ def number(values: dict, key: str, path: Path) -> float:
 
 
 def centred(size: tuple[int, int], *, angle: float, along: int) -> Intrinsics:
-    """A camera that looks through the middle of its picture, with square pixels.
+    """Return a camera that looks through the middle of its picture, with square pixels.
 
     Args:
         size: width and height in pixels.

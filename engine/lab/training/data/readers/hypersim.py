@@ -55,7 +55,7 @@ class Hypersim:
 
 
 def open_hypersim(root: Path) -> Hypersim:
-    """The set under `root`.
+    """Return the set under `root`.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -74,7 +74,7 @@ def open_hypersim(root: Path) -> Hypersim:
 
 
 def _facing(normals: np.ndarray, intrinsics: Intrinsics) -> np.ndarray:
-    """Normals turned round where they face away from the camera."""
+    """Return normals turned round where they face away from the camera."""
     height, width, _ = normals.shape
     x = (np.arange(width) - intrinsics.cx) / intrinsics.fx
     y = -(np.arange(height) - intrinsics.cy)[:, None] / intrinsics.fy

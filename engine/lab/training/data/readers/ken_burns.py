@@ -26,7 +26,7 @@ SKY = 47000.0
 
 
 def open_ken_burns(root: Path) -> Stills:
-    """The set under `root`.
+    """Return the set under `root`.
 
     Raises:
         FileNotFoundError: if there is none.

@@ -62,7 +62,7 @@ class MatrixCity:
 
 
 def open_matrix_city(root: Path) -> MatrixCity:
-    """The set under `root`.
+    """Return the set under `root`.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -97,7 +97,7 @@ def _places(block: Path, *, number: int) -> tuple[Path, Path]:
 
 
 def _parts(meta: dict, path: Path) -> list[list[int]]:
-    """The frame numbers of a block, cut into clips."""
+    """Return the frame numbers of a block, cut into clips."""
     try:
         turns = {int(each["frame_index"]): np.array(each["rot_mat"], dtype=float)[:3, :3] * 100 for each in meta["frames"]}
     except (KeyError, TypeError, ValueError, IndexError) as error:

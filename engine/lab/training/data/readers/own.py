@@ -29,7 +29,7 @@ class OwnClips:
 
 
 def open_own(root: Path) -> OwnClips:
-    """The clips under `root`; every one is looked at, so that a broken one is found before training starts.
+    """Return the clips under `root`; every one is looked at, so that a broken one is found before training starts.
 
     Raises:
         FileNotFoundError: if there is none.

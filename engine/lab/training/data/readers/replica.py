@@ -22,7 +22,7 @@ from .stills import Still, Stills, stills
 
 
 def open_replica(root: Path) -> Stills:
-    """The set under `root`.
+    """Return the set under `root`.
 
     Raises:
         FileNotFoundError: if there is none.

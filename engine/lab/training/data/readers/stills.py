@@ -42,7 +42,7 @@ class Stills:
 
 
 def stills(root: Path, places: list[Path], load: Callable[[Path], Still], *, what: str) -> Stills:
-    """The pictures at `places`, named by their paths below `root`.
+    """Return the pictures at `places`, named by their paths below `root`.
 
     Raises:
         FileNotFoundError: if there are none.
