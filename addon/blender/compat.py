@@ -298,6 +298,16 @@ def scale_to_render_size(node: bpy.types.Node, *, keep_shape: bool) -> None:
         node.space, node.frame_method = "RENDER_SIZE", method
 
 
+def left_to_move(right: float, up: float) -> tuple[float, float]:
+    """Return how far an EXR's pixels still have to move, where their middle lies so far off that of their picture.
+
+    Since 5.2 an Image node moves them by itself: to a whole pixel, and vertically the wrong way.
+    """
+    if bpy.app.version < (5, 2, 0):
+        return right, up
+    return right - math.floor(right), up - math.floor(-up)
+
+
 def scale_relative(node: bpy.types.Node) -> None:
     """Let a Scale node multiply the size by its inputs X and Y."""
     if "Type" in node.inputs:

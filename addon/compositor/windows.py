@@ -100,7 +100,8 @@ def place(
     across, upward = (f"{axis} * p / {100 * pixels}" for axis, pixels in zip("xy", window.shown, strict=True))
     if keep_shape:
         across = upward = f"min({across}, {upward})"
-    for axis, scale, offset in zip("XY", (across, upward), window.off_centre, strict=True):
+    offsets = compat.left_to_move(*window.off_centre)
+    for axis, scale, offset in zip("XY", (across, upward), offsets, strict=True):
         for node, expression in ((size, scale), (move, f"{offset:g} * {scale}")):
             node.inputs[axis].driver_remove("default_value")
             drive(node.inputs[axis], expression, **render)
