@@ -185,7 +185,7 @@ def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSe
     """Return the scene's settings with the command's in their place; another model comes with its own resolution and window."""
     wanted = properties.estimate_settings(scene.platelight)
     names = [field.name for field in dataclasses.fields(EstimateSettings)]
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     if given.get("temporal", "none") not in ("auto", "none"):
         given["temporal"] = os.path.abspath(given["temporal"])  # the engine runs in another folder
     if "model" in given:
