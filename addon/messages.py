@@ -35,6 +35,7 @@ _IN_BLENDER: dict[ErrorCode, str] = {
 _SETTINGS = {
     "model": "Model", "max_resolution": "Resolution", "window": "Window", "overlap": "Overlap", "decode_chunk_size": "Decode Chunk",
     "precision": "Precision", "device": "Device", "temporal": "Temporal Blocks",
+    "tokens": "Tokens", "fov": "Field of View",
 }
 
 
@@ -58,9 +59,8 @@ def in_one_line(error: PlatelightError) -> str:
 
 
 def change_in_words(change: str) -> str:
-    """Return a setting that changed, as the panel names it: ``max_resolution 512 -> 1024`` -> ``Resolution: 512 → 1024``; what
-    else has
-    changed begins like a sentence."""
+    """Return a setting that changed, as the panel names it: ``max_resolution 512 -> 1024`` -> ``Resolution: 512 → 1024``.
+    What else has changed begins like a sentence."""
     name, _, values = change.partition(" ")
     if "->" not in change:
         return f"{change[:1].upper()}{change[1:]}"

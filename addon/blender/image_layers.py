@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 
@@ -76,9 +77,12 @@ def picture_socket(node: bpy.types.Node, channels: Sequence[str]) -> bpy.types.N
     if found := node.outputs.get("Image"):
         return found
     layer = picture_layer([Part(channels=tuple(channels))])
-    if layer is None:
-        raise UserError(f"{node.image.name} holds no picture: choose a file with colours.")
-    return layer_socket(node, layer.name)
+    if layer is not None:
+        with contextlib.suppress(UserError):
+            return layer_socket(node, layer.name)
+    if colours := [output for output in node.outputs if output.type == "RGBA" and output.enabled]:
+        return colours[0]  # Blender calls some layers otherwise, those of stereo files among them
+    raise UserError(f"{node.image.name} holds no picture: choose a file with colours.")
 
 
 def _show(node: bpy.types.Node, layer: str) -> bool:
