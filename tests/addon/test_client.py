@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-GREETING = '{"jsonrpc":"2.0","id":1,"result":{"protocol":2,"engine":"e"}}'
+GREETING = '{"jsonrpc":"2.0","id":1,"result":{"protocol":3,"engine":"e"}}'
 HELLO = f"import sys, time\nsys.stdin.readline()\nprint({GREETING!r}, flush=True)\n"
 
 
@@ -71,7 +71,7 @@ def test_an_error_of_the_real_engine_comes_back_as_itself(part, start, engine_py
 
 def test_another_protocol_is_refused(part, peer):
     contract = part("contract")
-    client = peer(HELLO.replace('"protocol":2', '"protocol":7') + "time.sleep(60)")
+    client = peer(HELLO.replace('"protocol":3', '"protocol":7') + "time.sleep(60)")
     answers = ask(client, contract.ListModels())
     until(lambda: answers, client)
     assert answers[0].code is contract.ErrorCode.PROTOCOL_MISMATCH and "7" in answers[0].detail
