@@ -192,7 +192,7 @@ def test_a_window_has_its_line_though_all_came_at_once(shot, capsys, tmp_path):
     script = tmp_path / "engine.py"
     script.write_text("\n".join([
         "import sys",
-        f"answers = {[line({'id': 1, 'result': {'protocol': 2, 'engine': 'e'}}), line({'id': 2, 'result': {'models': []}})]!r}",
+        f"answers = {[line({'id': 1, 'result': {'protocol': 3, 'engine': 'e'}}), line({'id': 2, 'result': {'models': []}})]!r}",
         "for answer in answers:",
         "    sys.stdin.readline()",
         "    print(answer, flush=True)",

@@ -153,7 +153,7 @@ def test_folders_with_bad_files_are_refused_by_name(moge, video, tmp_path):
 
 
 def test_settings_a_model_does_not_know_are_not_kept(moge):
-    from engine.job.plan import effective
+    from engine.job.request import effective
     from engine.protocol import EstimateSettings
 
     asked = EstimateSettings(tokens=500, fov=40.0, window=9, overlap=3)
