@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
+
 import bpy
 
 from ...nodes.builder import Sheet, Socket, Value
@@ -28,11 +30,14 @@ class ShaderSheet(Sheet):
         return tuple(self.node("ShaderNodeSeparateXYZ", vector).outputs[:3])
 
     def node(self, idname: str, *values: Value, label: str = "", **settings: object) -> bpy.types.Node:
-        """Any node: its properties are `settings`, its first inputs take `values`."""
+        """Add a node of any kind. `settings` are its properties; its first inputs take `values`.
+
+        Blender 5.3 puts an unavailable input before the others of some nodes, Vector Transform and Attribute among them.
+        """
         node = self.place(self.tree.nodes.new(idname), label=label)
         for name, setting in settings.items():
             setattr(node, name, setting)
-        for value, taker in zip(values, node.inputs, strict=False):
+        for value, taker in zip(values, dropwhile(lambda each: each.is_unavailable, node.inputs), strict=False):
             self.give(value, taker)
         return node
 
