@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """The one door to this repository; standard library only, Python 3.11 and later.
 
-    build.py                    makes dist/platelight-<version>.zip, the Blender extension
-    build.py setup              makes the environments below .venv: the engine's, and one for each Blender that this machine can run
-    build.py demo               relights the sample clip in a real Blender and leaves everything in dist/demo
-    build.py test [ARG ...]     checks and tests everything; ARGs go to pytest (a path narrows the run to it)
-    build.py lock               writes engine/requirements/locks anew from engine.txt: versions and hashes of all that is installed
-    build.py screenshots        takes the pictures of the panels in docs/images; --blender COMMAND is a Blender with a window
+build.py                    makes dist/platelight-<version>.zip, the Blender extension
+build.py setup              makes the environments below .venv: the engine's, and one for each Blender that this machine can run
+build.py demo               relights the sample clip in a real Blender and leaves everything in dist/demo
+build.py test [ARG ...]     checks and tests everything; ARGs go to pytest (a path narrows the run to it)
+build.py lock               writes engine/requirements/locks anew from engine.txt: versions and hashes of all that is installed
+build.py screenshots        takes the pictures of the panels in docs/images; --blender COMMAND is a Blender with a window
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ BLENDERS = tuple(
 )
 CHECKS = Environment(name="checks", pythons=("3.11", "3.13", "3.12"), files=("engine/requirements/dev.txt",), size="50 MB")
 LOCK = Environment(
-    name="lock", pythons=("3.11", "3.13", "3.12"), files=("engine/requirements/installer.in",), packages=("packaging==26.4",),
+    name="lock",
+    pythons=("3.11", "3.13", "3.12"),
+    files=("engine/requirements/installer.in",),
+    packages=("packaging==26.4",),
     size="20 MB",
 )
 

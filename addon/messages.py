@@ -33,9 +33,16 @@ _IN_BLENDER: dict[ErrorCode, str] = {
     ErrorCode.INSTALL_FAILED: "The lines above tell more. With no internet, point to an existing environment instead.",
 }
 _SETTINGS = {
-    "model": "Model", "max_resolution": "Resolution", "window": "Window", "overlap": "Overlap", "decode_chunk_size": "Decode Chunk",
-    "precision": "Precision", "device": "Device", "temporal": "Temporal Blocks",
-    "tokens": "Tokens", "fov": "Field of View",
+    "model": "Model",
+    "max_resolution": "Resolution",
+    "window": "Window",
+    "overlap": "Overlap",
+    "decode_chunk_size": "Decode Chunk",
+    "precision": "Precision",
+    "device": "Device",
+    "temporal": "Temporal Blocks",
+    "tokens": "Tokens",
+    "fov": "Field of View",
 }
 
 

@@ -35,7 +35,10 @@ class Plan:
         """
         replace = anew or (overwrite and bool(self.changes))
         return {
-            "out": self.out, "settings": self.settings, "handles": self.handles, "overwrite": replace,
+            "out": self.out,
+            "settings": self.settings,
+            "handles": self.handles,
+            "overwrite": replace,
             "remove_outside": replace and remove_outside,
         }
 
@@ -79,10 +82,15 @@ def _plans(targets: Sequence[clips.ClipTarget], wanted: PlatelightSettings) -> l
         out = out or session.default_folder(target, before=[(plan.out, plan.target.source) for plan in found])
         makes = known_models.entry(state.models, settings.model).passes
         record = folders.existing_record(out, target, pass_name=makes[0])
-        found.append(Plan(
-            target=target, out=out, settings=settings, handles=wanted.handles,
-            changes=_differences(record, settings, out=out) if record else (),
-        ))
+        found.append(
+            Plan(
+                target=target,
+                out=out,
+                settings=settings,
+                handles=wanted.handles,
+                changes=_differences(record, settings, out=out) if record else (),
+            )
+        )
     return found
 
 

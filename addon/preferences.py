@@ -34,13 +34,19 @@ class PlatelightPreferences(bpy.types.AddonPreferences):
         update=_engine_changed,
     )
     models_folder: StringProperty(
-        name="Models Folder", description="Folder of the model weights; blank for the engine's own choice", subtype="DIR_PATH",
+        name="Models Folder",
+        description="Folder of the model weights; blank for the engine's own choice",
+        subtype="DIR_PATH",
         update=_engine_changed,
     )
     idle_minutes: FloatProperty(
         name="Keep Engine For",
         description="Minutes that an engine with nothing to do stays, its model loaded, before it gives the memory back",
-        default=2.0, min=0.0, soft_max=60.0, max=1440.0, precision=1,
+        default=2.0,
+        min=0.0,
+        soft_max=60.0,
+        max=1440.0,
+        precision=1,
     )
 
     def draw(self, context):

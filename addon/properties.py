@@ -51,25 +51,45 @@ class PlatelightSettings(bpy.types.PropertyGroup):
         default="RECOMMENDED",
     )
     max_resolution: IntProperty(
-        name="Long Side", description="Long side in pixels of the pictures the model sees; plates are never enlarged",
-        default=1024, min=64, soft_max=4096, max=16384, subtype="PIXEL",
+        name="Long Side",
+        description="Long side in pixels of the pictures the model sees; plates are never enlarged",
+        default=1024,
+        min=64,
+        soft_max=4096,
+        max=16384,
+        subtype="PIXEL",
     )
     handles: IntProperty(
-        name="Handles", description="Frames to estimate before and after the strip's visible range, where the clip has them",
-        default=0, min=0, soft_max=48, max=10000,
+        name="Handles",
+        description="Frames to estimate before and after the strip's visible range, where the clip has them",
+        default=0,
+        min=0,
+        soft_max=48,
+        max=10000,
     )
     window: IntProperty(
-        name="Window", description="Frames the model sees at once, 0 for its own number; more is steadier and takes more memory",
-        default=0, min=0, soft_max=110, max=256,
+        name="Window",
+        description="Frames the model sees at once, 0 for its own number; more is steadier and takes more memory",
+        default=0,
+        min=0,
+        soft_max=110,
+        max=256,
     )
     overlap: IntProperty(
         name="Overlap",
         description="Frames that neighbouring windows share, -1 for the model's own number; more hides the joins and takes longer",
-        default=-1, min=-1, soft_max=16, max=255,
+        default=-1,
+        min=-1,
+        soft_max=16,
+        max=255,
     )
     decode_chunk_size: IntProperty(
-        name="Decode Chunk", description="Frames decoded at once; fewer take less memory",
-        default=7, min=1, soft_max=14, max=256,
+        name="Decode Chunk",
+        description="Frames decoded at once; fewer take less memory",
+        default=7,
+        min=1,
+        soft_max=14,
+        max=256,
     )
     precision: EnumProperty(
         name="Precision",
@@ -90,7 +110,8 @@ class PlatelightSettings(bpy.types.PropertyGroup):
         ),
     )
     output_folder: StringProperty(
-        name="Output", description="Folder of the passes; blank for //platelight/ and the clip's name, beside the project",
+        name="Output",
+        description="Folder of the passes; blank for //platelight/ and the clip's name, beside the project",
         subtype="DIR_PATH",
     )
     match: PointerProperty(type=match_settings.PlatelightMatchSettings)
@@ -133,8 +154,13 @@ def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
     window = settings.window or made_for.window
     overlap = settings.overlap if settings.overlap >= 0 else min(made_for.overlap, window - 1)
     return EstimateSettings(
-        model=resolved_model(settings), max_resolution=resolved_resolution(settings), window=window, overlap=overlap,
-        decode_chunk_size=settings.decode_chunk_size, precision=settings.precision, device=settings.device,
+        model=resolved_model(settings),
+        max_resolution=resolved_resolution(settings),
+        window=window,
+        overlap=overlap,
+        decode_chunk_size=settings.decode_chunk_size,
+        precision=settings.precision,
+        device=settings.device,
     )
 
 

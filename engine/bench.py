@@ -102,8 +102,17 @@ def measure(
         if count is not None:
             costs = count(costs, estimator.inner, load)
     return BenchReport(
-        title=title, frames=load.frames, size=load.size, precision=estimator.precision, device=estimator.device, why=compute.why,
-        wall=wall, processor=processor, costs=costs, matrix_flops=_matrix_flops(compute), peak_bytes=peak.bytes,
+        title=title,
+        frames=load.frames,
+        size=load.size,
+        precision=estimator.precision,
+        device=estimator.device,
+        why=compute.why,
+        wall=wall,
+        processor=processor,
+        costs=costs,
+        matrix_flops=_matrix_flops(compute),
+        peak_bytes=peak.bytes,
     )
 
 

@@ -77,7 +77,11 @@ def render_many(reports: Sequence[BenchReport]) -> Group:
     for report in reports:
         each = report.wall / report.frames
         table.add_row(
-            report.title, f"{each:.3f}", f"{1 / each:.2f}", f"{1 - report.outside:.0%}", f"{report.processor / report.frames:.3f}",
+            report.title,
+            f"{each:.3f}",
+            f"{1 / each:.2f}",
+            f"{1 - report.outside:.0%}",
+            f"{report.processor / report.frames:.3f}",
             f"{report.peak_bytes / 2**30:.2f}",
         )
     first = reports[0]

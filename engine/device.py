@@ -63,9 +63,7 @@ def choose(*, device: str, precision: str) -> Compute:
         # Convolutions use TF32 unless told otherwise: that is not float32.
         torch.backends.cudnn.allow_tf32 = precision != "fp32"
         torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
-    return Compute(
-        device=torch.device(found.kind), dtype=DTYPES[precision], precision=precision, name=found.name, why=why
-    )
+    return Compute(device=torch.device(found.kind), dtype=DTYPES[precision], precision=precision, name=found.name, why=why)
 
 
 def devices() -> tuple[DeviceFacts, ...]:

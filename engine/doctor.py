@@ -25,11 +25,18 @@ _INSTALL = "Press Install Engine again, or install engine/requirements/engine.tx
 def examine() -> DoctorResult:
     """Look at everything. Nothing here raises: what cannot be found out is a finding too."""
     device, findings = _devices()
-    return DoctorResult(device=device, findings=(
-        Finding(name="Engine", value=f"Platelight {version()}", ok=True),
-        Finding(name="Python", value=f"{sys.version.split()[0]} at {sys.executable}", ok=True),
-        *findings, _memory(), *_packages(), *_models(), _disk(),
-    ))
+    return DoctorResult(
+        device=device,
+        findings=(
+            Finding(name="Engine", value=f"Platelight {version()}", ok=True),
+            Finding(name="Python", value=f"{sys.version.split()[0]} at {sys.executable}", ok=True),
+            *findings,
+            _memory(),
+            *_packages(),
+            *_models(),
+            _disk(),
+        ),
+    )
 
 
 def _devices() -> tuple[str, list[Finding]]:
@@ -88,7 +95,9 @@ def _memory() -> Finding:
     memory = psutil.virtual_memory()
     little = memory.available < _LITTLE_MEMORY
     return Finding(
-        name="Memory", value=f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free", ok=not little,
+        name="Memory",
+        value=f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
+        ok=not little,
         remedy="Close other programs, or choose a lower maximum resolution" if little else "",
     )
 
@@ -137,6 +146,8 @@ def _disk() -> Finding:
         return Finding(name="Disk", value=f"{folder}: {error.strerror}", ok=False, remedy="Check the home folder")
     little = free < _LITTLE_DISK
     return Finding(
-        name="Disk", value=f"{free / 1e9:.1f} GB free in {folder}", ok=not little,
+        name="Disk",
+        value=f"{free / 1e9:.1f} GB free in {folder}",
+        ok=not little,
         remedy="Free some space: a model takes up to 5 GB" if little else "",
     )

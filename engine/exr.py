@@ -86,9 +86,7 @@ def fill(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> N
     kind = PASSES[pass_name]
     stored = np.float16 if kind.is_half else np.float32
     held = origin.windows.from_picture(values) if origin.windows else values
-    channels = {
-        channel: np.ascontiguousarray(held[..., index], dtype=stored) for index, channel in enumerate(kind.channels)
-    }
+    channels = {channel: np.ascontiguousarray(held[..., index], dtype=stored) for index, channel in enumerate(kind.channels)}
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **origin.attributes(pass_name)}
     if origin.windows:
         header |= {"dataWindow": _corners(origin.windows.data), "displayWindow": _corners(origin.windows.display)}

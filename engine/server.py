@@ -199,7 +199,7 @@ class Outbox:
                         return
                     data = self._waiting.popleft().encode()
                 while data:
-                    data = data[self._wire.write(data):]
+                    data = data[self._wire.write(data) :]
         with self._changed:
             self._waiting = deque(maxlen=0)  # from here on nothing waits
 

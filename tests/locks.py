@@ -80,7 +80,8 @@ TARGETS = (
     _linux("x86_64"),
     _linux("aarch64"),
     Target(
-        name="windows-amd64", platforms=("win_amd64",),
+        name="windows-amd64",
+        platforms=("win_amd64",),
         markers={"sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64", "os_name": "nt"},
     ),
     Target(
@@ -124,9 +125,27 @@ def resolve(file: Path) -> list[Package]:
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "pylock.toml"
         subprocess.run(
-            [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", "3.11",
-             "--only-binary", ":all:", "--format", "pylock.toml", "--output-file", str(lock), str(file)],
-            check=True, stdout=subprocess.DEVNULL,
+            [
+                sys.executable,
+                "-m",
+                "uv",
+                "pip",
+                "compile",
+                "--quiet",
+                "--no-config",
+                "--universal",
+                "--python-version",
+                "3.11",
+                "--only-binary",
+                ":all:",
+                "--format",
+                "pylock.toml",
+                "--output-file",
+                str(lock),
+                str(file),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
         return [_package(each) for each in tomllib.loads(lock.read_text("utf-8"))["packages"]]
 

@@ -41,11 +41,16 @@ class Run:
 def check(python: Path, *, root: Path, staged: Path) -> Iterator[Outcome]:
     """What reads the code without running it; the types on the staged tree, where the extension is a package."""
     config = str(root / "pyproject.toml")
-    for tool, folder, arguments in (("ruff", root, ("check", ".")), ("mypy", staged, ("--config-file", config))):
-        print(f"\n== {tool}", flush=True)
+    commands = (
+        ("ruff check", root, ("ruff", "check", ".")),
+        ("ruff format", root, ("ruff", "format", "--check", "--quiet", ".")),
+        ("mypy", staged, ("mypy", "--config-file", config)),
+    )
+    for name, folder, command in commands:
+        print(f"\n== {name}", flush=True)
         began = time.monotonic()
-        good = subprocess.run([python, "-m", tool, *arguments], cwd=folder).returncode == 0
-        yield Outcome(name=tool, passed=int(good), failed=int(not good), seconds=time.monotonic() - began)
+        good = subprocess.run([python, "-m", *command], cwd=folder).returncode == 0
+        yield Outcome(name=name, passed=int(good), failed=int(not good), seconds=time.monotonic() - began)
 
 
 def test_all(runs: Sequence[Run], *, arguments: Sequence[str], environ: Callable[[Path], Mapping[str, str]]) -> list[Outcome]:

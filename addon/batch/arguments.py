@@ -50,7 +50,8 @@ def parser(*, estimate: Command, match: Command, check_scene: Command, models: C
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     add = commands.add_parser(
-        "estimate", help="estimate plates, attach the passes to the compositor, save the project",
+        "estimate",
+        help="estimate plates, attach the passes to the compositor, save the project",
         description="Estimate plates, wait, attach the passes with a relight group to the compositor of their scene, and save: "
         "`blender -b FILE.blend -a` then renders it relit, with neither engine nor add-on. What isn't given is as in the project.",
     )
@@ -59,7 +60,9 @@ def parser(*, estimate: Command, match: Command, check_scene: Command, models: C
     which.add_argument("--clip", metavar="NAME", help="a movie clip by name")
     add.add_argument("--scene", action="append", default=[], metavar="NAME", help="only in this scene; may be repeated")
     add.add_argument(
-        "--frames", type=_frames, metavar="FIRST-LAST",
+        "--frames",
+        type=_frames,
+        metavar="FIRST-LAST",
         help="source frames, the numbers in the files' names (a movie's first is 1); all that the strip shows when not given",
     )
     add.add_argument("--handles", type=int, metavar="N", help="more frames on both sides, where the clip has them")
@@ -74,7 +77,8 @@ def parser(*, estimate: Command, match: Command, check_scene: Command, models: C
     add.add_argument("--temporal", metavar="FILE", help="trained temporal blocks, or none for frames by themselves")
     add.add_argument("--overwrite", action="store_true", help="replace frames that Platelight wrote")
     add.add_argument(
-        "--remove-outside", action="store_true",
+        "--remove-outside",
+        action="store_true",
         help="with --overwrite: delete frames outside the range that have other settings",
     )
     _add_saving(add, unsaved="leave the project as it is: only the passes are made")
@@ -86,7 +90,9 @@ def parser(*, estimate: Command, match: Command, check_scene: Command, models: C
     check.set_defaults(run=doctor)
     for name in ("estimate", "models", "doctor"):
         commands.choices[name].add_argument(
-            "--engine", default="", metavar="COMMAND",
+            "--engine",
+            default="",
+            metavar="COMMAND",
             help=f"a full engine command, such as 'ssh gpu-box platelight-engine serve'; also by ${COMMAND_VARIABLE}",
         )
     return top
@@ -94,7 +100,8 @@ def parser(*, estimate: Command, match: Command, check_scene: Command, models: C
 
 def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     add = commands.add_parser(
-        "match", help="find the light that is in relit plates, choose what becomes of it, save the project",
+        "match",
+        help="find the light that is in relit plates, choose what becomes of it, save the project",
         description="Fit the light of plates to their normals, as Match Plate in the sidebar does, and save. Needs no engine. What "
         "isn't given is as in the project. Exits 1 when the light of a plate could not be found.",
     )
@@ -102,7 +109,8 @@ def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add.add_argument("--scene", action="append", default=[], metavar="NAME", help="only in this scene; may be repeated")
     add.add_argument("--count", type=_count, metavar="N", help="frames to look at, evenly over the shot")
     add.add_argument(
-        "--mode", choices=("off", "add", "replace", "mix"),
+        "--mode",
+        choices=("off", "add", "replace", "mix"),
         help="what becomes of the light in the plate; replace when not given, as before for a plate that was matched before",
     )
     add.add_argument("--keep-original", type=_number(0, 1), metavar="SHARE", help="how much of it --mode mix keeps")
@@ -119,7 +127,8 @@ def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _add_check_scene(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     add = commands.add_parser(
-        "check-scene", help="say what would make renders of relit plates wrong; exits 1 when something would",
+        "check-scene",
+        help="say what would make renders of relit plates wrong; exits 1 when something would",
         description="Look whether all files that relit plates ask for are there, and whether renders show the plates as they are "
         "relit. Needs no engine and changes nothing. Exits 1 when something is wrong, 0 when all is well.",
     )

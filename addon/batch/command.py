@@ -40,7 +40,11 @@ _commands: list[Any] = []
 def main(argv: Sequence[str]) -> int:
     """Run a command; returns the exit code. The engine is gone when it returns."""
     commands = {
-        "estimate": estimate, "match": match.match, "check_scene": check_scene.check_scene, "models": models, "doctor": doctor,
+        "estimate": estimate,
+        "match": match.match,
+        "check_scene": check_scene.check_scene,
+        "models": models,
+        "doctor": doctor,
     }
     options = arguments.parser(**commands).parse_args(list(argv))
     try:
@@ -174,8 +178,10 @@ def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -
     scene = bpy.data.scenes[target.scene_name]
     out = options.out or scene.platelight.output_folder.strip()
     return session.submit(
-        part, out=os.path.abspath(paths.absolute(out)) if out else session.default_folder(target),
-        settings=_settings(scene, options), overwrite=options.overwrite,
+        part,
+        out=os.path.abspath(paths.absolute(out)) if out else session.default_folder(target),
+        settings=_settings(scene, options),
+        overwrite=options.overwrite,
         remove_outside=options.remove_outside,
         handles=scene.platelight.handles if options.handles is None else options.handles,
     )

@@ -135,8 +135,13 @@ def clip_target(clip: bpy.types.MovieClip, *, scene: bpy.types.Scene) -> ClipTar
     first = max(at_start, run.first)
     last = max(run.last, first)
     return ClipTarget(
-        label=clip.name, source=_source(run, of=clip), first=first, last=last,
-        timeline_start=clip.frame_start + first - at_start, scene_name=scene.name, strip_name=clip.name,
+        label=clip.name,
+        source=_source(run, of=clip),
+        first=first,
+        last=last,
+        timeline_start=clip.frame_start + first - at_start,
+        scene_name=scene.name,
+        strip_name=clip.name,
         is_sequence=run.is_sequence,
     )
 
@@ -171,10 +176,17 @@ def strip_target(strip: Any, *, scene: bpy.types.Scene, within: tuple[int, int] 
     if strip.type == "MOVIE" and playback.is_resampled(strip, scene=scene, file=run.file, last=high):
         raise PlatelightError(ErrorCode.STRIP_RETIMED, _resampled(strip, scene=scene))
     return ClipTarget(
-        label=strip.name, source=source, first=offset + low, last=offset + high,
-        timeline_start=zero + low, scene_name=scene.name, strip_name=strip.name, is_sequence=run.is_sequence,
+        label=strip.name,
+        source=source,
+        first=offset + low,
+        last=offset + high,
+        timeline_start=zero + low,
+        scene_name=scene.name,
+        strip_name=strip.name,
+        is_sequence=run.is_sequence,
         alpha_mode=getattr(strip, "alpha_mode", ""),
-        hold_before=max(zero + low - shown_first, 0), hold_after=max(shown_last - zero - high, 0),
+        hold_before=max(zero + low - shown_first, 0),
+        hold_after=max(shown_last - zero - high, 0),
         not_applied=compat.reshaped(strip, scene=scene),
     )
 
@@ -262,7 +274,11 @@ def _source(run: Run, *, of: Any) -> Source:
     """`of`: the strip, or the clip that it shows."""
     frames, rate = playback.seen(of)
     return Source(
-        path=str(run.file), clip=run.clip, color_space=of.colorspace_settings.name, ocio_config=compat.ocio_config(), frames=frames,
+        path=str(run.file),
+        clip=run.clip,
+        color_space=of.colorspace_settings.name,
+        ocio_config=compat.ocio_config(),
+        frames=frames,
         rate=rate,
     )
 

@@ -72,15 +72,23 @@ def strip_times(strip: Any) -> StripTimes:
     if hasattr(strip, "left_handle"):
         skipped, at_end = getattr(strip, "content_trim_start", 0), getattr(strip, "content_trim_end", 0)
         return StripTimes(
-            content_start=strip.content_start, length=strip.content_duration,
+            content_start=strip.content_start,
+            length=strip.content_duration,
             content_frames=round(strip.duration + strip.left_handle_offset + strip.right_handle_offset),
-            skipped=skipped, left_out=skipped + at_end, first=strip.left_handle, last=strip.right_handle - 1,
+            skipped=skipped,
+            left_out=skipped + at_end,
+            first=strip.left_handle,
+            last=strip.right_handle - 1,
         )
     skipped, at_end = getattr(strip, "animation_offset_start", 0), getattr(strip, "animation_offset_end", 0)
     return StripTimes(
-        content_start=strip.frame_start, length=strip.frame_duration,
+        content_start=strip.frame_start,
+        length=strip.frame_duration,
         content_frames=round(strip.frame_final_duration + strip.frame_offset_start + strip.frame_offset_end),
-        skipped=skipped, left_out=skipped + at_end, first=strip.frame_final_start, last=strip.frame_final_end - 1,
+        skipped=skipped,
+        left_out=skipped + at_end,
+        first=strip.frame_final_start,
+        last=strip.frame_final_end - 1,
     )
 
 

@@ -18,7 +18,7 @@ def absolute(path: str, *, library: bpy.types.Library | None = None) -> Path:
     """
     if os.sep == "/":
         drive = _DRIVE.match(path)
-        path = (f"/{drive[1].lower()}/{path[drive.end():]}" if drive else path).replace("\\", "/")
+        path = (f"/{drive[1].lower()}/{path[drive.end() :]}" if drive else path).replace("\\", "/")
     return Path(os.path.normpath(bpy.path.abspath(path, library=library)))
 
 

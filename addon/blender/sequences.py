@@ -66,7 +66,7 @@ def clip_number(run: Run) -> int:
 
 def of_movie(path: Path, *, length: int = 0) -> Run:
     """Raises:
-        PlatelightError: `source_missing`.
+    PlatelightError: `source_missing`.
     """
     _need(path)
     return Run(file=path, first=1, last=length, is_sequence=False, clip=clip_name(str(path), is_sequence=False))
@@ -100,7 +100,10 @@ def of_names(folder: Path, names: Sequence[str], *, label: str) -> Run:
     first = place.number_in(names[0]) or 0
     refuse_high(names[-1], first + len(names) - 1)
     return Run(
-        file=path, first=first, last=first + len(names) - 1, is_sequence=True,
+        file=path,
+        first=first,
+        last=first + len(names) - 1,
+        is_sequence=True,
         clip=clip_name(str(path), is_sequence=True, place=place),
     )
 
@@ -126,8 +129,8 @@ def of_file(path: Path) -> Run:
 
 def refuse_high(name: str, highest: int) -> None:
     """Raises:
-        PlatelightError: `frame_numbers_unusable` where the highest number of a sequence, that of the file `name`, is beyond
-            Blender's.
+    PlatelightError: `frame_numbers_unusable` where the highest number of a sequence, that of the file `name`, is beyond
+        Blender's.
     """
     if highest > MOST_NUMBER:
         told = f"{name} has the number {highest}, and Blender's image nodes end at {MOST_NUMBER} and would show black"

@@ -64,7 +64,14 @@ def look(wanted: Iterable[Asked], *, listing: Listing = image_files.names_in) ->
     found, once = [], cache(listing)
     for each in wanted:
         if gone := image_files.missing(each.files, listing=once):
-            found.append(Missing(
-                plate=each.plate, what=each.what, folder=each.files.folder, first=gone[0], gone=len(gone), of=len(each.files.names),
-            ))
+            found.append(
+                Missing(
+                    plate=each.plate,
+                    what=each.what,
+                    folder=each.files.folder,
+                    first=gone[0],
+                    gone=len(gone),
+                    of=len(each.files.names),
+                )
+            )
     return found

@@ -105,7 +105,8 @@ def _beside(
     others = set(PASSES) - ({"normal"} if target.strip_name in imported_normals.imported(scene) else set())
     clip = target.source.clip
     return tuple(
-        name for name in sorted(others.difference(passes))
+        name
+        for name in sorted(others.difference(passes))
         if not missing_frames(out, pass_name=name, clip=clip, first=first, last=last)
     )
 

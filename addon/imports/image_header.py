@@ -108,9 +108,15 @@ def _header(path: Path, source: Any) -> Header:
         return Header(width=first.width, height=first.height, bits=told, colors=colors, texts=texts, whole=whole)
     channels = tuple(name for part in parts for name in _names(part, several=len(parts) > 1))
     return Header(
-        width=first.width, height=first.height, bits=min(_bits(part) for part in parts), colors=len(channels), channels=channels,
+        width=first.width,
+        height=first.height,
+        bits=min(_bits(part) for part in parts),
+        colors=len(channels),
+        channels=channels,
         shown=(first.full_width, first.full_height),
-        corner=(first.x - first.full_x, first.y - first.full_y), texts=texts, whole=len(parts) > 1 or _has_last_line(source, first),
+        corner=(first.x - first.full_x, first.y - first.full_y),
+        texts=texts,
+        whole=len(parts) > 1 or _has_last_line(source, first),
     )
 
 

@@ -56,7 +56,12 @@ def attach(job: Job, *, undo_step: bool = True) -> bool:
         return False
     try:
         for notice in passes.attach(
-            scene, target=job.target, out=job.out, passes=tuple(job.ready), first=job.first_ready, last=job.last_ready,
+            scene,
+            target=job.target,
+            out=job.out,
+            passes=tuple(job.ready),
+            first=job.first_ready,
+            last=job.last_ready,
             undo_step=undo_step,
         ):
             job.note(notice)

@@ -62,7 +62,12 @@ class Client:
     """
 
     def __init__(
-        self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path | None = None,
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log: Path | None = None,
         hello_timeout: float = HELLO_TIMEOUT,
     ) -> None:
         self.ready = False

@@ -52,8 +52,11 @@ def engine_choice() -> EngineChoice:
         return EngineChoice()
     prefs = addon.preferences
     return EngineChoice(
-        kind=EngineKind(prefs.engine_kind), python=prefs.engine_python, command=prefs.engine_command,
-        models_folder=prefs.models_folder, idle_seconds=prefs.idle_minutes * 60.0,
+        kind=EngineKind(prefs.engine_kind),
+        python=prefs.engine_python,
+        command=prefs.engine_command,
+        models_folder=prefs.models_folder,
+        idle_seconds=prefs.idle_minutes * 60.0,
     )
 
 
@@ -98,14 +101,15 @@ def engine_environment() -> dict[str, str]:
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without what would change how a Python of our own runs."""
     return {
-        name: value for name, value in environ.items()
+        name: value
+        for name, value in environ.items()
         if name not in _INJECTED and (not name.startswith("PYTHON") or name in _PYTHONS)
     }
 
 
 def check_online(purpose: str) -> None:
     """Raises:
-        PlatelightError: `offline` when Blender may not go online.
+    PlatelightError: `offline` when Blender may not go online.
     """
     if not bpy.app.online_access:
         forced = "Blender was started in offline mode" if bpy.app.online_access_override else "Blender may not go online"

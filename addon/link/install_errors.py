@@ -8,16 +8,24 @@ from collections.abc import Sequence
 _NO_SPACE = "the disk is full"
 _CAUSES: tuple[tuple[str, str], ...] = (
     (r"no space left on device|disk quota exceeded|not enough space|os error (28|112)\b", _NO_SPACE),
-    (r"ensurepip is not|no module named '?(ensurepip|venv)",
-     "Blender's Python cannot make environments: it lacks ensurepip, which some distributions split off"),
-    (r"certificate_?verify|sslerror|ssl error|certificate verify failed|invalid peer certificate|unknownissuer",
-     "a proxy or firewall replaces certificates, so the package index cannot be trusted"),
+    (
+        r"ensurepip is not|no module named '?(ensurepip|venv)",
+        "Blender's Python cannot make environments: it lacks ensurepip, which some distributions split off",
+    ),
+    (
+        r"certificate_?verify|sslerror|ssl error|certificate verify failed|invalid peer certificate|unknownissuer",
+        "a proxy or firewall replaces certificates, so the package index cannot be trusted",
+    ),
     (r"407 proxy|proxyerror|cannot connect to proxy|proxy authentication", "the proxy refused the connection"),
-    (r"name resolution|getaddrinfo|nodename nor servname|dns error|newconnectionerror|network is unreachable|connection refused"
-     r"|max retries exceeded|connecttimeout|timed out|error sending request|connection reset|failed to fetch",
-     "the package index cannot be reached, is there a network?"),
-    (r"no matching distribution|no solution found|could not find a version|requires-python|no wheels? with a matching",
-     "no package fits this Python and platform"),
+    (
+        r"name resolution|getaddrinfo|nodename nor servname|dns error|newconnectionerror|network is unreachable|connection refused"
+        r"|max retries exceeded|connecttimeout|timed out|error sending request|connection reset|failed to fetch",
+        "the package index cannot be reached, is there a network?",
+    ),
+    (
+        r"no matching distribution|no solution found|could not find a version|requires-python|no wheels? with a matching",
+        "no package fits this Python and platform",
+    ),
     (r"permission denied|access is denied|os error (5|13)\b", "a file may not be written"),
     (r"hash(es)? (mismatch|do not match)|bad ?zip ?file|invalid wheel", "a download is damaged"),
 )

@@ -26,10 +26,24 @@ _MARKER = "platelight-installed.txt"
 _OWN_INDEX = frozenset({"UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX"})
 """Variables that name a studio's own index: PyTorch is then looked for there, too. Hashes hold all the same."""
 
-_NOT_FOR_INSTALLERS = frozenset({
-    "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_BINARY", "PIP_CACHE_DIR", "UV_TARGET",
-    "UV_PREFIX", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_NO_BINARY", "UV_TORCH_BACKEND", "UV_PROJECT_ENVIRONMENT",
-})
+_NOT_FOR_INSTALLERS = frozenset(
+    {
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_ROOT",
+        "PIP_USER",
+        "PIP_REQUIRE_VIRTUALENV",
+        "PIP_NO_BINARY",
+        "PIP_CACHE_DIR",
+        "UV_TARGET",
+        "UV_PREFIX",
+        "UV_PYTHON",
+        "UV_SYSTEM_PYTHON",
+        "UV_NO_BINARY",
+        "UV_TORCH_BACKEND",
+        "UV_PROJECT_ENVIRONMENT",
+    }
+)
 """Variables that would put the packages elsewhere, or have them built here."""
 
 
@@ -200,8 +214,13 @@ class Install:
         here = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._temporary))
         own = {name: value for name, value in self._plan.env.items() if name not in _NOT_FOR_INSTALLERS}
         return {
-            **own, **here, "VIRTUAL_ENV": str(self._fresh), "UV_CACHE_DIR": str(self._cache), "PIP_NO_CACHE_DIR": "1",
-            "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            **own,
+            **here,
+            "VIRTUAL_ENV": str(self._fresh),
+            "UV_CACHE_DIR": str(self._cache),
+            "PIP_NO_CACHE_DIR": "1",
+            "PIP_NO_INPUT": "1",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         }
 
     def _step(self, title: str, command: Sequence[str], *, env: Mapping[str, str]) -> None:

@@ -137,8 +137,14 @@ class Job(Task):
 
     def request(self) -> Estimate:
         return Estimate(
-            job=self.id, source=self.target.source, out=self.out, first=self.target.first, last=self.target.last,
-            handles=self.handles, settings=self.settings, overwrite=self.overwrite,
+            job=self.id,
+            source=self.target.source,
+            out=self.out,
+            first=self.target.first,
+            last=self.target.last,
+            handles=self.handles,
+            settings=self.settings,
+            overwrite=self.overwrite,
             remove_outside=self.remove_outside,
         )
 
@@ -196,7 +202,7 @@ class JobQueue:
 
     def add(self, task: Task) -> None:
         """Raises:
-            PlatelightError: `output_in_use` when the same frames are waiting or under way already.
+        PlatelightError: `output_in_use` when the same frames are waiting or under way already.
         """
         if isinstance(task, Job):
             for other in self.tasks:
@@ -206,7 +212,7 @@ class JobQueue:
 
     def get(self, task_id: str) -> Task:
         """Raises:
-            PlatelightError: `unknown_job`.
+        PlatelightError: `unknown_job`.
         """
         for task in self.tasks:
             if task.id == task_id:

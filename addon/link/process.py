@@ -76,8 +76,13 @@ class ChildProcess:
             raise PlatelightError(ErrorCode.OUTPUT_NOT_WRITABLE, f"{log}: {error.strerror}") from error
         try:
             self._popen = subprocess.Popen(  # type: ignore[call-overload]
-                list(command), cwd=cwd, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT if merge else subprocess.PIPE, **options,
+                list(command),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merge else subprocess.PIPE,
+                **options,
             )
         except OSError as error:
             raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{command[0]}: {error.strerror}") from error

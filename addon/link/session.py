@@ -25,9 +25,27 @@ if TYPE_CHECKING:
     from ..blender.clips import ClipTarget
 
 __all__ = [
-    "attach_again", "cancel", "cancel_install", "change_engine", "check_engine", "clear_finished", "default_folder", "download",
-    "engine_command", "error_of", "install", "jobs", "look_for_builds", "notices", "remove", "retry", "run_doctor", "shutdown",
-    "stop_engine", "submit", "tune",
+    "attach_again",
+    "cancel",
+    "cancel_install",
+    "change_engine",
+    "check_engine",
+    "clear_finished",
+    "default_folder",
+    "download",
+    "engine_command",
+    "error_of",
+    "install",
+    "jobs",
+    "look_for_builds",
+    "notices",
+    "remove",
+    "retry",
+    "run_doctor",
+    "shutdown",
+    "stop_engine",
+    "submit",
+    "tune",
 ]
 
 
@@ -42,7 +60,12 @@ def default_folder(target: ClipTarget, *, before: Sequence[tuple[str, Source]] =
 
 
 def submit(
-    target: ClipTarget, *, out: str, settings: EstimateSettings, handles: int = 0, overwrite: bool = False,
+    target: ClipTarget,
+    *,
+    out: str,
+    settings: EstimateSettings,
+    handles: int = 0,
+    overwrite: bool = False,
     remove_outside: bool = False,
 ) -> Job:
     """Queue an estimate of the clip's visible frames; `out` is the absolute folder of its passes.
@@ -52,8 +75,15 @@ def submit(
     """
     engine_command()
     job = Job(
-        id=state.queue.new_id(), label=target.label, target=target, out=out, settings=settings, handles=handles,
-        overwrite=overwrite, remove_outside=remove_outside, blend=arrivals.this_file(),
+        id=state.queue.new_id(),
+        label=target.label,
+        target=target,
+        out=out,
+        settings=settings,
+        handles=handles,
+        overwrite=overwrite,
+        remove_outside=remove_outside,
+        blend=arrivals.this_file(),
     )
     state.queue.add(job)
     plain = Path(folders.plain_folder(target))
@@ -83,7 +113,7 @@ def jobs() -> list[Job]:
 
 def cancel(job_id: str) -> None:
     """Raises:
-        PlatelightError: `unknown_job`.
+    PlatelightError: `unknown_job`.
     """
     pump.cancel(state.queue.get(job_id))
     pump.wake()
@@ -190,8 +220,12 @@ def install(compute: Compute = Compute.AUTO) -> None:
     choice = torch_builds.choose(torch_builds.this_machine(), compute, locks=locks_folder())
     stop_engine()
     plan = installer.InstallPlan(
-        python=sys.executable, folder=installer.engine_folder(user_folder()), locks=locks_folder(), choice=choice,
-        root=extension_root(), env=engine_environment(),
+        python=sys.executable,
+        folder=installer.engine_folder(user_folder()),
+        locks=locks_folder(),
+        choice=choice,
+        root=extension_root(),
+        env=engine_environment(),
     )
     state.install = installer.Install(plan)
     pump.wake()

@@ -155,5 +155,3 @@ def _cone_edge(sheet: Sheet) -> None:
 
 def _edge_of_cone(sheet: Sheet) -> Socket:
     return sheet.math("MULTIPLY", sheet.math("SUBTRACT", 1.0, sheet.input("Cone")), sheet.input("Blend"), label="Edge")
-
-

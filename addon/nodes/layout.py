@@ -40,9 +40,7 @@ def arrange(tree: bpy.types.NodeTree, sections: list[bpy.types.Node]) -> None:
         if node.bl_idname == "NodeGroupInput":
             for socket in node.outputs:
                 socket.hide = not socket.is_linked
-    links = [
-        Link(link.from_node.name, link.to_node.name, drop(link.from_socket), drop(link.to_socket)) for link in tree.links
-    ]
+    links = [Link(link.from_node.name, link.to_node.name, drop(link.from_socket), drop(link.to_socket)) for link in tree.links]
     feeds, fed = _feeds(tree)
     last = max(columns.values(), default=0)
     columns |= {node.name: last for node in tree.nodes if node.bl_idname == "NodeGroupInput" and not fed[node.name]}
@@ -168,9 +166,7 @@ class _Section:
             for step in range(steps):
                 ends = [left + (right - left) * share / steps for share in (step, step + 1)]
                 gaps[first + step].append((ends[0], ends[1]))
-        return sum(
-            (a - c) * (b - d) < 0 for lines in gaps.values() for index, (a, b) in enumerate(lines) for c, d in lines[:index]
-        )
+        return sum((a - c) * (b - d) < 0 for lines in gaps.values() for index, (a, b) in enumerate(lines) for c, d in lines[:index])
 
 
 def _split_inputs(tree: bpy.types.NodeTree, columns: dict[str, int]) -> None:

@@ -30,7 +30,7 @@ def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 def draw_selection(layout: bpy.types.UILayout, context: bpy.types.Context) -> int:
     """Returns:
-        How many plates are selected.
+    How many plates are selected.
     """
     plates = selected(context)
     box = layout.box().column(align=True)

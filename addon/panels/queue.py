@@ -10,13 +10,26 @@ from ..link.state import state
 from . import texts
 
 _ICONS = {
-    JobState.QUEUED: "TIME", JobState.STARTING: "PLAY", JobState.RUNNING: "PLAY", JobState.CANCELLING: "PAUSE",
-    JobState.DONE: "CHECKMARK", JobState.FAILED: "ERROR", JobState.CANCELLED: "X",
+    JobState.QUEUED: "TIME",
+    JobState.STARTING: "PLAY",
+    JobState.RUNNING: "PLAY",
+    JobState.CANCELLING: "PAUSE",
+    JobState.DONE: "CHECKMARK",
+    JobState.FAILED: "ERROR",
+    JobState.CANCELLED: "X",
 }
-_FOR_PREFERENCES = frozenset({
-    ErrorCode.ENGINE_MISSING, ErrorCode.ENGINE_SILENT, ErrorCode.ENGINE_INCOMPLETE, ErrorCode.PROTOCOL_MISMATCH,
-    ErrorCode.UNKNOWN_METHOD, ErrorCode.MODEL_NOT_INSTALLED, ErrorCode.MODEL_INCOMPLETE, ErrorCode.MODEL_INVALID,
-})
+_FOR_PREFERENCES = frozenset(
+    {
+        ErrorCode.ENGINE_MISSING,
+        ErrorCode.ENGINE_SILENT,
+        ErrorCode.ENGINE_INCOMPLETE,
+        ErrorCode.PROTOCOL_MISMATCH,
+        ErrorCode.UNKNOWN_METHOD,
+        ErrorCode.MODEL_NOT_INSTALLED,
+        ErrorCode.MODEL_INCOMPLETE,
+        ErrorCode.MODEL_INVALID,
+    }
+)
 
 
 def draw_queue(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -11,14 +11,23 @@ from ..contract import PlatelightError, Progress, Stage
 from ..link.jobs import Download, Job, JobState, Task, Tuning
 
 STAGES = {
-    Stage.QUEUED: "Waiting", Stage.LOADING: "Loading the model", Stage.READING: "Reading", Stage.CLIP: "Looking",
-    Stage.ENCODE: "Encoding", Stage.UNET: "Estimating", Stage.DECODE: "Decoding", Stage.WRITING: "Writing", Stage.TUNING: "Tuning",
+    Stage.QUEUED: "Waiting",
+    Stage.LOADING: "Loading the model",
+    Stage.READING: "Reading",
+    Stage.CLIP: "Looking",
+    Stage.ENCODE: "Encoding",
+    Stage.UNET: "Estimating",
+    Stage.DECODE: "Decoding",
+    Stage.WRITING: "Writing",
+    Stage.TUNING: "Tuning",
 }
 _SLOWEST = 1e-6
 """Frames or bytes a second; less is no pace that can be told."""
 
 _GENERAL = {
-    JobState.QUEUED: "Waiting", JobState.STARTING: "Starting the engine", JobState.CANCELLING: "Cancelling",
+    JobState.QUEUED: "Waiting",
+    JobState.STARTING: "Starting the engine",
+    JobState.CANCELLING: "Cancelling",
 }
 
 

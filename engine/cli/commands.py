@@ -26,7 +26,11 @@ from . import lab
 from .tune import tune
 
 app = typer.Typer(
-    name="engine", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    name="engine",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Estimates normals of live-action plates.",
 )
 models_app = typer.Typer(invoke_without_command=True, help="List the models, or download one.")
@@ -57,9 +61,7 @@ def main() -> int:
 
 
 @app.callback()
-def _options(
-    context: typer.Context, debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
-) -> None:
+def _options(context: typer.Context, debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
     if debug:
         os.environ[DEBUG] = "1"
     if context.invoked_subcommand != "bench":  # it measures how things are without, too
@@ -102,13 +104,29 @@ def estimate(
     if max_resolution is None:
         max_resolution = registry.info(model).default_resolution
     settings = EstimateSettings(
-        model=model, max_resolution=max_resolution, window=window, overlap=overlap, decode_chunk_size=decode_chunk_size,
-        precision=precision, device=device, temporal=temporal, tokens=tokens, fov=fov,
+        model=model,
+        max_resolution=max_resolution,
+        window=window,
+        overlap=overlap,
+        decode_chunk_size=decode_chunk_size,
+        precision=precision,
+        device=device,
+        temporal=temporal,
+        tokens=tokens,
+        fov=fov,
     )
     plate = Source(path=source, clip=clip, color_space=color_space, ocio_config=ocio_config)
     request = Estimate(
-        job="cli", source=plate, out=str(out), first=first, last=last, handles=handles, settings=settings, overwrite=overwrite,
-        remove_outside=remove_outside, passes=tuple(passes or ()),
+        job="cli",
+        source=plate,
+        out=str(out),
+        first=first,
+        last=last,
+        handles=handles,
+        settings=settings,
+        overwrite=overwrite,
+        remove_outside=remove_outside,
+        passes=tuple(passes or ()),
     )
     result = follow(run(request), unit="frames")
     print(

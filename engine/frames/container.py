@@ -46,9 +46,12 @@ def frame_count(container: InputContainer, stream: av.VideoStream) -> int:
         return 0
     sound = container.streams.audio[0] if container.streams.audio else None
     return counted(
-        rate=rate, stream=None if stream.duration is None else float(stream.duration * stream.time_base),
+        rate=rate,
+        stream=None if stream.duration is None else float(stream.duration * stream.time_base),
         container=None if container.duration is None else container.duration / av.time_base,
-        video_start=_start(stream), audio_start=_start(sound), announced=stream.frames,
+        video_start=_start(stream),
+        audio_start=_start(sound),
+        announced=stream.frames,
     )
 
 

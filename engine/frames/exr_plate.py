@@ -62,7 +62,9 @@ def plan(path: Path) -> Plan:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, told)
     first = first_layer(parts, views=views)
     return Plan(
-        layer=layer, windows=windows, pixel_aspect=_aspect(header),
+        layer=layer,
+        windows=windows,
+        pixel_aspect=_aspect(header),
         shown_first=first.name or "plain R, G, B" if first and first != layer else "",
     )
 

@@ -193,7 +193,7 @@ def _notices(found: Index, clock: Clock, *, begins: int) -> Iterator[str]:
             f"The movie begins in the middle of a group of pictures: frames 1 to {first} hold the first picture that can be "
             "decoded, as in Blender. Transcode it to leave them out"
         )
-        times = times[bisect.bisect_left(times, begins):]
+        times = times[bisect.bisect_left(times, begins) :]
     gaps = movie_times.uneven(times, step=clock.step)
     told = [f"shows the picture before again on {_count(gaps.held, 'frame')}"] if gaps.held else []
     told += [f"leaves out {_count(gaps.left_out, 'picture')}"] if gaps.left_out else []
@@ -202,7 +202,6 @@ def _notices(found: Index, clock: Clock, *, begins: int) -> Iterator[str]:
             f"The movie has a variable frame rate or dropped frames: Blender {' and '.join(told)}. The passes do the same. "
             "Transcode it to a constant rate for even motion"
         )
-
 
     if found.passed_over:
         yield (

@@ -91,9 +91,7 @@ def index(container: InputContainer, stream: av.VideoStream, path: Path, *, cloc
     return dataclasses.replace(found, whole=whole, announced=whole + beyond, length=length)
 
 
-def _of_packets(
-    container: InputContainer, stream: av.VideoStream, path: Path, *, clock: Clock, fields: bool
-) -> tuple[Index, int]:
+def _of_packets(container: InputContainer, stream: av.VideoStream, path: Path, *, clock: Clock, fields: bool) -> tuple[Index, int]:
     """Return what all packets tell, and when the last picture ends."""
     keeps = any(name in container.format.name for name in _KEEP_TIMES)
     packets = _Packets(only_timed=keeps)
@@ -108,7 +106,9 @@ def _of_packets(
     if keeps and fields:
         times, certain, keys = (movie_times.first_fields(found, step=clock.step) for found in (times, certain, keys))
     found = Index(
-        times=times, certain=certain, keys=keys if keeps or alone else (),
+        times=times,
+        certain=certain,
+        keys=keys if keeps or alone else (),
         passed_over=_passed_over(container, stream, packets, clock=clock) if _MOV in container.format.name else 0,
     )
     return found, packets.end

@@ -14,8 +14,14 @@ MOST_PIXELS = 1 << 27
 HEAD_BYTES = 1 << 16
 
 _FIXED = {
-    ".png": (">II", 16), ".bmp": ("<Ii", 18), ".sgi": (">HH", 6), ".rgb": (">HH", 6), ".rgba": (">HH", 6), ".bw": (">HH", 6),
-    ".tga": ("<HH", 12), ".cin": (">II", 200),
+    ".png": (">II", 16),
+    ".bmp": ("<Ii", 18),
+    ".sgi": (">HH", 6),
+    ".rgb": (">HH", 6),
+    ".rgba": (">HH", 6),
+    ".bw": (">HH", 6),
+    ".tga": ("<HH", 12),
+    ".cin": (">II", 200),
 }
 """Width and height, one after the other."""
 _FIXED_HEIGHT_FIRST = {".psd": (">II", 14), ".psb": (">II", 14), ".dds": ("<II", 12)}
@@ -130,7 +136,11 @@ def _avif(head: bytes) -> tuple[int, int] | None:
 
 
 _OTHERS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {
-    ".dpx": _dpx, ".hdr": _radiance, ".webp": _webp, ".avif": _avif,
-    **dict.fromkeys((".jpg", ".jpeg", ".jpe"), _jpeg), **dict.fromkeys((".jp2", ".j2c", ".j2k"), _jpeg2000),
+    ".dpx": _dpx,
+    ".hdr": _radiance,
+    ".webp": _webp,
+    ".avif": _avif,
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe"), _jpeg),
+    **dict.fromkeys((".jp2", ".j2c", ".j2k"), _jpeg2000),
     **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm", ".pam"), _portable),
 }

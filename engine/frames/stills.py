@@ -17,8 +17,22 @@ from .picture_size import check_size, first_bytes, picture_size
 from .tiff import from_opencv, read_tiff
 
 _OPENCV = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".webp", ".avif", ".hdr", ".jp2", ".j2c", ".j2k", ".ppm", ".pgm", ".pbm",
-    ".pnm", ".pam",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".bmp",
+    ".webp",
+    ".avif",
+    ".hdr",
+    ".jp2",
+    ".j2c",
+    ".j2k",
+    ".ppm",
+    ".pgm",
+    ".pbm",
+    ".pnm",
+    ".pam",
 )
 _FFMPEG = (".dpx", ".cin", ".tga", ".sgi", ".rgb", ".rgba", ".bw", ".psd", ".dds")
 _TIFF = (".tif", ".tiff", ".tx")

@@ -78,9 +78,7 @@ def run(
         release_freed_memory()
 
 
-def _run(
-    request: Estimate, estimator: Estimator | None, cancelled: Callable[[], bool]
-) -> Generator[Event, None, EstimateResult]:
+def _run(request: Estimate, estimator: Estimator | None, cancelled: Callable[[], bool]) -> Generator[Event, None, EstimateResult]:
     begun = time.perf_counter()
     check_request(request)
     model = estimator.info if estimator else registry.info(request.settings.model)
@@ -103,8 +101,15 @@ def _run(
         job = _Job(asked, plate=plate, stores=stores, cancelled=cancelled)
         written = yield from job.run(estimator)
     return EstimateResult(
-        job=asked.job, clip=asked.clip, passes=asked.passes, first=asked.first, last=asked.last, frames_written=written,
-        frames_reused=len(asked.frames) - written, seconds=time.perf_counter() - begun, cuts=job.cuts,
+        job=asked.job,
+        clip=asked.clip,
+        passes=asked.passes,
+        first=asked.first,
+        last=asked.last,
+        frames_written=written,
+        frames_reused=len(asked.frames) - written,
+        seconds=time.perf_counter() - begun,
+        cuts=job.cuts,
         lenses=job.lenses(),
     )
 
@@ -112,9 +117,7 @@ def _run(
 class _Job:
     """A job whose folders are held. `written`: how many frames it has written. `cuts`: frames asked for that begin a shot."""
 
-    def __init__(
-        self, asked: Asked, *, plate: Plate, stores: tuple[PassStore, ...], cancelled: Callable[[], bool]
-    ) -> None:
+    def __init__(self, asked: Asked, *, plate: Plate, stores: tuple[PassStore, ...], cancelled: Callable[[], bool]) -> None:
         self._asked, self._plate, self._stores, self._cancelled = asked, plate, stores, cancelled
         self._stamp = functools.cache(self._stamp_of)
         self._tuned = _tuned_blocks(asked)
@@ -129,11 +132,13 @@ class _Job:
         asked = self._asked
         there = [store.look(asked.frames) for store in self._stores]
         making = Making(
-            settings=asked.settings, stamp=self._stamp, clip=range(self._plate.clip.first, self._plate.clip.last + 1),
+            settings=asked.settings,
+            stamp=self._stamp,
+            clip=range(self._plate.clip.first, self._plate.clip.last + 1),
             color_space=asked.color_space,
-            revision=estimator.revision if estimator else registry.revision(
-                asked.model, settings=asked.settings, tuned=self._tuned
-            ),
+            revision=estimator.revision
+            if estimator
+            else registry.revision(asked.model, settings=asked.settings, tuned=self._tuned),
         )
         plan = decide(there, making, wanted=asked.frames, overwrite=asked.overwrite)
         if plan.to_make:
@@ -149,9 +154,7 @@ class _Job:
         else:
             self.cuts = self._inside(plan.cuts)
             yield from self._announce(asked.first, asked.last)
-            yield Progress(
-                job=asked.job, stage=Stage.WRITING, done=len(asked.frames), total=len(asked.frames), fraction=1.0
-            )
+            yield Progress(job=asked.job, stage=Stage.WRITING, done=len(asked.frames), total=len(asked.frames), fraction=1.0)
         return self.written
 
     def _stamp_of(self, first: int, last: int) -> str:
@@ -182,7 +185,10 @@ class _Job:
         if asked.model.temporal and asked.settings.temporal != registry.PER_FRAME and plan.joins:
             yield Notice(job=asked.job, text=notices.joined(plan.joins))
         meter = Meter(
-            job=asked.job, stages=asked.model.stages, count=count, reused=reused,
+            job=asked.job,
+            stages=asked.model.stages,
+            count=count,
+            reused=reused,
             read_from=reused + (point.read_from + point.context - point.emitted if point else 0),
         )
         for piece in plan.pieces:
@@ -208,11 +214,18 @@ class _Job:
         frame_bytes = self._plate.size[0] * self._plate.size[1] * 12
         ahead = ReadAhead(
             self._plate.frames(piece.first + read_from, piece.last) if read_from < piece.count else iter(()),
-            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)), cancelled=self._cancelled,
+            depth=max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes)),
+            cancelled=self._cancelled,
         )
         writer = PieceWriter(
-            piece, asked=self._asked, settings=making.settings, plate=self._plate, estimator=estimator, stores=self._stores,
-            records=records, resume=resume,
+            piece,
+            asked=self._asked,
+            settings=making.settings,
+            plate=self._plate,
+            estimator=estimator,
+            stores=self._stores,
+            records=records,
+            resume=resume,
         )
         yield meter.progress(Stage.READING, written=self.written)
         with contextlib.closing(writer), contextlib.closing(ahead):
@@ -238,11 +251,12 @@ class _Job:
         removed: set[int] = set()
         for index, store in enumerate(self._stores):
             others = {
-                frame: header for frame, header in store.outside(asked.frames).items()
-                if not records.is_kept(index, frame) and (
-                    records.is_earlier(index, frame) or not is_made_so(
-                        header, settings=making.settings, revision=making.revision, color_space=making.color_space
-                    )
+                frame: header
+                for frame, header in store.outside(asked.frames).items()
+                if not records.is_kept(index, frame)
+                and (
+                    records.is_earlier(index, frame)
+                    or not is_made_so(header, settings=making.settings, revision=making.revision, color_space=making.color_space)
                 )
             }
             if asked.remove_outside and not is_link(store.folder):
@@ -260,8 +274,17 @@ class _Job:
         asked = self._asked
         return [
             PassRecord(
-                pass_name=name, clip=asked.clip, source_path=str(asked.source), source_stamp="", color_space=making.color_space,
-                revision=making.revision, settings=making.settings, first=asked.first, last=asked.last, done=0, complete=False,
+                pass_name=name,
+                clip=asked.clip,
+                source_path=str(asked.source),
+                source_stamp="",
+                color_space=making.color_space,
+                revision=making.revision,
+                settings=making.settings,
+                first=asked.first,
+                last=asked.last,
+                done=0,
+                complete=False,
                 relative=PASSES[name].is_distance and estimator.info.relative_depth,
             )
             for name in asked.passes

@@ -136,9 +136,9 @@ def adopt(settings: EstimateSettings, made: MadeFrames | None) -> EstimateSettin
     """Return `settings` with ``auto`` replaced by what an earlier run resolved it to, so that a continued run does the same."""
     if made is None:
         return settings
-    return dataclasses.replace(settings, **{
-        name: getattr(made.settings, name) for name in CHOICES if getattr(settings, name) == "auto"
-    })
+    return dataclasses.replace(
+        settings, **{name: getattr(made.settings, name) for name in CHOICES if getattr(settings, name) == "auto"}
+    )
 
 
 def refuse_foreign(there: Sequence[OnDisk], *, kept: Iterable[int]) -> None:
@@ -180,10 +180,14 @@ def _others(each: OnDisk) -> int:
 def _all_there(there: Sequence[OnDisk], making: Making, *, wanted: range) -> list[MadeFrames] | None:
     """Return what is known of the frames where all that are wanted are there and made in the right way, by whichever run."""
     found = [
-        next((
-            made for made in each.made
-            if len(_finished([each], [made], wanted=wanted)) == len(wanted) and not differences(made, making)
-        ), None)
+        next(
+            (
+                made
+                for made in each.made
+                if len(_finished([each], [made], wanted=wanted)) == len(wanted) and not differences(made, making)
+            ),
+            None,
+        )
         for each in there
     ]
     return None if None in found else [made for made in found if made]
@@ -193,13 +197,17 @@ def _finished(there: Sequence[OnDisk], made: Sequence[MadeFrames | None], *, wan
     """Return the frames asked for that are finished in all passes, each as `made` has it. A file that another program has put in
     the place
     of a finished one is left as it is."""
-    return set.intersection(*(
-        {
-            frame for frame in ranges.within(frame_ranges(known), wanted)
-            if frame in each.frames and (frame in each.foreign or (frame in each.headers and is_of(each.headers[frame], known)))
-        }
-        for each, known in zip(there, made, strict=True) if known
-    ))
+    return set.intersection(
+        *(
+            {
+                frame
+                for frame in ranges.within(frame_ranges(known), wanted)
+                if frame in each.frames and (frame in each.foreign or (frame in each.headers and is_of(each.headers[frame], known)))
+            }
+            for each, known in zip(there, made, strict=True)
+            if known
+        )
+    )
 
 
 def _alike(each: OnDisk, making: Making) -> MadeFrames | None:
@@ -209,7 +217,8 @@ def _alike(each: OnDisk, making: Making) -> MadeFrames | None:
 
 def _plan(there: Sequence[OnDisk], making: Making, pieces: Sequence[Piece], *, base: Sequence[MadeFrames | None]) -> Plan:
     return Plan(
-        pieces=tuple(pieces), base=tuple(base),
+        pieces=tuple(pieces),
+        base=tuple(base),
         earlier=tuple(tuple(made for made in each.made if differences(made, making)) for each in there),
         present=frozenset.intersection(*(each.frames for each in there)),
     )

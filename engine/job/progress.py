@@ -19,8 +19,8 @@ class Meter:
 
     def __init__(self, *, job: str, stages: tuple[Stage, ...], count: int, reused: int, read_from: int) -> None:
         """Args:
-            stages: those that the model passes through.
-            count: frames of the whole range; of them `reused` are done and `read_from` have been read by an earlier run.
+        stages: those that the model passes through.
+        count: frames of the whole range; of them `reused` are done and `read_from` have been read by an earlier run.
         """
         self._job = job
         self._count = count
@@ -52,10 +52,15 @@ class Meter:
         to_do = self._count - self._reused
         fraction = (self._reused + to_do * (done_cost / whole if whole else 0.0)) / self._count
         return Progress(
-            job=self._job, stage=stage, done=self._reused + written, total=self._count,
+            job=self._job,
+            stage=stage,
+            done=self._reused + written,
+            total=self._count,
             rate=to_do / (whole * pace) if measured and whole * pace > 0 else 0.0,
             seconds_left=left * pace if measured else None,
-            window=self._window[0], windows=self._window[1], fraction=min(1.0, fraction),
+            window=self._window[0],
+            windows=self._window[1],
+            fraction=min(1.0, fraction),
         )
 
     def _costs(self) -> tuple[float, float]:

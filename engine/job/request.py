@@ -53,10 +53,18 @@ def settle(request: Estimate, *, model: ModelInfo, plate: Plate) -> Asked:
     clip = plate.clip
     first, last = plan_range(request, clip_first=clip.first, clip_last=clip.last, held=clip.held)
     return Asked(
-        job=request.job, clip=request.source.clip or plate.clip_name, source=clip.path, is_sequence=clip.is_sequence,
+        job=request.job,
+        clip=request.source.clip or plate.clip_name,
+        source=clip.path,
+        is_sequence=clip.is_sequence,
         color_space=request.source.color_space,
-        out=Path(request.out).expanduser().absolute(), passes=wanted_passes(request, model), first=first, last=last,
-        settings=effective(request.settings, model), model=model, overwrite=request.overwrite,
+        out=Path(request.out).expanduser().absolute(),
+        passes=wanted_passes(request, model),
+        first=first,
+        last=last,
+        settings=effective(request.settings, model),
+        model=model,
+        overwrite=request.overwrite,
         remove_outside=request.remove_outside,
     )
 
@@ -103,8 +111,11 @@ def effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
     _demand(model.tunable or not is_file, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
     temporal = str(Path(settings.temporal).expanduser().absolute()) if is_file else settings.temporal
     settings = dataclasses.replace(
-        settings, model=model.name, temporal=temporal if model.tunable else "auto",
-        tokens=(settings.tokens or model.tokens) if model.tokens else 0, fov=settings.fov if model.tells_lens else 0.0,
+        settings,
+        model=model.name,
+        temporal=temporal if model.tunable else "auto",
+        tokens=(settings.tokens or model.tokens) if model.tokens else 0,
+        fov=settings.fov if model.tells_lens else 0.0,
     )
     if not model.temporal:
         return dataclasses.replace(settings, window=1, overlap=0, decode_chunk_size=1)

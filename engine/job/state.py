@@ -26,7 +26,16 @@ _ARRAY = "array_"
 _FIRST = "emitted"
 _BEGINNING = b"PK\x03\x04"
 _DAMAGE = (
-    OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, MemoryError, zlib.error, struct.error, zipfile.BadZipFile,
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    TypeError,
+    RuntimeError,
+    MemoryError,
+    zlib.error,
+    struct.error,
+    zipfile.BadZipFile,
 )
 """What reading a damaged file may raise."""
 _NAME_AT = 30
@@ -47,9 +56,12 @@ def write_state(path: Path, state: ResumeState, *, made: PassRecord) -> None:
     """Keep `state`; `made` says of which run it is. Raises: `disk_full`, `output_not_writable`."""
     point = state.point
     fields: dict[str, Any] = {
-        _FIRST: np.int64(point.emitted), "read_from": np.int64(point.read_from), "context": np.int64(point.context),
+        _FIRST: np.int64(point.emitted),
+        "read_from": np.int64(point.read_from),
+        "context": np.int64(point.context),
         "made": np.frombuffer(_identity(made).encode(), dtype=np.uint8),
-        "cuts": np.array(state.cuts, dtype=np.int64), "black": np.array(state.black, dtype=np.int64),
+        "cuts": np.array(state.cuts, dtype=np.int64),
+        "black": np.array(state.black, dtype=np.int64),
     }
     arrays = {f"{_ARRAY}{name}": array for name, array in point.arrays.items()}
 

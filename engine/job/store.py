@@ -88,12 +88,17 @@ class PassStore:
         self._emptied = frozenset(frame for frame in empty if ranges.contains(known, frame))
         headers = {frame: header for frame in wanted if frame in entries and (header := self.header(frame))}
         foreign = {
-            frame: entries[frame].name for frame in wanted
+            frame: entries[frame].name
+            for frame in wanted
             if frame in entries and frame not in headers and frame not in self._emptied
         }
         return OnDisk(
-            folder=self.folder, record=record, frames=frozenset(frame for frame, entry in entries.items() if _has_content(entry)),
-            headers=headers, foreign=foreign, foreign_files=tuple(self._foreign_files(record)),
+            folder=self.folder,
+            record=record,
+            frames=frozenset(frame for frame, entry in entries.items() if _has_content(entry)),
+            headers=headers,
+            foreign=foreign,
+            foreign_files=tuple(self._foreign_files(record)),
         )
 
     def header(self, frame: int) -> PassHeader | None:

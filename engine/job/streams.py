@@ -21,6 +21,7 @@ def wait_for(work: Callable[[], T], *, cancelled: Callable[[], bool]) -> T:
     Raises:
         PlatelightError: `cancelled`, and what `work` raises.
     """
+
     def once() -> Iterator[T]:
         yield work()
 

@@ -29,8 +29,16 @@ class PieceWriter:
     """
 
     def __init__(
-        self, piece: Piece, *, asked: Asked, settings: EstimateSettings, plate: Plate, estimator: Estimator,
-        stores: Sequence[PassStore], records: Records, resume: ResumePoint | None,
+        self,
+        piece: Piece,
+        *,
+        asked: Asked,
+        settings: EstimateSettings,
+        plate: Plate,
+        estimator: Estimator,
+        stores: Sequence[PassStore],
+        records: Records,
+        resume: ResumePoint | None,
     ) -> None:
         self.written = 0
         self._piece, self._asked, self._settings, self._plate, self._estimator = piece, asked, settings, plate, estimator
@@ -89,9 +97,17 @@ class PieceWriter:
         if PASSES[output.pass_name].is_direction:
             values = normalise(convert_axes(values, axes=info.axes))
         origin = exr.Origin(
-            clip=self._asked.clip, model=info.name, revision=self._estimator.revision, settings=settings_text(self._settings),
-            source=self._asked.source.name, frame=frame, plate_size=self._plate.plate_size, color_space=self._asked.color_space,
-            relative_depth=info.relative_depth, windows=self._plate.windows(frame), fov=output.fov,
+            clip=self._asked.clip,
+            model=info.name,
+            revision=self._estimator.revision,
+            settings=settings_text(self._settings),
+            source=self._asked.source.name,
+            frame=frame,
+            plate_size=self._plate.plate_size,
+            color_space=self._asked.color_space,
+            relative_depth=info.relative_depth,
+            windows=self._plate.windows(frame),
+            fov=output.fov,
         )
         self._stores[output.pass_name].write(frame, values, origin=origin)
         if output.pass_name == self._asked.passes[-1]:

@@ -38,7 +38,14 @@ def make_clips(
     from .training.scenes import render_clips
 
     for done in render_clips.make_clips(
-        out=out, scenes=scenes, views=views, looks=looks, frames=frames, seed=seed, workers=workers, environments=environments,
+        out=out,
+        scenes=scenes,
+        views=views,
+        looks=looks,
+        frames=frames,
+        seed=seed,
+        workers=workers,
+        environments=environments,
         moving=moving,
     ):
         print(f"{done}/{scenes} scenes", file=sys.stderr, flush=True)

@@ -33,9 +33,11 @@ def run(request: DownloadModel, *, cancelled: Callable[[], bool]) -> Iterator[Pr
 
     def fetch() -> None:
         try:
-            outcome.append(weights.download(
-                model, on_progress=lambda *so_far: told.put(so_far), cancelled=lambda: closed.is_set() or cancelled()
-            ))
+            outcome.append(
+                weights.download(
+                    model, on_progress=lambda *so_far: told.put(so_far), cancelled=lambda: closed.is_set() or cancelled()
+                )
+            )
         except Exception as error:  # noqa: BLE001 - it is raised below
             outcome.append(error)
 
@@ -57,8 +59,13 @@ def run(request: DownloadModel, *, cancelled: Callable[[], bool]) -> Iterator[Pr
             first = done if first is None else first
             rate = max(0.0, (done - first) / (time.perf_counter() - begun))
             yield Progress(
-                job=request.job, stage=Stage.LOADING, done=done, total=total, rate=rate,
-                seconds_left=max(0.0, (total - done) / rate) if rate else None, fraction=min(1.0, done / total) if total else 0.0,
+                job=request.job,
+                stage=Stage.LOADING,
+                done=done,
+                total=total,
+                rate=rate,
+                seconds_left=max(0.0, (total - done) / rate) if rate else None,
+                fraction=min(1.0, done / total) if total else 0.0,
             )
     finally:
         closed.set()

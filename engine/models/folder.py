@@ -28,8 +28,17 @@ checkpoint comes near; what is built from larger ones fills the memory before it
 
 
 _RAISED = (
-    OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, AttributeError, ImportError, AssertionError,
-    SafetensorError, StrictDataclassError,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    AttributeError,
+    ImportError,
+    AssertionError,
+    SafetensorError,
+    StrictDataclassError,
 )
 """What the libraries raise over a bad file."""
 

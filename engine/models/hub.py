@@ -149,7 +149,7 @@ def _transfer(file: _Wanted, stream: FileIO, *, cancelled: Callable[[], bool], o
                     if stream.tell() + len(piece) > (_MOST_UNANNOUNCED if file.size is None else file.size):
                         raise OSError(f"the server sends more of {file.name} than it has")
                     while piece:
-                        piece = piece[stream.write(piece):]
+                        piece = piece[stream.write(piece) :]
                     on_bytes(stream.tell())
             if file.size is None:
                 return

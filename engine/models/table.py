@@ -154,7 +154,6 @@ MARIGOLD = ModelInfo(
 )
 
 
-
 def _moge(version: int, size: str, *, hub_id: str, size_bytes: int, about: str) -> ModelInfo:
     """MoGe with normals. Its heads answer at 1280 x 720 pixels for a 16:9 plate seen in 3600 patches."""
     return ModelInfo(

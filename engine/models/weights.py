@@ -42,9 +42,19 @@ def installed(info: ModelInfo) -> bool:
 def entry(info: ModelInfo) -> ModelEntry:
     """Return the model as a message."""
     return ModelEntry(
-        name=info.name, title=info.title, purpose=info.purpose, licence=info.licence, hub_id=info.hub_id, passes=info.passes,
-        size_bytes=info.size_bytes, installed=installed(info), folder=str(folder(info)) if info.files else "",
-        default_resolution=info.default_resolution, window=info.window, overlap=info.overlap, tunable=info.tunable,
+        name=info.name,
+        title=info.title,
+        purpose=info.purpose,
+        licence=info.licence,
+        hub_id=info.hub_id,
+        passes=info.passes,
+        size_bytes=info.size_bytes,
+        installed=installed(info),
+        folder=str(folder(info)) if info.files else "",
+        default_resolution=info.default_resolution,
+        window=info.window,
+        overlap=info.overlap,
+        tunable=info.tunable,
     )
 
 
@@ -153,7 +163,8 @@ def _altered(where: Path, info: ModelInfo, *, cancelled: Callable[[], bool]) -> 
     from .hub import is_as_released
 
     return [
-        name for name, checksum in info.hashes.items()
+        name
+        for name, checksum in info.hashes.items()
         if (where / name).is_file() and not is_as_released(where / name, checksum, cancelled=cancelled)
     ]
 

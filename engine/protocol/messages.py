@@ -317,6 +317,12 @@ class Notice:
 REQUESTS = (Hello, ListModels, Doctor, Estimate, Tune, Cancel, DownloadModel, Shutdown)
 NOTIFICATIONS = (Progress, FramesReady, Notice)
 RESULTS = {
-    Hello: HelloResult, ListModels: ListModelsResult, Doctor: DoctorResult, Estimate: EstimateResult, Tune: TuneResult,
-    Cancel: CancelResult, DownloadModel: DownloadModelResult, Shutdown: ShutdownResult,
+    Hello: HelloResult,
+    ListModels: ListModelsResult,
+    Doctor: DoctorResult,
+    Estimate: EstimateResult,
+    Tune: TuneResult,
+    Cancel: CancelResult,
+    DownloadModel: DownloadModelResult,
+    Shutdown: ShutdownResult,
 }

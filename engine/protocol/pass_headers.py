@@ -42,8 +42,10 @@ def read_pass_header(file: Path) -> PassHeader | None:
     try:
         found = _attributes(data)
         return PassHeader(
-            pass_name=_pass_name(found["channels"]), frame=struct.unpack("<i", found["platelight/frame"])[0],
-            source=_text(found["platelight/source"]), revision=_text(found["platelight/revision"]),
+            pass_name=_pass_name(found["channels"]),
+            frame=struct.unpack("<i", found["platelight/frame"])[0],
+            source=_text(found["platelight/source"]),
+            revision=_text(found["platelight/revision"]),
             settings=_text(found["platelight/settings"]),
             clip=_text(found["platelight/clip"]) if "platelight/clip" in found else None,
             color_space=_text(found["platelight/colorSpace"]) if "platelight/colorSpace" in found else None,

@@ -51,15 +51,26 @@ class PassInfo:
 
 
 NORMAL = PassInfo(
-    name="normal", layer="Normal", components="XYZ", is_half=True, is_direction=True,
+    name="normal",
+    layer="Normal",
+    components="XYZ",
+    is_half=True,
+    is_direction=True,
     attributes=(("axes", "+X right, +Y up, +Z toward the camera"),),
 )
 DEPTH = PassInfo(
-    name="depth", layer="Depth", components="Z", is_half=False, is_distance=True,
+    name="depth",
+    layer="Depth",
+    components="Z",
+    is_half=False,
+    is_distance=True,
     attributes=(("axes", "distance along the camera's axis"),),
 )
 MASK = PassInfo(
-    name="mask", layer="Mask", components="V", is_half=True,
+    name="mask",
+    layer="Mask",
+    components="V",
+    is_half=True,
     attributes=(("values", "1 where there is a surface, 0 in the sky and in holes"),),
 )
 

@@ -127,7 +127,7 @@ class PassRecord:
 
 def _check_range(first: int, last: int) -> None:
     """Raises:
-        ValueError: for what is no range of a clip's frames.
+    ValueError: for what is no range of a clip's frames.
     """
     if not 0 <= last - first < MOST_FRAMES:
         raise ValueError(f"{first} to {last} is no range of frames")
@@ -143,9 +143,13 @@ def made_frames(record: PassRecord) -> tuple[MadeFrames, ...]:
     """Return what a record knows of each way in which frames were made, the present one first."""
     own = DoneRange(first=record.first, last=record.last, source_stamp=record.source_stamp)
     present = MadeFrames(
-        color_space=record.color_space, revision=record.revision, settings=record.settings, sources=(*record.others, own),
+        color_space=record.color_space,
+        revision=record.revision,
+        settings=record.settings,
+        sources=(*record.others, own),
         frames=tuple(FrameRange(first=run[0], last=run[-1]) for run in done_frames(record) if run),
-        cuts=record.cuts, black=record.black,
+        cuts=record.cuts,
+        black=record.black,
     )
     return (present, *record.earlier)
 

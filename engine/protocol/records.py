@@ -34,4 +34,3 @@ def read_regular(file: Path, *, at_most: int) -> bytes | None:
             return opened.read(at_most) if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) else None
     except OSError:
         return None
-

@@ -35,9 +35,13 @@ def run(request: Tune) -> Generator[Progress, None, TuneResult]:
             spent = time.monotonic() - begun
             left = spent * (1 - at.fraction) / at.fraction if at.fraction > 0 and at.step > 1 else None
             yield Progress(
-                job=request.job, stage=Stage.TUNING, done=at.step, total=request.steps, fraction=min(1.0, at.fraction),
+                job=request.job,
+                stage=Stage.TUNING,
+                done=at.step,
+                total=request.steps,
+                fraction=min(1.0, at.fraction),
                 seconds_left=left,
-            )  # fmt: skip
+            )
     except PlatelightError:
         raise
     except Exception as error:
@@ -45,6 +49,13 @@ def run(request: Tune) -> Generator[Progress, None, TuneResult]:
     finally:
         steps.close()
     return TuneResult(
-        job=request.job, unit=tuned.unit, per_frame=tuned.per_frame, before=tuned.before.change, after=tuned.after.change,
-        away=tuned.after.away, bound=tuned.bound, steps=tuned.steps, file=str(tuned.file or ""),
-    )  # fmt: skip
+        job=request.job,
+        unit=tuned.unit,
+        per_frame=tuned.per_frame,
+        before=tuned.before.change,
+        after=tuned.after.change,
+        away=tuned.after.away,
+        bound=tuned.bound,
+        steps=tuned.steps,
+        file=str(tuned.file or ""),
+    )

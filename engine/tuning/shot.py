@@ -174,9 +174,7 @@ def stage_config(info: ModelInfo, *, start: Path, flow: str) -> AnyConfig:
     folder = weights.folder(info)
     weights.check(folder, info)
     if info.family == "depth_anything":
-        return DepthConfig(
-            model=str(folder), start=begin, flow=flow, warm_up=WARM_UP, omega_reg=OMEGA_REG, head=False, frames=16
-        )
+        return DepthConfig(model=str(folder), start=begin, flow=flow, warm_up=WARM_UP, omega_reg=OMEGA_REG, head=False, frames=16)
     if info.family == "moge":
         return GeometryConfig(
             model=str(folder), start=begin, flow=flow, warm_up=WARM_UP, omega_reg=OMEGA_REG, frames=8, tokens=info.tokens

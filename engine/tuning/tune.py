@@ -106,9 +106,14 @@ def tune(request: Tune) -> Generator[TuneProgress, None, Tuned]:
     if kept:
         _write(stage, file)
     return Tuned(
-        per_frame=shot.per_frame, before=before, after=best.measured if kept else before, bound=bound, unit=UNITS[info.passes[0]],
-        steps=step, file=file if kept else None,
-    )  # fmt: skip
+        per_frame=shot.per_frame,
+        before=before,
+        after=best.measured if kept else before,
+        bound=bound,
+        unit=UNITS[info.passes[0]],
+        steps=step,
+        file=file if kept else None,
+    )
 
 
 def _check(request: Tune) -> None:

@@ -86,7 +86,7 @@ def test_unknown_fields_in_hello_mean_another_version(part, peer):
 
 def test_garbage_is_told_and_the_conversation_goes_on(part, peer):
     contract, link = part("contract"), part("link.client")
-    noise = "print('Downloading shards: 100%'); print('{\"jsonrpc\":\"2.0\",\"method\":\"sing\",\"params\":{}}', flush=True)\n"
+    noise = 'print(\'Downloading shards: 100%\'); print(\'{"jsonrpc":"2.0","method":"sing","params":{}}\', flush=True)\n'
     answer = '{"jsonrpc":"2.0","id":2,"result":{"models":[]}}'
     client = peer(
         f"{noise}{HELLO}{noise}import sys, time\nsys.stdout.buffer.write(b'\\xff\\xfe\\n')\n"
@@ -142,12 +142,15 @@ def test_silence_ends_in_an_error_and_the_end_of_the_child(part, peer):
     until(lambda: not client._process.running, client)
 
 
-@pytest.mark.parametrize(("last_words", "code", "said"), [
-    ("sys.exit(3)", "engine_died", "exit code 3"),
-    ("print('oh no', file=sys.stderr); os.kill(os.getpid(), 11)", "engine_died", "SIGSEGV; its last words: oh no"),
-    ("os.kill(os.getpid(), 9)", "engine_died", "killed (out of memory?)"),
-    ("os.close(1); time.sleep(60)", "engine_died", "it closed its output"),
-])
+@pytest.mark.parametrize(
+    ("last_words", "code", "said"),
+    [
+        ("sys.exit(3)", "engine_died", "exit code 3"),
+        ("print('oh no', file=sys.stderr); os.kill(os.getpid(), 11)", "engine_died", "SIGSEGV; its last words: oh no"),
+        ("os.kill(os.getpid(), 9)", "engine_died", "killed (out of memory?)"),
+        ("os.close(1); time.sleep(60)", "engine_died", "it closed its output"),
+    ],
+)
 def test_the_end_of_the_engine_says_how(part, peer, last_words, code, said):
     contract = part("contract")
     client = peer(f"import os\n{HELLO}sys.stdin.readline()\n{last_words}")

@@ -26,8 +26,18 @@ def write_record(part, cuts):
     """As the engine leaves it."""
     plan, contract = part("planning").plans(bpy.context)[0], part("contract")
     record = contract.PassRecord(
-        pass_name="normal", clip=plan.target.source.clip, source_path=plan.target.source.path, source_stamp="s", color_space="sRGB",
-        revision="r", settings=plan.settings, first=1, last=132, done=132, complete=True, cuts=cuts,
+        pass_name="normal",
+        clip=plan.target.source.clip,
+        source_path=plan.target.source.path,
+        source_stamp="s",
+        color_space="sRGB",
+        revision="r",
+        settings=plan.settings,
+        first=1,
+        last=132,
+        done=132,
+        complete=True,
+        cuts=cuts,
     )
     file = contract.record_file(plan.out, pass_name="normal", clip=record.clip)
     file.parent.mkdir(parents=True)
@@ -46,7 +56,9 @@ def test_cuts_are_read_marked_once_and_remembered_in_the_file(part, shot, strip)
     for _ in range(2):
         bpy.ops.platelight.cuts(markers=True)
     assert {marker.name: marker.frame for marker in bpy.context.scene.timeline_markers} == {
-        "plate cut 31": 131, "plate cut 77": 177, "plate cut 122": 222,
+        "plate cut 31": 131,
+        "plate cut 77": 177,
+        "plate cut 122": 222,
     }
     bpy.ops.wm.save_mainfile()
     bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
@@ -60,7 +72,15 @@ def test_what_a_job_found_comes_first_and_no_cut_is_said_too(part, shot, strip):
     assert cuts.sentence(cuts.known(bpy.context, "plate")) == "1 cut: 5"
     job = jobs.Job(id="cuts", label="plate", target=plan.target, out=plan.out, settings=plan.settings)
     job.result = contract.EstimateResult(
-        job="cuts", passes=("normal",), clip="plate", first=1, last=9, frames_written=9, frames_reused=0, seconds=1.0, cuts=(),
+        job="cuts",
+        passes=("normal",),
+        clip="plate",
+        first=1,
+        last=9,
+        frames_written=9,
+        frames_reused=0,
+        seconds=1.0,
+        cuts=(),
     )
     part("link.state").state.queue.tasks.append(job)
     assert cuts.sentence(cuts.known(bpy.context, "plate")) == "No cuts: one shot"

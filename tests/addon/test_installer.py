@@ -127,9 +127,13 @@ def test_a_python_that_cannot_make_environments_is_blamed(part, plan, tmp_path):
     crippled.write_text(f"#!/bin/sh\necho '{said}'\nexit 1\n")
     crippled.chmod(0o755)
     installer, whole = part("link.installer"), plan()
-    install = finish(installer.Install(installer.InstallPlan(
-        python=str(crippled), folder=whole.folder, locks=whole.locks, choice=whole.choice, root=whole.root, env=whole.env
-    )))
+    install = finish(
+        installer.Install(
+            installer.InstallPlan(
+                python=str(crippled), folder=whole.folder, locks=whole.locks, choice=whole.choice, root=whole.root, env=whole.env
+            )
+        )
+    )
     assert install.error.detail.startswith("Blender's Python cannot make environments")
 
 
@@ -140,18 +144,29 @@ def test_an_unfinished_environment_does_not_count(part, plan):
     assert installer.problem(wanted.folder, locks=wanted.locks) == "the engine is not installed yet"
 
 
-@pytest.mark.parametrize(("lines", "cause"), [
-    (["ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"], "the disk is full"),
-    (["error: Failed to fetch: `https://x/torch/`", "  Caused by: dns error: failed to lookup address information"],
-     "the package index cannot be reached"),
-    (["SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed'))"],
-     "a proxy or firewall replaces certificates"),
-    (["  x No solution found when resolving dependencies:"], "no package fits this Python and platform"),
-    (["ERROR: Could not find a version that satisfies the requirement torch==2.13.0 (from versions: none)"],
-     "no package fits this Python and platform"),
-    (["ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407 Proxy Authentication Required'))"],
-     "the proxy refused the connection"),
-])
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        (["ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"], "the disk is full"),
+        (
+            ["error: Failed to fetch: `https://x/torch/`", "  Caused by: dns error: failed to lookup address information"],
+            "the package index cannot be reached",
+        ),
+        (
+            ["SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed'))"],
+            "a proxy or firewall replaces certificates",
+        ),
+        (["  x No solution found when resolving dependencies:"], "no package fits this Python and platform"),
+        (
+            ["ERROR: Could not find a version that satisfies the requirement torch==2.13.0 (from versions: none)"],
+            "no package fits this Python and platform",
+        ),
+        (
+            ["ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407 Proxy Authentication Required'))"],
+            "the proxy refused the connection",
+        ),
+    ],
+)
 def test_causes_are_named_and_quoted(part, lines, cause):
     said = part("link.install_errors").why(["Collecting torch", *lines])
     assert said.startswith(cause) and said.endswith(")") and len(said) < 320

@@ -18,8 +18,14 @@ def contract(part):
 def _target(part, label="plate"):
     clips, contract = part("blender.clips"), part("contract")
     return clips.ClipTarget(
-        label=label, source=contract.Source(path="/x/plate.mp4", clip="plate"), first=1, last=10, timeline_start=1,
-        scene_name="Scene", strip_name=label, is_sequence=False,
+        label=label,
+        source=contract.Source(path="/x/plate.mp4", clip="plate"),
+        first=1,
+        last=10,
+        timeline_start=1,
+        scene_name="Scene",
+        strip_name=label,
+        is_sequence=False,
     )
 
 
@@ -34,11 +40,23 @@ def new_job(part, jobs, contract):
 def test_a_job_moves_only_along_the_allowed_ways(jobs):
     state = jobs.JobState
     allowed = {
-        ("queued", "starting"), ("queued", "failed"), ("queued", "cancelled"),
-        ("starting", "running"), ("starting", "cancelling"), ("starting", "queued"), ("running", "queued"),
-        ("starting", "done"), ("starting", "failed"), ("starting", "cancelled"),
-        ("running", "cancelling"), ("running", "done"), ("running", "failed"), ("running", "cancelled"),
-        ("cancelling", "done"), ("cancelling", "failed"), ("cancelling", "cancelled"),
+        ("queued", "starting"),
+        ("queued", "failed"),
+        ("queued", "cancelled"),
+        ("starting", "running"),
+        ("starting", "cancelling"),
+        ("starting", "queued"),
+        ("running", "queued"),
+        ("starting", "done"),
+        ("starting", "failed"),
+        ("starting", "cancelled"),
+        ("running", "cancelling"),
+        ("running", "done"),
+        ("running", "failed"),
+        ("running", "cancelled"),
+        ("cancelling", "done"),
+        ("cancelling", "failed"),
+        ("cancelling", "cancelled"),
     }
     for before, after in itertools.product(state, state):
         task = jobs.Task(id="1", label="plate", state=before)

@@ -57,10 +57,20 @@ def test_what_is_compared_is_the_pass_that_will_be_made(part, settings):
     assert known.entry(models, "/some/folder").passes == ("normal",)
 
 
-@pytest.mark.parametrize("content", [
-    b"[" * 100_000 + b"]" * 100_000, b"{", b"\xff\xfe", b'{"models": 5}', b'{"models": [{"name": ["preview"]}]}', b"9" * 5000,
-    b'{"models": [{"name": "a", "size_bytes": 1e400}]}', b"null", b" " * 20_000_000,
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000 + b"]" * 100_000,
+        b"{",
+        b"\xff\xfe",
+        b'{"models": 5}',
+        b'{"models": [{"name": ["preview"]}]}',
+        b"9" * 5000,
+        b'{"models": [{"name": "a", "size_bytes": 1e400}]}',
+        b"null",
+        b" " * 20_000_000,
+    ],
+)
 def test_whatever_is_kept_of_the_models_the_add_on_registers(addon, part, content):
     file = part("identity").user_folder() / "models.json"
     file.write_bytes(content)

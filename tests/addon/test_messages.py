@@ -36,12 +36,15 @@ def test_one_line_for_a_report_has_both(part):
     assert line == "Cancelled. Finished frames are kept; press Estimate to continue where it stopped."
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ("max_resolution 512 -> 1024", "Resolution: 512 → 1024"),
-    ("model preview -> normalcrafter", "Model: preview → normalcrafter"),
-    ("decode_chunk_size 7 -> 2", "Decode Chunk: 7 → 2"),
-    ("the model was tuned to this shot since", "The model was tuned to this shot since"),
-])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("max_resolution 512 -> 1024", "Resolution: 512 → 1024"),
+        ("model preview -> normalcrafter", "Model: preview → normalcrafter"),
+        ("decode_chunk_size 7 -> 2", "Decode Chunk: 7 → 2"),
+        ("the model was tuned to this shot since", "The model was tuned to this shot since"),
+    ],
+)
 def test_a_changed_setting_goes_by_its_name_on_the_panel(part, change, words):
     assert part("messages").change_in_words(change) == words
 

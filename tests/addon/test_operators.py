@@ -132,17 +132,20 @@ def test_settings_that_cannot_be_used_are_reported(part, shot, press, engine):
     assert not part("link.session").jobs()
 
 
-@pytest.mark.parametrize(("operator", "options", "said"), [
-    ("cancel", {"job": "job-9"}, "There is no job job-9"),
-    ("retry", {"job": "job-9"}, "There is no job job-9"),
-    ("remove", {"job": "job-9"}, "There is no job job-9"),
-    ("attach", {"job": "job-9"}, "There is no job job-9"),
-    ("show_error", {"job": "job-9"}, "There is no job job-9"),
-    ("open_folder", {"folder": "/nowhere"}, "/nowhere is not there yet"),
-    ("check_engine", {}, "There is no engine to run"),
-    ("download_model", {"model": "normalcrafter", "title": "NormalCrafter"}, "NormalCrafter cannot be downloaded"),
-    ("install", {}, "the engine cannot be downloaded"),
-])
+@pytest.mark.parametrize(
+    ("operator", "options", "said"),
+    [
+        ("cancel", {"job": "job-9"}, "There is no job job-9"),
+        ("retry", {"job": "job-9"}, "There is no job job-9"),
+        ("remove", {"job": "job-9"}, "There is no job job-9"),
+        ("attach", {"job": "job-9"}, "There is no job job-9"),
+        ("show_error", {"job": "job-9"}, "There is no job job-9"),
+        ("open_folder", {"folder": "/nowhere"}, "/nowhere is not there yet"),
+        ("check_engine", {}, "There is no engine to run"),
+        ("download_model", {"model": "normalcrafter", "title": "NormalCrafter"}, "NormalCrafter cannot be downloaded"),
+        ("install", {}, "the engine cannot be downloaded"),
+    ],
+)
 def test_what_cannot_be_done_is_reported_with_its_remedy(addon, part, operator, options, said):
     assert not bpy.app.online_access, "a factory Blender is offline"
     with pytest.raises(RuntimeError, match=said):
@@ -162,10 +165,23 @@ def test_blenders_python_settings_do_not_reach_the_engine(part, addon, monkeypat
     assert str(part("identity").user_folder()) in environment["PYTHONPYCACHEPREFIX"]
 
 
-@pytest.mark.parametrize("name", [
-    "PYTHONUSERBASE", "PYTHONINSPECT", "PYTHONWARNINGS", "PYTHONSTARTUP", "PYTHONPATH", "PYTHONHOME", "PYTHONBREAKPOINT",
-    "PYTHON_GIL", "PYTHONSOMETHINGNEW", "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PYTHONUSERBASE",
+        "PYTHONINSPECT",
+        "PYTHONWARNINGS",
+        "PYTHONSTARTUP",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONBREAKPOINT",
+        "PYTHON_GIL",
+        "PYTHONSOMETHINGNEW",
+        "LD_PRELOAD",
+        "LD_AUDIT",
+        "DYLD_INSERT_LIBRARIES",
+    ],
+)
 def test_what_changes_how_a_python_runs_does_not_reach_the_engine(part, monkeypatch, name):
     monkeypatch.setenv(name, "/x")
     monkeypatch.setenv("PYTHONUTF8", "1")
@@ -201,11 +217,14 @@ def test_the_preferences_choose_the_engine(part, addon, tmp_path, engine_python)
     assert "cannot be split" in problem()
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("ssh box 'cd /opt && python -m engine serve'", ["ssh", "box", "cd /opt && python -m engine serve"]),
-    (r'"C:\Program Files\Py\python.exe" -m engine serve', [r"C:\Program Files\Py\python.exe", "-m", "engine", "serve"]),
-    (r"C:\py\python.exe -m engine serve", [r"C:\py\python.exe", "-m", "engine", "serve"]),
-])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ssh box 'cd /opt && python -m engine serve'", ["ssh", "box", "cd /opt && python -m engine serve"]),
+        (r'"C:\Program Files\Py\python.exe" -m engine serve', [r"C:\Program Files\Py\python.exe", "-m", "engine", "serve"]),
+        (r"C:\py\python.exe -m engine serve", [r"C:\py\python.exe", "-m", "engine", "serve"]),
+    ],
+)
 def test_a_command_is_split_on_windows_as_everywhere(part, addon, text, words):
     assert part("link.command").split(text, "the engine command", posix=False) == words
 

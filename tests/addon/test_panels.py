@@ -13,9 +13,17 @@ def words(part):
     return part("panels.texts")
 
 
-@pytest.mark.parametrize(("seconds", "text"), [
-    (0.2, "0 s"), (59.4, "59 s"), (59.6, "1:00 min"), (185, "3:05 min"), (3600, "1:00 h"), (7810, "2:10 h"),
-])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1:00 min"),
+        (185, "3:05 min"),
+        (3600, "1:00 h"),
+        (7810, "2:10 h"),
+    ],
+)
 def test_durations(words, seconds, text):
     assert words.duration(seconds) == text
 

@@ -11,7 +11,14 @@ def settings(addon):
 
 def _entry(part, name, *, installed):
     return part("contract").ModelEntry(
-        name=name, title=name.title(), purpose="p", licence="l", hub_id="", passes=("normal",), size_bytes=0, folder="",
+        name=name,
+        title=name.title(),
+        purpose="p",
+        licence="l",
+        hub_id="",
+        passes=("normal",),
+        size_bytes=0,
+        folder="",
         installed=installed,
     )
 

@@ -9,8 +9,19 @@ import time
 import pytest
 
 ODD = [
-    "garbage", "", "{}", "[" * 5000, "null", "\x00", '"' * 999, "9" * 5000, "NaN", '{"jsonrpc":"2.0"}', "x" * 2_000_000,
-    '{"jsonrpc":"2.0","id":{},"result":{}}', '{"jsonrpc":"2.0","id":99,"result":[[[]]]}',
+    "garbage",
+    "",
+    "{}",
+    "[" * 5000,
+    "null",
+    "\x00",
+    '"' * 999,
+    "9" * 5000,
+    "NaN",
+    '{"jsonrpc":"2.0"}',
+    "x" * 2_000_000,
+    '{"jsonrpc":"2.0","id":{},"result":{}}',
+    '{"jsonrpc":"2.0","id":99,"result":[[[]]]}',
     '{"jsonrpc":"2.0","method":"hello","id":1}',
 ]
 
@@ -20,13 +31,20 @@ def told(method: str, **params: object) -> str:
 
 
 ODD += [
-    told("progress", stage=["unet"], done=1, total=2), told("progress", stage={}, done=1, total=2),
-    told("progress", stage="unet", done=1, total=2, rate=10**400), told("progress", stage="unet", done=10**30, total=2),
+    told("progress", stage=["unet"], done=1, total=2),
+    told("progress", stage={}, done=1, total=2),
+    told("progress", stage="unet", done=1, total=2, rate=10**400),
+    told("progress", stage="unet", done=10**30, total=2),
     told("progress", stage="unet", done=1, total=2, rate=5e-324, seconds_left=1e9, window=10**7, windows=0),
-    told("progress", stage="queued", done=0, total=0, fraction=-1.0), told("progress", stage="unet", done=2**53, total=1),
-    told("frames_ready", pass_name="normal", first=1, last=10**9), told("frames_ready", pass_name="normal", first=9, last=1),
-    told("frames_ready", pass_name="../../x", first=-(10**9), last=10**9), told("frames_ready", pass_name="", first=1, last=1),
-    told("notice", text="x" * 10_000), told("notice", text="\ud800"), told("notice", job="job-77", text="of nobody"),
+    told("progress", stage="queued", done=0, total=0, fraction=-1.0),
+    told("progress", stage="unet", done=2**53, total=1),
+    told("frames_ready", pass_name="normal", first=1, last=10**9),
+    told("frames_ready", pass_name="normal", first=9, last=1),
+    told("frames_ready", pass_name="../../x", first=-(10**9), last=10**9),
+    told("frames_ready", pass_name="", first=1, last=1),
+    told("notice", text="x" * 10_000),
+    told("notice", text="\ud800"),
+    told("notice", job="job-77", text="of nobody"),
     told("notice", job=["job-1"], text="x"),
 ]
 

@@ -18,7 +18,9 @@ def _traces() -> dict[str, object]:
     }
     scene_properties = {name for name in bpy.types.Scene.bl_rna.properties.keys() if "platelight" in name}  # noqa: SIM118 - RNA
     return {
-        "classes": classes, "handlers": {n for n, h in handlers.items() if h}, "properties": scene_properties,
+        "classes": classes,
+        "handlers": {n for n, h in handlers.items() if h},
+        "properties": scene_properties,
         "operators": {name for name in dir(bpy.ops.platelight) if not name.startswith("_")},
         "has setting": hasattr(bpy.types.Scene, "platelight"),
     }
@@ -44,9 +46,7 @@ def test_nothing_is_left_behind_twice(installed):
 def test_each_editor_has_the_tab(addon):
     panels = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("PLATELIGHT_PT_")]
     tabs = {(panel.bl_space_type, panel.bl_region_type, panel.bl_category) for panel in panels}
-    assert tabs == {
-        (space, "UI", "Platelight") for space in ("SEQUENCE_EDITOR", "CLIP_EDITOR", "NODE_EDITOR", "VIEW_3D")
-    }
+    assert tabs == {(space, "UI", "Platelight") for space in ("SEQUENCE_EDITOR", "CLIP_EDITOR", "NODE_EDITOR", "VIEW_3D")}
 
 
 def test_jobs_can_be_imported_where_there_is_no_bpy(installed, tmp_path):

@@ -19,21 +19,35 @@ def choose(part):
     return run
 
 
-@pytest.mark.parametrize(("machine", "driver", "lock", "backend"), [
-    (("linux", "x86_64"), 0, "torch-cpu.txt", "cpu"), (("linux", "x86_64"), 580, "torch.txt", ""),
-    (("linux", "x86_64"), 579, "torch-cpu.txt", "cpu"), (("linux", "aarch64", (3, 13)), 590, "torch.txt", ""),
-    (("windows", "amd64"), 0, "torch.txt", ""), (("windows", "amd64"), 552, "torch-cu126.txt", "cu126"),
-    (("windows", "amd64", (3, 13)), 580, "torch-cu130.txt", "cu130"), (("windows", "amd64", (3, 13)), 552, "torch.txt", ""),
-    (("macos", "arm64", (3, 13)), 0, "torch.txt", ""),
-])
+@pytest.mark.parametrize(
+    ("machine", "driver", "lock", "backend"),
+    [
+        (("linux", "x86_64"), 0, "torch-cpu.txt", "cpu"),
+        (("linux", "x86_64"), 580, "torch.txt", ""),
+        (("linux", "x86_64"), 579, "torch-cpu.txt", "cpu"),
+        (("linux", "aarch64", (3, 13)), 590, "torch.txt", ""),
+        (("windows", "amd64"), 0, "torch.txt", ""),
+        (("windows", "amd64"), 552, "torch-cu126.txt", "cu126"),
+        (("windows", "amd64", (3, 13)), 580, "torch-cu130.txt", "cu130"),
+        (("windows", "amd64", (3, 13)), 552, "torch.txt", ""),
+        (("macos", "arm64", (3, 13)), 0, "torch.txt", ""),
+    ],
+)
 def test_the_build_fits_the_machine(choose, machine, driver, lock, backend):
     choice = choose(*machine, driver=driver)
     assert (choice.build.lock, choice.build.backend) == (lock, backend)
 
 
-@pytest.mark.parametrize("machine", [
-    ("linux", "x86_64"), ("linux", "x86_64", (3, 13)), ("windows", "amd64"), ("windows", "amd64", (3, 13)), ("macos", "arm64"),
-])
+@pytest.mark.parametrize(
+    "machine",
+    [
+        ("linux", "x86_64"),
+        ("linux", "x86_64", (3, 13)),
+        ("windows", "amd64"),
+        ("windows", "amd64", (3, 13)),
+        ("macos", "arm64"),
+    ],
+)
 def test_without_a_card_nobody_fetches_gigabytes(choose, machine):
     choice = choose(*machine)
     assert choice.download < 600_000_000 and "CUDA" not in choice.summary

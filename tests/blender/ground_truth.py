@@ -126,9 +126,7 @@ def shoot(scene: bpy.types.Scene, frame: int, file: Path) -> np.ndarray:
     return read_exr(file)[..., :3]
 
 
-def write_passes(
-    scene: bpy.types.Scene, frames: Iterable[int], folder: Path, *, edges: bool = True
-) -> dict[int, np.ndarray]:
+def write_passes(scene: bpy.types.Scene, frames: Iterable[int], folder: Path, *, edges: bool = True) -> dict[int, np.ndarray]:
     """The exact normal (camera space) and depth passes of a scene as the engine would name them.
 
     Gives a mask (H, W) of the surfaces that face the camera by 6 degrees or more. Without `edges`, pixels at which the depth jumps

@@ -114,9 +114,17 @@ def _write_tiff(file: Path, values: np.ndarray) -> None:
     height, width, channels = values.shape
     bits, data = 8 * values.dtype.itemsize, values.tobytes()
     entries = [
-        (256, 4, 1, width), (257, 4, 1, height), (258, 3, 3, 8), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 14),
-        (277, 3, 1, channels), (278, 4, 1, height), (279, 4, 1, len(data)), (284, 3, 1, 1),
-    ]  # fmt: skip
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        (258, 3, 3, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 14),
+        (277, 3, 1, channels),
+        (278, 4, 1, height),
+        (279, 4, 1, len(data)),
+        (284, 3, 1, 1),
+    ]
     start = struct.pack("<2sHI3H", b"II", 42, 14 + len(data), bits, bits, bits)
     directory = b"".join(struct.pack("<HHII", *entry) for entry in entries)
     file.write_bytes(start + data + struct.pack("<H", len(entries)) + directory + struct.pack("<I", 0))

@@ -189,20 +189,27 @@ def test_a_window_has_its_line_though_all_came_at_once(shot, capsys, tmp_path):
     windows = [notification("progress", {**progress, "done": 4 * n, "window": n + 1, "windows": 3}) for n in range(3)]
     failure = {"code": 29, "message": "m", "data": {"code": "disk_full", "detail": "/passes"}}
     breath = [*windows, notification("notice", {"job": "job-1", "text": "The plate has NaN"}), line({"id": 3, "error": failure})]
+    answers = [line({"id": 1, "result": {"protocol": 3, "engine": "e"}}), line({"id": 2, "result": {"models": []}})]
     script = tmp_path / "engine.py"
-    script.write_text("\n".join([
-        "import sys",
-        f"answers = {[line({'id': 1, 'result': {'protocol': 3, 'engine': 'e'}}), line({'id': 2, 'result': {'models': []}})]!r}",
-        "for answer in answers:",
-        "    sys.stdin.readline()",
-        "    print(answer, flush=True)",
-        "sys.stdin.readline()",
-        f"print({chr(10).join(breath)!r}, flush=True)",
-        "sys.stdin.read()",
-    ]))
+    script.write_text(
+        "\n".join(
+            [
+                "import sys",
+                f"answers = {answers!r}",
+                "for answer in answers:",
+                "    sys.stdin.readline()",
+                "    print(answer, flush=True)",
+                "sys.stdin.readline()",
+                f"print({chr(10).join(breath)!r}, flush=True)",
+                "sys.stdin.read()",
+            ]
+        )
+    )
     assert estimate(engine=shlex.join([sys.executable, str(script)])) == ERRORS[ErrorCode.DISK_FULL].exit_code
     assert lines(capsys.readouterr()) == [
-        "plate: window 1/3, 0/12 frames", "plate: window 2/3, 4/12 frames", "plate: window 3/3, 8/12 frames",
+        "plate: window 1/3, 0/12 frames",
+        "plate: window 2/3, 4/12 frames",
+        "plate: window 3/3, 8/12 frames",
         "plate: note: The plate has NaN",
     ]
 
@@ -251,8 +258,15 @@ def test_a_project_that_was_never_saved(scene, registered, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["estimate"], ["estimate", "--strips", "a", "--clip", "b"], ["estimate", "--strips", "a", "--frames", "9-3"],
-                  ["estimate", "--strips", "a", "--frames", "all"], ["render"]],
+    "arguments",
+    [
+        [],
+        ["estimate"],
+        ["estimate", "--strips", "a", "--clip", "b"],
+        ["estimate", "--strips", "a", "--frames", "9-3"],
+        ["estimate", "--strips", "a", "--frames", "all"],
+        ["render"],
+    ],
 )
 def test_wrong_words_end_with_the_usage(registered, capsys, arguments):
     with pytest.raises(SystemExit) as leaving:

@@ -46,13 +46,25 @@ def test_a_scene_of_a_library_is_refused_instead_of_changed_for_nothing(shot, tm
     ops, plate = bpy.ops.platelight, {"shot": "plate"}
     before = len(compat.compositor_tree(scene).nodes)
     for operator, arguments in (
-        (ops.light_preset, {"preset": "RIM", "lights": "STUDIO"}), (ops.light_preset, {"preset": "RIM", "lights": "SCENE"}),
-        (ops.solo_light, {"light": "Sun"}), (ops.match_light, {}), (ops.normal_detail, {}), (ops.light_outputs, {}),
-        (ops.view_light, {"view": "GREY"}), (ops.add_space, {}), (ops.hold_studio_lights, {}),
+        (ops.light_preset, {"preset": "RIM", "lights": "STUDIO"}),
+        (ops.light_preset, {"preset": "RIM", "lights": "SCENE"}),
+        (ops.solo_light, {"light": "Sun"}),
+        (ops.match_light, {}),
+        (ops.normal_detail, {}),
+        (ops.light_outputs, {}),
+        (ops.view_light, {"view": "GREY"}),
+        (ops.add_space, {}),
+        (ops.hold_studio_lights, {}),
         (ops.import_normals, {"filepath": str(tmp_path / "passes" / "normal" / "plate.0001.exr")}),
-        (ops.remove_space, {}), (ops.match_mode, {"mode": "OFF"}), (ops.match_sun, {}), (ops.match_remove, {}), (ops.add_card, {}),
-        (ops.wire_lights, {}), (ops.depth_at_point, {}), (ops.forget_normals, {}),
-    ):  # fmt: skip
+        (ops.remove_space, {}),
+        (ops.match_mode, {"mode": "OFF"}),
+        (ops.match_sun, {}),
+        (ops.match_remove, {}),
+        (ops.add_card, {}),
+        (ops.wire_lights, {}),
+        (ops.depth_at_point, {}),
+        (ops.forget_normals, {}),
+    ):
         assert "is linked from shot.blend: change it there" in told(operator, **plate, **arguments), operator
     for operator in (ops.unwire_lights, ops.use_cpu_compositor):
         assert "is linked from shot.blend: change it there" in told(operator), operator

@@ -28,10 +28,11 @@ def place(scene, files, out, *, data=None):
     left, top, right, bottom = data or (0, 0, WIDTH - 1, HEIGHT - 1)
     size = (bottom - top + 1, right - left + 1)
     header = {
-        "compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage,
+        "compression": OpenEXR.ZIP_COMPRESSION,
+        "type": OpenEXR.scanlineimage,
         "dataWindow": (np.array([left, top], np.int32), np.array([right, bottom], np.int32)),
         "displayWindow": (np.array([0, 0], np.int32), np.array([WIDTH - 1, HEIGHT - 1], np.int32)),
-    }  # fmt: skip
+    }
     for frame in range(target.first, target.last + 1):
         channels = {f"Normal.{axis}": np.full(size, axis == "Z", np.float16) for axis in "XYZ"}
         OpenEXR.File(header, channels).write(str(folder / f"{target.source.clip}.{frame:04d}.exr"))
@@ -52,8 +53,16 @@ def picture(file: Path) -> np.ndarray:
     return whole[100 : 100 + HEIGHT, 100 : 100 + WIDTH]
 
 
-@pytest.mark.parametrize("name", ["layered-exr-plate/beauty", "layered-exr-plate/crypto", "layered-exr-plate/parts_z",
-                                  "exr-parts-first-is-not-the-picture/parts", "exr-channel-names/rgba_red"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "layered-exr-plate/beauty",
+        "layered-exr-plate/crypto",
+        "layered-exr-plate/parts_z",
+        "exr-parts-first-is-not-the-picture/parts",
+        "exr-channel-names/rgba_red",
+    ],
+)
 def test_the_picture_of_a_file_of_layers_or_parts_is_the_plate(scene, tmp_path, name):
     file = FIELD / f"{name}.0001.exr"
     place(scene, [file], tmp_path / "passes")

@@ -27,8 +27,17 @@ def saved(scene, tmp_path):
 def estimated(target: clips.ClipTarget, out: str, *, source: str = "", pass_name: str = "normal") -> None:
     """Leave the record of an estimate."""
     record = PassRecord(
-        pass_name=pass_name, clip=target.source.clip, source_path=source or target.source.path, source_stamp="x", color_space="",
-        revision="1", settings=EstimateSettings(), first=target.first, last=target.last, done=1, complete=False,
+        pass_name=pass_name,
+        clip=target.source.clip,
+        source_path=source or target.source.path,
+        source_stamp="x",
+        color_space="",
+        revision="1",
+        settings=EstimateSettings(),
+        first=target.first,
+        last=target.last,
+        done=1,
+        complete=False,
     )
     file = record_file(out, pass_name=pass_name, clip=target.source.clip)
     file.parent.mkdir(parents=True)

@@ -66,16 +66,12 @@ def test_frames_that_arrive_later_are_seen(scene, plate, tmp_path):
     for file in late:
         file.unlink()
     attach(last=1)
-    np.testing.assert_allclose(
-        render(scene, [3], tmp_path)[3][..., :3], linear(plate_bytes(3)) * light(stored(1)), atol=TOLERANCE
-    )
+    np.testing.assert_allclose(render(scene, [3], tmp_path)[3][..., :3], linear(plate_bytes(3)) * light(stored(1)), atol=TOLERANCE)
     for file, data in kept:
         file.write_bytes(data)
     attach()
     passes.reload(target)
-    np.testing.assert_allclose(
-        render(scene, [3], tmp_path)[3][..., :3], linear(plate_bytes(3)) * light(stored(3)), atol=TOLERANCE
-    )
+    np.testing.assert_allclose(render(scene, [3], tmp_path)[3][..., :3], linear(plate_bytes(3)) * light(stored(3)), atol=TOLERANCE)
 
 
 def test_passes_made_anew_are_read_anew(scene, plate, tmp_path):
@@ -250,8 +246,17 @@ def test_the_record_beside_the_passes(scene, plate, tmp_path):
     out = str(tmp_path / "passes")
     assert folders.existing_record(out, target, pass_name="normal") is None
     record = PassRecord(
-        pass_name="normal", clip="plate", source_path=target.source.path, source_stamp="x", color_space="sRGB", revision="1",
-        settings=EstimateSettings(max_resolution=512), first=1, last=3, done=3, complete=True,
+        pass_name="normal",
+        clip="plate",
+        source_path=target.source.path,
+        source_stamp="x",
+        color_space="sRGB",
+        revision="1",
+        settings=EstimateSettings(max_resolution=512),
+        first=1,
+        last=3,
+        done=3,
+        complete=True,
     )
     file = record_file(out, pass_name="normal", clip="plate")
     file.write_text(json.dumps(dataclasses.asdict(record)))

@@ -57,10 +57,17 @@ def test_what_a_pass_says_of_itself_is_read(tmp_path):
     assert (found.width, found.height, found.shown) == (8, HEIGHT, (8, HEIGHT))
 
 
-@pytest.mark.parametrize(("suffix", "color_mode", "depth", "bits", "colors"), [
-    (".png", "RGB", "8", 8, 3), (".png", "RGBA", "16", 16, 3), (".png", "BW", "8", 8, 1), (".tif", "RGB", "16", 8, 3),
-    (".jpg", "RGB", "8", 8, 3), (".tga", "RGB", "8", 8, 3),
-])
+@pytest.mark.parametrize(
+    ("suffix", "color_mode", "depth", "bits", "colors"),
+    [
+        (".png", "RGB", "8", 8, 3),
+        (".png", "RGBA", "16", 16, 3),
+        (".png", "BW", "8", 8, 1),
+        (".tif", "RGB", "16", 8, 3),
+        (".jpg", "RGB", "8", 8, 3),
+        (".tga", "RGB", "8", 8, 3),
+    ],
+)
 def test_other_pictures_tell_their_size_and_bits(tmp_path, suffix, color_mode, depth, bits, colors):
     import bpy
 

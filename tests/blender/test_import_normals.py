@@ -69,8 +69,12 @@ def test_each_convention_arrives_as_ours(scene, plate, tmp_path, name):
     known = CONVENTIONS[name]
     entry = plate(known_normals.write(tmp_path / "n", FRAMES, known))
     assert (entry.encoding, entry.curve, entry.order, tuple(entry.flip), entry.space) == (
-        known.encoding, known.curve, known.order, known.flip, known.space,
-    ), told(entry)  # fmt: skip
+        known.encoding,
+        known.curve,
+        known.order,
+        known.flip,
+        known.space,
+    ), told(entry)
     for frame, image in shown_normals(scene, tmp_path, [1, LAST]).items():
         np.testing.assert_allclose(image, filled(frame), atol=2e-3)
 
@@ -89,10 +93,14 @@ def test_pictures_of_8_and_16_bits(scene, plate, tmp_path, file, layer, toleranc
 @pytest.mark.parametrize(
     "names",
     [
-        "N.X N.Y N.Z", "normal.R normal.G normal.B", "Main.Normal.X Main.Normal.Y Main.Normal.Z", "camN.x camN.y camN.z",
-        "normal.camera.X normal.camera.Y normal.camera.Z", "forward.red forward.green forward.blue",
+        "N.X N.Y N.Z",
+        "normal.R normal.G normal.B",
+        "Main.Normal.X Main.Normal.Y Main.Normal.Z",
+        "camN.x camN.y camN.z",
+        "normal.camera.X normal.camera.Y normal.camera.Z",
+        "forward.red forward.green forward.blue",
     ],
-)  # fmt: skip
+)
 def test_layers_of_an_exr_are_found_by_their_names(scene, plate, tmp_path, names):
     for frame in FRAMES:
         planes = np.moveaxis(numbers(frame, CONVENTIONS["x to the left"]).astype(np.float32), -1, 0)
@@ -114,10 +122,12 @@ def test_a_part_of_an_exr_is_a_layer(scene, plate, tmp_path, names):
     (tmp_path / "n").mkdir()
     for frame in FRAMES:
         parts = [("C", "RGB", np.full((HEIGHT, WIDTH, 3), 0.5)), ("N", names, numbers(frame, CONVENTIONS["x to the left"]))]
-        OpenEXR.File([
-            OpenEXR.Part({}, {c: np.ascontiguousarray(values[..., i], np.float32) for i, c in enumerate(channels)}, name=name)
-            for name, channels, values in parts
-        ]).write(str(tmp_path / "n" / f"n.{frame:04d}.exr"))  # fmt: skip
+        OpenEXR.File(
+            [
+                OpenEXR.Part({}, {c: np.ascontiguousarray(values[..., i], np.float32) for i, c in enumerate(channels)}, name=name)
+                for name, channels, values in parts
+            ]
+        ).write(str(tmp_path / "n" / f"n.{frame:04d}.exr"))
     entry = plate(tmp_path / "n" / "n.0002.exr")
     assert (entry.layer, tuple(entry.flip)) == ("N", (True, False, False)), told(entry)
     np.testing.assert_allclose(shown_normals(scene, tmp_path, [2])[2], filled(2), atol=2e-3)
@@ -270,10 +280,14 @@ def test_what_is_no_normals_is_refused_in_words(scene, plate, tmp_path):
     picture = known_normals.write(tmp_path / "n", FRAMES, CONVENTIONS["OpenGL normal map"], name="n.{}.png")
     assert "no layer N, it has one picture only" in refused(plate, picture, layer="N")
     for file, words in (
-        (empty, "is empty"), (cut, "cannot be read"), (text, "not an image"), (grey, "no directions"),
-        (tmp_path / "gone.exr", "is not there"), (exr("flat", np.full((8, 8, 3), (0.1, 0.5, 0.9))), "same value"),
+        (empty, "is empty"),
+        (cut, "cannot be read"),
+        (text, "not an image"),
+        (grey, "no directions"),
+        (tmp_path / "gone.exr", "is not there"),
+        (exr("flat", np.full((8, 8, 3), (0.1, 0.5, 0.9))), "same value"),
         (exr("nan", np.full((8, 8, 3), np.nan)), "NaN"),
         (exr("even", np.repeat(np.random.default_rng(0).random((8, 8, 1)), 3, -1)), "grey"),
-    ):  # fmt: skip
+    ):
         assert words in refused(plate, file)
     assert compat.compositor_tree(scene) is None and not len(scene.platelight_imports.normals), "nothing was touched"

@@ -62,8 +62,10 @@ def drawn(tree):
     links = {(li.from_node.name, li.from_socket.identifier, li.to_node.name, li.to_socket.identifier) for li in tree.links}
     values = {
         (n.name, s.identifier): tuple(v) if hasattr(v := s.default_value, "__len__") and not isinstance(v, str) else v
-        for n in tree.nodes for s in n.inputs if hasattr(s, "default_value")
-    }  # fmt: skip
+        for n in tree.nodes
+        for s in n.inputs
+        if hasattr(s, "default_value")
+    }
     data = tree.animation_data
     paths = sorted(curve.data_path for curve in (*data.drivers, *curves.all_of(tree))) if data else []
     return nodes, links, values, paths

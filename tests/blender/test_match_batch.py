@@ -108,9 +108,16 @@ def test_what_cannot_be_done_is_said_with_its_own_code(shot, capsys, arguments, 
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["--shot"], ["--shot", "a", "--mode", "brighter"], ["--shot", "a", "--count", "0"], ["--shot", "a", "--count", "2.5"],
-     ["--shot", "a", "--albedo", "2"], ["--shot", "a", "--smoothing", "much"],
-     ["--shot", "a", "--no-save", "--save-as", "b.blend"]],
+    [
+        [],
+        ["--shot"],
+        ["--shot", "a", "--mode", "brighter"],
+        ["--shot", "a", "--count", "0"],
+        ["--shot", "a", "--count", "2.5"],
+        ["--shot", "a", "--albedo", "2"],
+        ["--shot", "a", "--smoothing", "much"],
+        ["--shot", "a", "--no-save", "--save-as", "b.blend"],
+    ],
 )
 def test_wrong_words_end_with_the_usage(registered, capsys, arguments):
     with pytest.raises(SystemExit) as leaving:
@@ -120,8 +127,15 @@ def test_wrong_words_end_with_the_usage(registered, capsys, arguments):
 
 @pytest.mark.parametrize(
     ("direction", "told"),
-    [((0, 0, 1), "the camera"), ((0, 0, -2), "behind"), ((1, 0, 0), "the right"), ((-1, -1, 0.1), "below left"),
-     ((0, 1, -1), "above, behind"), ((0.1, 0.9, 0.1), "above"), ((0.8, 0, 0.6), "the right, in front")],
+    [
+        ((0, 0, 1), "the camera"),
+        ((0, 0, -2), "behind"),
+        ((1, 0, 0), "the right"),
+        ((-1, -1, 0.1), "below left"),
+        ((0, 1, -1), "above, behind"),
+        ((0.1, 0.9, 0.1), "above"),
+        ((0.8, 0, 0.6), "the right, in front"),
+    ],
 )
 def test_sides_have_names(direction, told):
     assert summary.side(np.array(direction, float)) == told

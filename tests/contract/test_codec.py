@@ -47,8 +47,11 @@ def values(hint):
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
     return {
-        str: st.text(st.characters(codec="utf-8", exclude_characters="\0")), int: st.integers(-WHOLE, WHOLE),
-        bool: st.booleans(), type(None): st.none(), float: st.floats(allow_nan=False, allow_infinity=False),
+        str: st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+        int: st.integers(-WHOLE, WHOLE),
+        bool: st.booleans(),
+        type(None): st.none(),
+        float: st.floats(allow_nan=False, allow_infinity=False),
     }[hint]
 
 
@@ -125,36 +128,65 @@ def nested(depth: int) -> list:
 GOOD = {"job": "j", "source": {"path": "a.mov"}, "out": "/tmp"}
 
 
-@pytest.mark.parametrize("bad", [
-    "", "{", "null", "[]", "7", '"hello"', "\x00", "[" * 100000,
-    line(jsonrpc="1.0"), line(jsonrpc=...), line(id="1"), line(id=1.5), line(id=True), line(id=...),
-    line(extra=1), line(result={}), line(params=[]), line(params=None), line(params={}),
-    line(params={"protocol": 1, "client": "a", "unknown": 1}), line(params={"protocol": "1", "client": "a"}),
-    line(params={"protocol": True, "client": "a"}), line(params={"protocol": 1.0, "client": "a"}),
-    line(params={"protocol": 1, "client": None}),
-    line(method="progress", params={"job": "j", "stage": "unet", "done": 1, "total": 2}),
-    line(method="progress", id=..., params={"job": "j", "stage": "dancing", "done": 1, "total": 2}),
-    line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": float("nan")}),
-    line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": float("inf")}),
-    line(method="estimate", params={**GOOD, "first": 1.5}), line(method="estimate", params={**GOOD, "source": "a.mov"}),
-    line(method="estimate", params={**GOOD, "source": {"path": "a", "speed": 2}}),
-    line(method="estimate", params={**GOOD, "settings": {"window": 14, "quality": 3}}),
-    line(method="estimate", params={**GOOD, "overwrite": 1}),
-    line(method="estimate", params={**GOOD, "first": 10**400}), line(method="estimate", params={**GOOD, "first": 10**10}),
-    line(method="estimate", params={**GOOD, "handles": -1}), line(method="estimate", params={**GOOD, "out": "/tmp\0"}),
-    line(method="estimate", params={**GOOD, "out": "\ud800"}),
-    line(method="estimate", params={**GOOD, "settings": {"window": 10**8}}),
-    line(method="progress", id=..., params={"job": "j", "stage": ["unet"], "done": 1, "total": 2}),
-    line(method="progress", id=..., params={"job": "j", "stage": {}, "done": 1, "total": 2}),
-    line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": 10**400}),
-    line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "fraction": 1.1}),
-    line(method="hello", params={"protocol": nested(500), "client": "a"}), line(id=10**30), line(id=-1),
-    line(params=nested(500)), line(extra=nested(500)), " " * LONGEST_LINE + line(),
-    '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":["internal"]}}}',
-    '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":"internal","detail":5}}}',
-    '{"jsonrpc":"2.0","id":1,"error":{"code":1}}', '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":"new"}}}',
-    '{"jsonrpc":"2.0","id":1,"result":{},"error":{}}',
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        '"hello"',
+        "\x00",
+        "[" * 100000,
+        line(jsonrpc="1.0"),
+        line(jsonrpc=...),
+        line(id="1"),
+        line(id=1.5),
+        line(id=True),
+        line(id=...),
+        line(extra=1),
+        line(result={}),
+        line(params=[]),
+        line(params=None),
+        line(params={}),
+        line(params={"protocol": 1, "client": "a", "unknown": 1}),
+        line(params={"protocol": "1", "client": "a"}),
+        line(params={"protocol": True, "client": "a"}),
+        line(params={"protocol": 1.0, "client": "a"}),
+        line(params={"protocol": 1, "client": None}),
+        line(method="progress", params={"job": "j", "stage": "unet", "done": 1, "total": 2}),
+        line(method="progress", id=..., params={"job": "j", "stage": "dancing", "done": 1, "total": 2}),
+        line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": float("nan")}),
+        line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": float("inf")}),
+        line(method="estimate", params={**GOOD, "first": 1.5}),
+        line(method="estimate", params={**GOOD, "source": "a.mov"}),
+        line(method="estimate", params={**GOOD, "source": {"path": "a", "speed": 2}}),
+        line(method="estimate", params={**GOOD, "settings": {"window": 14, "quality": 3}}),
+        line(method="estimate", params={**GOOD, "overwrite": 1}),
+        line(method="estimate", params={**GOOD, "first": 10**400}),
+        line(method="estimate", params={**GOOD, "first": 10**10}),
+        line(method="estimate", params={**GOOD, "handles": -1}),
+        line(method="estimate", params={**GOOD, "out": "/tmp\0"}),
+        line(method="estimate", params={**GOOD, "out": "\ud800"}),
+        line(method="estimate", params={**GOOD, "settings": {"window": 10**8}}),
+        line(method="progress", id=..., params={"job": "j", "stage": ["unet"], "done": 1, "total": 2}),
+        line(method="progress", id=..., params={"job": "j", "stage": {}, "done": 1, "total": 2}),
+        line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "rate": 10**400}),
+        line(method="progress", id=..., params={"job": "j", "stage": "unet", "done": 1, "total": 2, "fraction": 1.1}),
+        line(method="hello", params={"protocol": nested(500), "client": "a"}),
+        line(id=10**30),
+        line(id=-1),
+        line(params=nested(500)),
+        line(extra=nested(500)),
+        " " * LONGEST_LINE + line(),
+        '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":["internal"]}}}',
+        '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":"internal","detail":5}}}',
+        '{"jsonrpc":"2.0","id":1,"error":{"code":1}}',
+        '{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":{"code":"new"}}}',
+        '{"jsonrpc":"2.0","id":1,"result":{},"error":{}}',
+    ],
+)
 def test_what_is_no_message_is_refused(bad):
     with pytest.raises(PlatelightError) as caught:
         decode(bad)
@@ -168,10 +200,17 @@ def test_unknown_methods_are_told_apart_from_garbage(method):
     assert caught.value.code == ErrorCode.UNKNOWN_METHOD
 
 
-@pytest.mark.parametrize(("text", "number"), [
-    (line(id=7, params={"unknown": 1}), 7), (line(id=7, jsonrpc="1.0"), 7), (line(id="7"), None), (line(id=True), None),
-    ("[7]", None), ("{", None),
-])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (line(id=7, params={"unknown": 1}), 7),
+        (line(id=7, jsonrpc="1.0"), 7),
+        (line(id="7"), None),
+        (line(id=True), None),
+        ("[7]", None),
+        ("{", None),
+    ],
+)
 def test_a_refusal_can_be_addressed_where_there_is_an_address(text, number):
     assert message_id(text) == number
 
@@ -194,9 +233,18 @@ JSON = st.recursive(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text() | JSON.map(json.dumps) | st.fixed_dictionaries({
-    "jsonrpc": st.just("2.0"), "id": JSON, "method": st.sampled_from([cls.METHOD for cls in REQUESTS]), "params": JSON,
-}).map(json.dumps))
+@given(
+    st.text()
+    | JSON.map(json.dumps)
+    | st.fixed_dictionaries(
+        {
+            "jsonrpc": st.just("2.0"),
+            "id": JSON,
+            "method": st.sampled_from([cls.METHOD for cls in REQUESTS]),
+            "params": JSON,
+        }
+    ).map(json.dumps)
+)
 def test_nothing_but_our_own_error_comes_out(text):
     try:
         decode(text)
@@ -204,9 +252,15 @@ def test_nothing_but_our_own_error_comes_out(text):
         assert error.code in (ErrorCode.BAD_MESSAGE, ErrorCode.UNKNOWN_METHOD)
 
 
-@pytest.mark.parametrize("fields", [
-    {"first": 5, "last": 4}, {"first": 0, "last": MOST_FRAMES}, {"first": -(10**9), "last": 10**9}, {"first": 1, "last": 10**10},
-])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"first": 5, "last": 4},
+        {"first": 0, "last": MOST_FRAMES},
+        {"first": -(10**9), "last": 10**9},
+        {"first": 1, "last": 10**10},
+    ],
+)
 def test_a_range_of_frames_has_an_end_and_an_extent(fields):
     with pytest.raises(PlatelightError) as caught:
         from_fields(DoneRange, {**fields, "source_stamp": ""})
@@ -216,8 +270,17 @@ def test_a_range_of_frames_has_an_end_and_an_extent(fields):
 @pytest.mark.parametrize("done", [-1, 3, 10**8])
 def test_a_record_promises_no_more_frames_than_its_range_has(done):
     fields = {
-        "pass_name": "normal", "clip": "a", "source_path": "/a", "source_stamp": "x", "color_space": "", "revision": "1",
-        "settings": {}, "first": 1, "last": 2, "done": done, "complete": False,
+        "pass_name": "normal",
+        "clip": "a",
+        "source_path": "/a",
+        "source_stamp": "x",
+        "color_space": "",
+        "revision": "1",
+        "settings": {},
+        "first": 1,
+        "last": 2,
+        "done": done,
+        "complete": False,
     }
     with pytest.raises(PlatelightError):
         from_fields(PassRecord, fields)
@@ -232,9 +295,18 @@ def test_of_a_long_line_only_the_beginning_is_kept():
         decode(long.decode())
 
 
-@pytest.mark.parametrize("content", [
-    b"[" * 100_000 + b"]" * 100_000, b"NaN", b'{"a": Infinity}', b"\xff", b"9" * 5000, b" " * 101, b"",
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000 + b"]" * 100_000,
+        b"NaN",
+        b'{"a": Infinity}',
+        b"\xff",
+        b"9" * 5000,
+        b" " * 101,
+        b"",
+    ],
+)
 def test_a_json_file_beyond_its_bounds_is_a_value_error(tmp_path, content):
     file = tmp_path / "models.json"
     file.write_bytes(content)

@@ -20,7 +20,7 @@ def imports(file: Path) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = package[:len(package) - node.level + 1] if node.level else ()
+            base = package[: len(package) - node.level + 1] if node.level else ()
             # The extension's root is the repository's: one level above it is nothing of ours.
             assert node.level <= len(package) + 1, f"{file}:{node.lineno} imports from above the extension"
             names = [*base, *(node.module.split(".") if node.module else ())]
@@ -39,7 +39,8 @@ def breaches(folder: str, *, forbidden: tuple[str, ...], allowed: tuple[str, ...
 
     return [
         f"{file.relative_to(ROOT)}:{line} imports {name}"
-        for file in files(folder) for name, line in imports(file)
+        for file in files(folder)
+        for name, line in imports(file)
         if within(name, forbidden) and not within(name, allowed)
     ]
 
@@ -62,7 +63,9 @@ def test_the_engine_never_sees_the_addon_or_blender():
 
 def test_the_contract_uses_the_standard_library_only():
     outside = [
-        f"{file.name}:{line} imports {name}" for file in files("engine/protocol") for name, line in imports(file)
+        f"{file.name}:{line} imports {name}"
+        for file in files("engine/protocol")
+        for name, line in imports(file)
         if name.split(".")[0] not in sys.stdlib_module_names and not name.startswith("engine.protocol.")
     ]
     assert outside == []

@@ -24,15 +24,27 @@ from engine.protocol import (
 )
 
 
-@pytest.mark.parametrize(("path", "is_sequence", "name"), [
-    ("/a/plate_v2.mov", False, "plate_v2"), ("/a/plate.0101.exr", True, "plate"), ("/a/plate.####.exr", True, "plate"),
-    ("/a/plate_0101.png", True, "plate"), ("/shots/sh010/0001.png", True, "sh010"), ("C:\\shots\\plate 7.mov", False, "plate_7"),
-    ("/a/\u00e9t\u00e9.mov", False, "\u00e9t\u00e9"), ("/a/...mov", False, "clip"),
-    ("/a/take2.mov", False, "take2"), ("/a/take2.png", True, "take"), ("/a/shot_0101_graded.png", True, "shot_graded"),
-    ("/a/0101_graded.png", True, "graded"), ("/a/sh010_####_graded.exr", True, "sh010_graded"),
-    ("/a/plate.%04d.exr", True, "plate"), ("/a/plate.@@@@_4k.exr", True, "plate_4k"),
-    ("/a/plate.$F4.exr", True, "plate"),
-])
+@pytest.mark.parametrize(
+    ("path", "is_sequence", "name"),
+    [
+        ("/a/plate_v2.mov", False, "plate_v2"),
+        ("/a/plate.0101.exr", True, "plate"),
+        ("/a/plate.####.exr", True, "plate"),
+        ("/a/plate_0101.png", True, "plate"),
+        ("/shots/sh010/0001.png", True, "sh010"),
+        ("C:\\shots\\plate 7.mov", False, "plate_7"),
+        ("/a/\u00e9t\u00e9.mov", False, "\u00e9t\u00e9"),
+        ("/a/...mov", False, "clip"),
+        ("/a/take2.mov", False, "take2"),
+        ("/a/take2.png", True, "take"),
+        ("/a/shot_0101_graded.png", True, "shot_graded"),
+        ("/a/0101_graded.png", True, "graded"),
+        ("/a/sh010_####_graded.exr", True, "sh010_graded"),
+        ("/a/plate.%04d.exr", True, "plate"),
+        ("/a/plate.@@@@_4k.exr", True, "plate_4k"),
+        ("/a/plate.$F4.exr", True, "plate"),
+    ],
+)
 def test_clip_names(path, is_sequence, name):
     assert clip_name(path, is_sequence=is_sequence) == name
 
@@ -45,8 +57,18 @@ def test_files():
 
 def test_what_is_done_is_every_runs():
     record = PassRecord(
-        pass_name="normal", clip="plate", source_path="/a", source_stamp="x", color_space="", revision="1", first=21, last=40,
-        settings=EstimateSettings(), done=0, complete=False, others=(DoneRange(first=1, last=8, source_stamp="y"),),
+        pass_name="normal",
+        clip="plate",
+        source_path="/a",
+        source_stamp="x",
+        color_space="",
+        revision="1",
+        first=21,
+        last=40,
+        settings=EstimateSettings(),
+        done=0,
+        complete=False,
+        others=(DoneRange(first=1, last=8, source_stamp="y"),),
     )
     assert [list(run) for run in done_frames(record)] == [list(range(1, 9)), []]
     assert list(done_frames(dataclasses.replace(record, done=3))[1]) == [21, 22, 23]
@@ -64,8 +86,17 @@ def test_differences_in_words():
 
 
 RECORD = PassRecord(
-    pass_name="normal", clip="plate", source_path="/a", source_stamp="x", color_space="", revision="c0ffee", first=1, last=2,
-    settings=EstimateSettings(model="preview"), done=2, complete=True,
+    pass_name="normal",
+    clip="plate",
+    source_path="/a",
+    source_stamp="x",
+    color_space="",
+    revision="c0ffee",
+    first=1,
+    last=2,
+    settings=EstimateSettings(model="preview"),
+    done=2,
+    complete=True,
 )
 
 
@@ -111,7 +142,9 @@ def test_other_temporal_blocks_are_told_once(tmp_path):
 
 def test_each_pass_of_the_table_has_channels_of_its_own():
     assert {name: each.channels for name, each in PASSES.items()} == {
-        "normal": ("Normal.X", "Normal.Y", "Normal.Z"), "depth": ("Depth.Z",), "mask": ("Mask.V",),
+        "normal": ("Normal.X", "Normal.Y", "Normal.Z"),
+        "depth": ("Depth.Z",),
+        "mask": ("Mask.V",),
     }
     assert all(name == each.name for name, each in PASSES.items())
     assert not any(each.is_color and (each.is_direction or each.is_distance) for each in PASSES.values())

@@ -114,7 +114,8 @@ def test_nothing_of_the_engine_imports_in_a_circle():
 def test_the_rooms_of_the_engine_import_what_they_may():
     found = {
         name: {"lab" if other.startswith("lab.") else other for other in others}
-        for name, others in edges("engine").items() if not f"{name}.".startswith("lab.")
+        for name, others in edges("engine").items()
+        if not f"{name}.".startswith("lab.")
     }
     wrong = differences(found, ENGINE)
     assert not wrong, "; ".join(wrong)
@@ -131,7 +132,9 @@ def test_the_rooms_of_the_lab_import_what_they_may():
 def test_only_the_command_line_imports_the_lab_and_only_when_asked():
     known = modules("engine")
     knowing = {
-        name for name in known if not f"{name}.".startswith("engine.lab.")
+        name
+        for name in known
+        if not f"{name}.".startswith("engine.lab.")
         if any(f"{other}.".startswith("engine.lab.") for other in imported(name, known))
     }
     assert knowing == {"engine.cli.lab"}

@@ -46,7 +46,10 @@ def test_models_that_are_named_are_measured_in_turn():
 def test_every_kind_of_model_in_one_run():
     reports = bench_tiny(load(frames=3))
     assert [report.title.split(",")[0] for report in reports] == [
-        "NormalCrafter", *["Depth Anything V2"] * 2, *["Marigold-E2E-FT"] * 2, "Preview (embedded)",
+        "NormalCrafter",
+        *["Depth Anything V2"] * 2,
+        *["Marigold-E2E-FT"] * 2,
+        "Preview (embedded)",
     ]
     assert all(report.wall > 0 and sum(cost.frames for cost in report.costs.values()) >= 3 for report in reports)
     console = Console(width=160, record=True, file=io.StringIO())

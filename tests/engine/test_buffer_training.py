@@ -178,9 +178,11 @@ def test_deferred_gradients_equal_naive_ones():
     network, decoder = nn.Conv2d(4, 4, 3, padding=1), Decoder().requires_grad_(False)
     images = torch.randn(7, 4, 6, 8)
     pairs = Pairs(
-        forth=torch.randn(6, 2, 12, 16), back=torch.randn(6, 2, 12, 16),
-        seen_forth=torch.ones(6, 1, 12, 16), seen_back=torch.ones(6, 1, 12, 16),
-    )  # fmt: skip
+        forth=torch.randn(6, 2, 12, 16),
+        back=torch.randn(6, 2, 12, 16),
+        seen_forth=torch.ones(6, 1, 12, 16),
+        seen_back=torch.ones(6, 1, 12, 16),
+    )
 
     def loss(pixels: torch.Tensor) -> torch.Tensor:
         return stability_loss(pixels, pairs)

@@ -83,11 +83,18 @@ def config(kind: type[AnyTraining], folder: Path, *, out: str = "run", **changes
         PreviewTraining: "preview.safetensors",
     }
     settings: dict[str, object] = {
-        "model": str(folder / models[kind]), "out": str(folder / out),
+        "model": str(folder / models[kind]),
+        "out": str(folder / out),
         "data": (PlateSource(kind="clips", root=str(folder / "clips")),),
-        "steps": 4, "learning_rate": 2e-3, "frames": 5, "short_edges": (56, 64), "warm_up": 1, "workers": 2, "device": "cpu",
+        "steps": 4,
+        "learning_rate": 2e-3,
+        "frames": 5,
+        "short_edges": (56, 64),
+        "warm_up": 1,
+        "workers": 2,
+        "device": "cpu",
         "flow": "dis",
-    }  # fmt: skip
+    }
     if kind is not PreviewTraining:
         settings["temporal"] = SMALL
     return kind(**settings | changes)
@@ -239,11 +246,18 @@ def test_the_settings_in_the_documentation_can_be_read(name):
     assert settings.steps > 0 and settings.data
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"prior": "round"}, "prior is 'round'"), ({"short_edges": (64, 32)}, "short_edges"), ({"frames": 1}, "frames is 1"),
-    ({"flow": "gm"}, "flow is 'gm'"), ({"data": ()}, "data is 'empty'"), ({"tolerance": 0.0}, "tolerance is 0.0"),
-    ({"prior_frames": "some"}, "prior_frames is 'some'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"prior": "round"}, "prior is 'round'"),
+        ({"short_edges": (64, 32)}, "short_edges"),
+        ({"frames": 1}, "frames is 1"),
+        ({"flow": "gm"}, "flow is 'gm'"),
+        ({"data": ()}, "data is 'empty'"),
+        ({"tolerance": 0.0}, "tolerance is 0.0"),
+        ({"prior_frames": "some"}, "prior_frames is 'some'"),
+    ],
+)
 def test_settings_that_cannot_be_used_are_named(changes, said, tmp_path):
     with pytest.raises(PlatelightError, match=said):
         config(PreviewTraining, tmp_path, **changes)

@@ -81,10 +81,19 @@ def test_moge_is_tuned_to_a_shot_and_the_estimate_uses_what_was_learned(plate_fi
     asked = {"model": str(folder), "max_resolution": 42, "tokens": 6, "window": 0, "overlap": -1, "last": 2}
     before = finish(request_estimate(plate_file, tmp_path, **asked))
     passes = {name: (tmp_path / name / "plate.0002.exr").read_bytes() for name in before.result.passes}
-    result = run_tune(Tune(
-        job="tune", source=Source(path=str(plate_file)), out=str(tmp_path), model=str(folder), first=1, last=3, steps=1,
-        max_resolution=42, flow="dis",
-    ))
+    result = run_tune(
+        Tune(
+            job="tune",
+            source=Source(path=str(plate_file)),
+            out=str(tmp_path),
+            model=str(folder),
+            first=1,
+            last=3,
+            steps=1,
+            max_resolution=42,
+            flow="dis",
+        )
+    )
     assert result.unit == "degrees" and result.before.away < 0.01, "new blocks change nothing"
     video = load_geometry_model(folder, fresh=TemporalSettings(layers=1))
     stir(video)

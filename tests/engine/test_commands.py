@@ -19,7 +19,12 @@ from tests.support.plates import write_images
 
 def engine(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*ENGINE, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=400, check=False,
+        [*ENGINE, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
         env={**os.environ, **environment},
     )
 
@@ -56,22 +61,36 @@ def test_a_bench_can_be_read_in_a_log():
 
 def test_a_sequence_by_hashes_with_handles_and_the_models_own_resolution(tmp_path):
     write_images(tmp_path / "p", range(1001, 1011))
-    done = engine("estimate", tmp_path / "p" / "plate.####.png", "--out", tmp_path, "--first", 1004, "--last", 1005, "--handles", 2,
-                  PLATELIGHT_MODELS=str(tmp_path / "no models"))
+    done = engine(
+        "estimate",
+        tmp_path / "p" / "plate.####.png",
+        "--out",
+        tmp_path,
+        "--first",
+        1004,
+        "--last",
+        1005,
+        "--handles",
+        2,
+        PLATELIGHT_MODELS=str(tmp_path / "no models"),
+    )
     assert done.returncode == 0, done.stderr
     assert "preview model is used" in done.stderr
     assert list(exr_bytes(tmp_path)) == [f"plate.{number}.exr" for number in range(1002, 1008)]
 
 
-@pytest.mark.parametrize(("arguments", "code"), [
-    (("estimate", "no.mov", "--out", "{out}", "--model", "preview"), ErrorCode.SOURCE_MISSING),
-    (("estimate", "{movie}", "--out", "/proc/x", "--model", "preview"), ErrorCode.OUTPUT_NOT_WRITABLE),
-    (("estimate", "{movie}", "--out", "{out}", "--model", "nonesuch"), ErrorCode.MODEL_UNKNOWN),
-    (("estimate", "{movie}", "--out", "{out}", "--model", "preview", "--last", "99"), ErrorCode.RANGE_OUTSIDE_CLIP),
-    (("estimate", "{movie}", "--out", "{out}", "--model", "preview", "--device", "abacus"), ErrorCode.SETTING_INVALID),
-    (("estimate", "{movie}", "--out", "{out}", "--model", "preview", "--color-space", "Sepia"), ErrorCode.COLOR_SPACE_UNKNOWN),
-    (("models", "download", "nonesuch"), ErrorCode.MODEL_UNKNOWN),
-])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("estimate", "no.mov", "--out", "{out}", "--model", "preview"), ErrorCode.SOURCE_MISSING),
+        (("estimate", "{movie}", "--out", "/proc/x", "--model", "preview"), ErrorCode.OUTPUT_NOT_WRITABLE),
+        (("estimate", "{movie}", "--out", "{out}", "--model", "nonesuch"), ErrorCode.MODEL_UNKNOWN),
+        (("estimate", "{movie}", "--out", "{out}", "--model", "preview", "--last", "99"), ErrorCode.RANGE_OUTSIDE_CLIP),
+        (("estimate", "{movie}", "--out", "{out}", "--model", "preview", "--device", "abacus"), ErrorCode.SETTING_INVALID),
+        (("estimate", "{movie}", "--out", "{out}", "--model", "preview", "--color-space", "Sepia"), ErrorCode.COLOR_SPACE_UNKNOWN),
+        (("models", "download", "nonesuch"), ErrorCode.MODEL_UNKNOWN),
+    ],
+)
 def test_errors_are_a_sentence_a_remedy_and_their_own_exit_code(movie, tmp_path, arguments, code):
     done = engine(*(argument.format(movie=movie, out=tmp_path) for argument in arguments))
     assert done.returncode == ERRORS[code].exit_code
@@ -143,7 +162,12 @@ def test_models_and_doctor_say_what_is_there(tmp_path):
 
 def test_an_environment_without_the_packages_says_so(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "engine", "doctor"], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+        [sys.executable, "-S", "-m", "engine", "doctor"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
     )
     assert done.returncode == ERRORS[ErrorCode.ENGINE_INCOMPLETE].exit_code
@@ -152,7 +176,12 @@ def test_an_environment_without_the_packages_says_so(tmp_path):
 
 def test_it_runs_from_anywhere_its_folder_is_on_the_path(tmp_path):
     done = subprocess.run(
-        [*ENGINE, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
+        [*ENGINE, "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0 and "estimate" in done.stdout

@@ -17,10 +17,10 @@ def test_a_healthy_machine():
 
 
 def test_a_gpu_beside_a_torch_for_the_cpu():
-    finding, = doctor.gpu_findings("NVIDIA RTX 4090, 550.54", torch_cuda=None, sees_cuda=False)
+    (finding,) = doctor.gpu_findings("NVIDIA RTX 4090, 550.54", torch_cuda=None, sees_cuda=False)
     assert not finding.ok and "--torch-backend=auto" in finding.remedy
     assert "RTX 4090" in finding.value and "CPU only" in finding.value
-    finding, = doctor.gpu_findings("NVIDIA RTX 4090, 450.80", torch_cuda="12.8", sees_cuda=False)
+    (finding,) = doctor.gpu_findings("NVIDIA RTX 4090, 450.80", torch_cuda="12.8", sees_cuda=False)
     assert not finding.ok and "12.8" in finding.value and "driver" in finding.remedy
     assert doctor.gpu_findings("NVIDIA RTX 4090, 550.54", torch_cuda="12.8", sees_cuda=True) == []
     assert doctor.gpu_findings("", torch_cuda=None, sees_cuda=False) == []

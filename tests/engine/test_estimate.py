@@ -70,19 +70,36 @@ def test_a_sequence_keeps_its_numbers_and_handles_stop_at_its_ends(preview, tmp_
     assert sorted(exr_bytes(tmp_path)) == [f"plate.{number}.exr" for number in range(1001, 1013)]
 
 
-@pytest.mark.parametrize(("first", "last", "code"), [
-    (0, 10, ErrorCode.RANGE_OUTSIDE_CLIP), (40, 49, ErrorCode.RANGE_OUTSIDE_CLIP), (100, None, ErrorCode.SETTING_INVALID),
-    (9, 3, ErrorCode.SETTING_INVALID),
-])
+@pytest.mark.parametrize(
+    ("first", "last", "code"),
+    [
+        (0, 10, ErrorCode.RANGE_OUTSIDE_CLIP),
+        (40, 49, ErrorCode.RANGE_OUTSIDE_CLIP),
+        (100, None, ErrorCode.SETTING_INVALID),
+        (9, 3, ErrorCode.SETTING_INVALID),
+    ],
+)
 def test_ranges_that_the_clip_lacks(movie, preview, tmp_path, first, last, code):
     assert refused(request(movie, tmp_path, first=first, last=last), preview).code == code
     assert exr_bytes(tmp_path) == {}
 
 
-@pytest.mark.parametrize("bad", [
-    {"window": -1}, {"overlap": 14}, {"overlap": -2}, {"decode_chunk_size": 0}, {"max_resolution": -1}, {"precision": "fp8"},
-    {"device": "tpu"}, {"handles": -1}, {"clip": "../up"}, {"clip": "a/b"}, {"clip": ".hidden"},
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"window": -1},
+        {"overlap": 14},
+        {"overlap": -2},
+        {"decode_chunk_size": 0},
+        {"max_resolution": -1},
+        {"precision": "fp8"},
+        {"device": "tpu"},
+        {"handles": -1},
+        {"clip": "../up"},
+        {"clip": "a/b"},
+        {"clip": ".hidden"},
+    ],
+)
 def test_settings_that_cannot_be(movie, preview, tmp_path, bad):
     error = refused(request(movie, tmp_path, **bad), preview)
     assert error.code == ErrorCode.SETTING_INVALID and next(iter(bad)) in error.detail
@@ -113,10 +130,14 @@ def test_a_lost_file_is_made_again(uninterrupted, movie, preview, tmp_path):
     assert exr_bytes(tmp_path / "o") == before
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"max_resolution": 48}, "max_resolution 64 -> 48"), ({"precision": "bf16"}, "precision fp32 -> bf16"),
-    ({"color_space": "ACEScg"}, "colour space default -> ACEScg"),
-])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"max_resolution": 48}, "max_resolution 64 -> 48"),
+        ({"precision": "bf16"}, "precision fp32 -> bf16"),
+        ({"color_space": "ACEScg"}, "colour space default -> ACEScg"),
+    ],
+)
 def test_other_settings_are_told_before_anything_is_overwritten(uninterrupted, movie, tmp_path, changes, said):
     shutil.copytree(uninterrupted, tmp_path / "o")
     before = exr_bytes(tmp_path / "o")

@@ -68,12 +68,16 @@ class Failing(Unwilling):
             yield event
 
 
-@pytest.mark.parametrize(("error", "code"), [
-    (MemoryError(), ErrorCode.OUT_OF_MEMORY),
-    (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"), ErrorCode.OUT_OF_MEMORY),
-    (OSError(12, "Cannot allocate memory"), ErrorCode.OUT_OF_MEMORY), (ZeroDivisionError("x"), ErrorCode.INTERNAL),
-    (ImportError("no module named nothing"), ErrorCode.ENGINE_INCOMPLETE),
-])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), ErrorCode.OUT_OF_MEMORY),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"), ErrorCode.OUT_OF_MEMORY),
+        (OSError(12, "Cannot allocate memory"), ErrorCode.OUT_OF_MEMORY),
+        (ZeroDivisionError("x"), ErrorCode.INTERNAL),
+        (ImportError("no module named nothing"), ErrorCode.ENGINE_INCOMPLETE),
+    ],
+)
 def test_failures_of_the_network_have_their_codes_and_keep_what_is_done(uninterrupted, movie, preview, tmp_path, error, code):
     job = request(movie, tmp_path, first=5, last=30)
     assert refused(job, Failing(preview, error)).code == code

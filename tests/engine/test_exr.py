@@ -16,8 +16,14 @@ from engine import exr, files
 from engine.protocol import PASSES, ErrorCode, PlatelightError
 
 ORIGIN = exr.Origin(
-    clip="plate", model="preview", revision="r1", settings='{"window": 14}', source="plate.mov", frame=1001,
-    plate_size=(1920, 1080), color_space="ACEScg",
+    clip="plate",
+    model="preview",
+    revision="r1",
+    settings='{"window": 14}',
+    source="plate.mov",
+    frame=1001,
+    plate_size=(1920, 1080),
+    color_space="ACEScg",
 )
 NORMALS = np.random.default_rng(0).normal(size=(17, 23, 3)).astype(np.float32)
 
@@ -34,9 +40,16 @@ def test_normals_come_back_as_written(tmp_path):
     assert header["compression"] == OpenEXR.ZIP_COMPRESSION
     said = {name.removeprefix("platelight/"): value for name, value in header.items() if name.startswith("platelight/")}
     assert said == {
-        "clip": "plate", "colorSpace": "ACEScg",
-        "model": "preview", "revision": "r1", "settings": '{"window": 14}', "space": "camera", "source": "plate.mov", "frame": 1001,
-        "axes": "+X right, +Y up, +Z toward the camera", "plateSize": "1920x1080",
+        "clip": "plate",
+        "colorSpace": "ACEScg",
+        "model": "preview",
+        "revision": "r1",
+        "settings": '{"window": 14}',
+        "space": "camera",
+        "source": "plate.mov",
+        "frame": 1001,
+        "axes": "+X right, +Y up, +Z toward the camera",
+        "plateSize": "1920x1080",
     }
 
 
@@ -101,7 +114,7 @@ def test_every_pass_of_the_table_is_written_and_read_by_its_row(tmp_path, kind):
     assert np.array_equal(exr.read(tmp_path / "a.exr", pass_name=kind.name), values.astype(stored))
     file = OpenEXR.File(str(tmp_path / "a.exr"), separate_channels=True)
     assert sorted(file.channels()) == sorted(kind.channels)
-    assert dict(kind.attributes).items() <= {
-        name.removeprefix("platelight/"): value for name, value in file.header().items()
-    }.items()
+    assert (
+        dict(kind.attributes).items() <= {name.removeprefix("platelight/"): value for name, value in file.header().items()}.items()
+    )
     assert ("platelight/unit" in file.header()) == kind.is_distance

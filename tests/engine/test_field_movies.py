@@ -34,11 +34,17 @@ def test_every_frame_is_what_blender_shows_from_any_start(name):
             assert numbers(clip, start, clip.last)[:3] == list(shown[start - 1 : clip.last])[:3]
 
 
-@pytest.mark.parametrize(("name", "last"), [
-    ("strip-longer-than-the-pictures/a.mkv", 48), ("edit-list-trim/h264_cut.mp4", 33), ("avi-null-frames/null.avi", 15),
-    ("field-coded-avchd/paff.mts", 20), ("starts-in-the-middle-of-a-gop/h264_midcapture.ts", 37),
-    ("variable-rate/gap.mp4", 28),
-])
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("strip-longer-than-the-pictures/a.mkv", 48),
+        ("edit-list-trim/h264_cut.mp4", 33),
+        ("avi-null-frames/null.avi", 15),
+        ("field-coded-avchd/paff.mts", 20),
+        ("starts-in-the-middle-of-a-gop/h264_midcapture.ts", 37),
+        ("variable-rate/gap.mp4", 28),
+    ],
+)
 def test_the_clip_ends_with_its_last_picture(name, last):
     assert opened(name).last == last
 
@@ -74,21 +80,31 @@ def test_a_movie_of_which_only_the_cover_is_left(tmp_path):
     assert caught.value.code == ErrorCode.SOURCE_EMPTY and "cover" in caught.value.detail
 
 
-@pytest.mark.parametrize(("name", "words"), [
-    ("variable-rate/gap.mp4", ["variable frame rate", "on 4 frames", "ranscode it"]),
-    ("variable-rate/uneven.gif", ["variable frame rate", "on 11 frames"]),
-    ("avi-null-frames/null.avi", ["dropped frames", "on 3 frames"]),
-    ("starts-in-the-middle-of-a-gop/mpeg2_midcapture.ts", ["middle of a group of pictures", "frames 1 to 15", "ranscode it"]),
-])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("variable-rate/gap.mp4", ["variable frame rate", "on 4 frames", "ranscode it"]),
+        ("variable-rate/uneven.gif", ["variable frame rate", "on 11 frames"]),
+        ("avi-null-frames/null.avi", ["dropped frames", "on 3 frames"]),
+        ("starts-in-the-middle-of-a-gop/mpeg2_midcapture.ts", ["middle of a group of pictures", "frames 1 to 15", "ranscode it"]),
+    ],
+)
 def test_what_the_user_should_know_is_told(name, words):
     notices = opened(name).notices
     assert all(word in notices[0] for word in words), notices
 
 
-@pytest.mark.parametrize("name", [
-    "strip-longer-than-the-pictures/a.mkv", "edit-list-trim/h264_cut.mp4", "b-frames-in-avi/h264b.avi",
-    "field-coded-avchd/paff.mts", "open-gop-and-hidden-pictures/hevc_open.mp4", "fields-in-one-packet/paff_pes_aud.mts",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "strip-longer-than-the-pictures/a.mkv",
+        "edit-list-trim/h264_cut.mp4",
+        "b-frames-in-avi/h264b.avi",
+        "field-coded-avchd/paff.mts",
+        "open-gop-and-hidden-pictures/hevc_open.mp4",
+        "fields-in-one-packet/paff_pes_aud.mts",
+    ],
+)
 def test_even_movies_need_no_words(name):
     assert opened(name).notices == ()
 

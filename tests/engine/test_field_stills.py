@@ -32,12 +32,23 @@ def refused(path: Path, code: ErrorCode = ErrorCode.SOURCE_UNREADABLE) -> str:
     return caught.value.detail
 
 
-@pytest.mark.parametrize("file", [
-    "layered-exr-plate/beauty.0001.exr", "layered-exr-plate/crypto.0001.exr", "layered-exr-plate/parts_z.0001.exr",
-    "exr-channel-names/rgba_red.0001.exr", "exr-parts-first-is-not-the-picture/parts.0001.exr", "exr-oddities/chan3.0001.exr",
-    "exr-oddities/decreasing.0001.exr", "exr-oddities/mip.0001.exr", "exr-oddities/premul.0001.exr", "exr-oddities/uint.0001.exr",
-    "exr-oddities/unicode.0001.exr", "exr-oddities/emit.0001.exr",
-])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "layered-exr-plate/beauty.0001.exr",
+        "layered-exr-plate/crypto.0001.exr",
+        "layered-exr-plate/parts_z.0001.exr",
+        "exr-channel-names/rgba_red.0001.exr",
+        "exr-parts-first-is-not-the-picture/parts.0001.exr",
+        "exr-oddities/chan3.0001.exr",
+        "exr-oddities/decreasing.0001.exr",
+        "exr-oddities/mip.0001.exr",
+        "exr-oddities/premul.0001.exr",
+        "exr-oddities/uint.0001.exr",
+        "exr-oddities/unicode.0001.exr",
+        "exr-oddities/emit.0001.exr",
+    ],
+)
 def test_the_picture_of_an_exr(file):
     image = shown(FIELD / file)
     assert image.shape == (HEIGHT, WIDTH, 3) and number_of(image) == 5 and is_upright(image)
@@ -113,9 +124,17 @@ def write_tiff(path: Path, image: np.ndarray, *, byte_order: str = "<", planar: 
     data = [np.ascontiguousarray(plane, image.dtype.newbyteorder(byte_order)).tobytes() for plane in planes]
     kind = {"u": 1, "i": 2, "f": 3}[image.dtype.kind]
     entries: dict[int, tuple[str, list[int]]] = {
-        256: ("I", [width]), 257: ("I", [height]), 258: ("H", [image.dtype.itemsize * 8] * samples), 259: ("H", [1]),
-        262: ("H", [2 if samples > 2 else 1]), 273: ("I", []), 277: ("H", [samples]), 278: ("I", [height]),
-        279: ("I", [len(plane) for plane in data]), 284: ("H", [2 if planar else 1]), 339: ("H", [kind] * samples),
+        256: ("I", [width]),
+        257: ("I", [height]),
+        258: ("H", [image.dtype.itemsize * 8] * samples),
+        259: ("H", [1]),
+        262: ("H", [2 if samples > 2 else 1]),
+        273: ("I", []),
+        277: ("H", [samples]),
+        278: ("I", [height]),
+        279: ("I", [len(plane) for plane in data]),
+        284: ("H", [2 if planar else 1]),
+        339: ("H", [kind] * samples),
         **{int(tag[1:]): ("H", [value]) for tag, value in tags.items()},
     }
     after = 8 + 2 + 12 * len(entries) + 4
@@ -258,10 +277,18 @@ def test_a_jpeg_that_claims_more_than_it_has_is_no_crash(tmp_path):
         assert error.code in (ErrorCode.SOURCE_UNREADABLE, ErrorCode.SOURCE_TRUNCATED)
 
 
-@pytest.mark.parametrize(("pattern", "found"), [
-    ("p.%04d.png", (0, 2)), ("p.@@@@.png", (0, 2)), ("p.$F4.png", (0, 2)), ("p.####.png", (0, 2)), ("p.%d.png", (0, 2)),
-    ("plate.####_4k.png", (1001, 1003)), ("plate.1002_4k.png", (1001, 1003)),
-])
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("p.%04d.png", (0, 2)),
+        ("p.@@@@.png", (0, 2)),
+        ("p.$F4.png", (0, 2)),
+        ("p.####.png", (0, 2)),
+        ("p.%d.png", (0, 2)),
+        ("plate.####_4k.png", (1001, 1003)),
+        ("plate.1002_4k.png", (1001, 1003)),
+    ],
+)
 def test_patterns_and_digits_behind_the_number(tmp_path, pattern, found):
     for name, numbers in (("p.{:04d}.png", range(3)), ("plate.{}_4k.png", range(1001, 1004))):
         for number in numbers:
@@ -280,4 +307,3 @@ def test_negative_numbers_are_refused_and_told(tmp_path):
         plate = Plate(Source(path=str(tmp_path / name)), max_resolution=0)
         assert (plate.clip.first, plate.clip.last) == (0, 1) and "n.-0001.png" in plate.notices[0]
     assert Plate(Source(path=str(tmp_path / "alone -001.png")), max_resolution=0).clip.last == 1, "a still"
-

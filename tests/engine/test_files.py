@@ -66,8 +66,13 @@ def test_trouble_that_stays_is_reported(tmp_path):
 def test_leftovers_of_a_killed_run_are_removed_but_only_ours(tmp_path):
     ours = (".plate.0007.exr.123.part", ".plate.0008.exr.0123456789abcdef.part", ".probe.77.part")
     others = (
-        ".other.0007.exr.123.part", ".plate.0007.exr.part", ".plate.0007.exr.draft.part", ".plate.0007.tif.12.part",
-        ".probe.full.part", "plate.0006.exr", "plate.0006.exr.12.part",
+        ".other.0007.exr.123.part",
+        ".plate.0007.exr.part",
+        ".plate.0007.exr.draft.part",
+        ".plate.0007.tif.12.part",
+        ".probe.full.part",
+        "plate.0006.exr",
+        "plate.0006.exr.12.part",
     )
     for name in (*ours, *others):
         (tmp_path / name).write_bytes(b"" if "probe" in name else b"x")

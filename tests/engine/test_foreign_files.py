@@ -42,7 +42,8 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
     """All files below `folder`: which they are on disk, and what is in them."""
     return {
         str(path.relative_to(folder)): (path.lstat().st_ino, path.read_bytes())
-        for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink()
     }
 
 
@@ -210,7 +211,8 @@ def test_passes_of_version_0_1_are_known_and_continued(version_0_1):
     result = finish(old(version_0_1), model).result
     assert (result.frames_reused, result.frames_written) == (6, 2) and set(result.cuts) >= {2, 5}
     assert sorted(path.name for path in (version_0_1 / "normal").iterdir()) == [
-        *(f"shot.{frame:04d}.exr" for frame in range(1, 9)), "shot.json",
+        *(f"shot.{frame:04d}.exr" for frame in range(1, 9)),
+        "shot.json",
     ]
     assert read_pass_header(version_0_1 / "normal" / "shot.0001.exr").clip is None
     assert read_pass_header(version_0_1 / "normal" / "shot.0007.exr").clip == "shot"

@@ -20,7 +20,16 @@ from tests.support.places import ENGINE, GOLDEN, ROOT
 MODELS = {
     "preview": ["--model", "preview", "--max-resolution", "96"],
     "normalcrafter": [
-        "--model", str(GOLDEN), "--max-resolution", "64", "--window", "8", "--overlap", "3", "--decode-chunk-size", "4",
+        "--model",
+        str(GOLDEN),
+        "--max-resolution",
+        "64",
+        "--window",
+        "8",
+        "--overlap",
+        "3",
+        "--decode-chunk-size",
+        "4",
     ],
 }
 

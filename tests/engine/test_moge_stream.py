@@ -39,7 +39,7 @@ def models() -> dict[bool, MoGe]:
 
 @dataclasses.dataclass
 class Told:
-    """`passes`: of each pass its frames. `fovs`: of each frame. """
+    """`passes`: of each pass its frames. `fovs`: of each frame."""
 
     passes: dict[str, np.ndarray]
     fovs: list[float]
@@ -108,7 +108,9 @@ def test_more_patches_see_more(models):
 def test_passes_have_their_components_and_ranges(models):
     passes = run(models[False], pan(2, seed=1)).passes
     assert {name: values.shape for name, values in passes.items()} == {
-        "normal": (2, 42, 56, 3), "depth": (2, 42, 56, 1), "mask": (2, 42, 56, 1),
+        "normal": (2, 42, 56, 3),
+        "depth": (2, 42, 56, 1),
+        "mask": (2, 42, 56, 1),
     }
     assert (passes["depth"] > 0).all() and passes["mask"].min() >= 0 and passes["mask"].max() <= 1
 

@@ -55,7 +55,7 @@ def test_frames_out_of_step_are_the_same_from_any_start(tmp_path, name):
     kind, begin = OUT_OF_STEP[name]
     clip = open_source(Source(path=str(write_movie(tmp_path / name, 48, **kind))))
     shown = [number_of(picture.rgb) for picture in clip.read(1, clip.last)]
-    assert shown[:len(begin)] == begin and shown == sorted(shown) and len(shown) >= 48
+    assert shown[: len(begin)] == begin and shown == sorted(shown) and len(shown) >= 48
     for start in (2, 11, 12, 13, 24, 25, 37, 48):
         assert number_of(next(clip.read(start, start)).rgb) == shown[start - 1]
 
@@ -66,10 +66,15 @@ def test_a_variable_rate_is_mentioned_and_a_constant_one_is_not(tmp_path, movie)
     assert open_source(Source(path=str(movie))).notices == ()
 
 
-@pytest.mark.parametrize(("codec", "pixel_format", "size"), [
-    ("ffv1", "yuv444p", (97, 53)), ("ffv1", "yuv420p10le", (97, 53)), ("libx264", "yuv444p", (95, 61)),
-    ("ffv1", "gbrp10le", (33, 7)),
-])
+@pytest.mark.parametrize(
+    ("codec", "pixel_format", "size"),
+    [
+        ("ffv1", "yuv444p", (97, 53)),
+        ("ffv1", "yuv420p10le", (97, 53)),
+        ("libx264", "yuv444p", (95, 61)),
+        ("ffv1", "gbrp10le", (33, 7)),
+    ],
+)
 def test_odd_sizes(tmp_path, codec, pixel_format, size):
     path = write_movie(tmp_path / "odd.mkv", 3, codec=codec, pixel_format=pixel_format, size=size)
     pictures = read(path)
@@ -83,14 +88,25 @@ def ramp(levels: int, *, height: int = 16) -> np.ndarray:
     return np.repeat(np.repeat(row[None, :, None], height, axis=0), 3, axis=2)
 
 
-@pytest.mark.parametrize(("name", "codec", "pixel_format", "levels"), [
-    ("a.mkv", "ffv1", "gbrp10le", 1000), ("a.mov", "prores_ks", "yuv444p10le", 500), ("a.mkv", "ffv1", "yuv422p10le", 700),
-])
+@pytest.mark.parametrize(
+    ("name", "codec", "pixel_format", "levels"),
+    [
+        ("a.mkv", "ffv1", "gbrp10le", 1000),
+        ("a.mov", "prores_ks", "yuv444p10le", 500),
+        ("a.mkv", "ffv1", "yuv422p10le", 700),
+    ],
+)
 def test_ten_bits_are_kept(tmp_path, name, codec, pixel_format, levels):
     image = ramp(1024)
     options = {"qscale": "1"} if codec == "prores_ks" else {}
     path = write_movie(
-        tmp_path / name, 1, codec=codec, pixel_format=pixel_format, size=(1024, 16), images=[image], source_format="rgb48le",
+        tmp_path / name,
+        1,
+        codec=codec,
+        pixel_format=pixel_format,
+        size=(1024, 16),
+        images=[image],
+        source_format="rgb48le",
         options=options,
     )
     seen = read(path)[0].rgb
@@ -122,15 +138,23 @@ def encode_colours(path, *, matrix: str | None, full_range: bool, size=(96, 64))
         container.mux(stream.encode())
 
 
-@pytest.mark.parametrize(("matrix", "full_range", "size"), [
-    ("bt709", False, (96, 64)), ("bt709", True, (96, 64)), ("bt470bg", False, (96, 64)), ("smpte170m", True, (96, 64)),
-    ("bt2020nc", False, (96, 64)), (None, False, (96, 64)), (None, False, (960, 720)),
-])
+@pytest.mark.parametrize(
+    ("matrix", "full_range", "size"),
+    [
+        ("bt709", False, (96, 64)),
+        ("bt709", True, (96, 64)),
+        ("bt470bg", False, (96, 64)),
+        ("smpte170m", True, (96, 64)),
+        ("bt2020nc", False, (96, 64)),
+        (None, False, (96, 64)),
+        (None, False, (960, 720)),
+    ],
+)
 def test_matrix_and_range_are_respected(tmp_path, matrix, full_range, size):
     encode_colours(tmp_path / "c.mkv", matrix=matrix, full_range=full_range, size=size)
     seen = read(tmp_path / "c.mkv")[0].rgb
     step = size[0] // len(PATCHES)
-    middles = seen[size[1] // 2, step // 2::step].astype(int)
+    middles = seen[size[1] // 2, step // 2 :: step].astype(int)
     assert np.abs(middles - PATCHES).max() <= 4
 
 
@@ -148,15 +172,24 @@ def test_rotation_metadata_is_applied(tmp_path, degrees):
     assert np.abs(seen.astype(int) - np.rot90(upright, k=round(said / 90))).mean() < 6
 
 
-@pytest.mark.parametrize(("codec", "pixel_format", "depth"), [
-    ("qtrle", "argb", np.uint8), ("prores_ks", "yuva444p10le", np.uint16),
-])
+@pytest.mark.parametrize(
+    ("codec", "pixel_format", "depth"),
+    [
+        ("qtrle", "argb", np.uint8),
+        ("prores_ks", "yuva444p10le", np.uint16),
+    ],
+)
 def test_alpha_is_read_where_the_codec_has_it(tmp_path, codec, pixel_format, depth):
     image = np.zeros((64, 96, 4), dtype=np.uint8)
     image[..., 0] = 200
     image[:, 48:, 3] = 255
     path = write_movie(
-        tmp_path / "a.mov", 2, codec=codec, pixel_format=pixel_format, images=[image] * 2, source_format="rgba",
+        tmp_path / "a.mov",
+        2,
+        codec=codec,
+        pixel_format=pixel_format,
+        images=[image] * 2,
+        source_format="rgba",
     )
     picture = read(path)[0]
     assert picture.alpha.dtype == picture.rgb.dtype == depth and not picture.premultiplied
@@ -176,7 +209,7 @@ def expect(code: ErrorCode, path, first=None, last=None) -> PlatelightError:
 
 
 def cut(path, share: float):
-    path.write_bytes(path.read_bytes()[:int(path.stat().st_size * share)])
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     return path
 
 
@@ -199,13 +232,16 @@ def test_missing_empty_and_unreadable(tmp_path):
     expect(ErrorCode.SOURCE_EMPTY, tmp_path / "sound.mov")
 
 
-@pytest.mark.parametrize(("name", "share", "options"), [
-    ("fast.mp4", 0.6, {"options": INTER, "container_options": {"movflags": "faststart"}}),
-    ("late_index.mp4", 0.6, {"options": INTER}),
-    ("fast.mov", 0.6, {"codec": "prores_ks", "pixel_format": "yuv422p10le", "container_options": {"movflags": "faststart"}}),
-    ("cut.mkv", 0.6, {"options": INTER}),
-    ("cut.avi", 0.6, {"codec": "mpeg4"}),
-])
+@pytest.mark.parametrize(
+    ("name", "share", "options"),
+    [
+        ("fast.mp4", 0.6, {"options": INTER, "container_options": {"movflags": "faststart"}}),
+        ("late_index.mp4", 0.6, {"options": INTER}),
+        ("fast.mov", 0.6, {"codec": "prores_ks", "pixel_format": "yuv422p10le", "container_options": {"movflags": "faststart"}}),
+        ("cut.mkv", 0.6, {"options": INTER}),
+        ("cut.avi", 0.6, {"codec": "mpeg4"}),
+    ],
+)
 def test_a_movie_that_ends_early_is_found_out_before_any_work(tmp_path, name, share, options):
     path = cut(write_movie(tmp_path / name, 48, **options), share)
     with pytest.raises(PlatelightError) as caught:
@@ -226,7 +262,7 @@ def test_damage_in_the_middle_names_the_frame(tmp_path):
     faststart = {"movflags": "faststart"}
     path = write_movie(tmp_path / "d.mov", 24, codec="prores_ks", pixel_format="yuv422p10le", container_options=faststart)
     data = bytearray(path.read_bytes())
-    data[len(data) // 2:len(data) // 2 + 3000] = bytes(3000)
+    data[len(data) // 2 : len(data) // 2 + 3000] = bytes(3000)
     path.write_bytes(data)
     error = expect(ErrorCode.SOURCE_TRUNCATED, path)
     assert 5 < int(error.detail.rpartition("frame ")[2].split()[0]) < 20

@@ -167,8 +167,14 @@ def test_settings_a_model_does_not_know_are_not_kept(moge):
 
 
 def test_which_models_are_not_for_paid_work_is_said():
-    assert all("not for commercial work" in MODELS[name].licence for name in (
-        "video-depth-anything-base", "video-depth-anything-large", "depth-anything-base", "depth-anything-large",
-    ))
+    assert all(
+        "not for commercial work" in MODELS[name].licence
+        for name in (
+            "video-depth-anything-base",
+            "video-depth-anything-large",
+            "depth-anything-base",
+            "depth-anything-large",
+        )
+    )
     assert {MODELS[model.name].licence for model in MOGE} == {"MIT"}
     assert {model.licence for model in VIDEO_DEPTH_ANYTHING[:2]} == {"Apache-2.0"}

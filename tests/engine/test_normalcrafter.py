@@ -45,7 +45,7 @@ def run(
     """Stream all of a plate; also checks that outputs come in order without gaps."""
     outputs, points, steps = [], [], []
     expected = first = resume.emitted if resume else 0
-    remaining = iter(frames[resume.read_from if resume else 0:])
+    remaining = iter(frames[resume.read_from if resume else 0 :])
     for event in estimator.stream(remaining, count=len(frames), settings=settings, resume=resume):
         if isinstance(event, Output):
             assert (event.start, event.pass_name, event.values.dtype) == (expected, "normal", np.float32)
@@ -82,10 +82,16 @@ def test_float32_gives_the_published_pipelines_values(exact: NormalCrafter, file
     assert mean_angle(ours, theirs) < 0.02
 
 
-@pytest.mark.parametrize("settings", [
-    SMALL, dataclasses.replace(SMALL, overlap=0), dataclasses.replace(SMALL, overlap=5),
-    dataclasses.replace(SMALL, window=9, decode_chunk_size=2),
-], ids=lambda s: f"window {s.window} overlap {s.overlap} chunk {s.decode_chunk_size}")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SMALL,
+        dataclasses.replace(SMALL, overlap=0),
+        dataclasses.replace(SMALL, overlap=5),
+        dataclasses.replace(SMALL, window=9, decode_chunk_size=2),
+    ],
+    ids=lambda s: f"window {s.window} overlap {s.overlap} chunk {s.decode_chunk_size}",
+)
 def test_streaming_is_the_same_as_everything_at_once(exact: NormalCrafter, plate: np.ndarray, settings: EstimateSettings):
     frames = plate[:15]
     streamed, _, _ = run(exact, frames, settings)
@@ -96,14 +102,14 @@ def at_once(estimator: NormalCrafter, frames: np.ndarray, settings: EstimateSett
     """The whole clip through each network in turn, as the released code does it."""
     pipeline, chunk = estimator._pipeline, settings.decode_chunk_size
     images = torch.from_numpy(frames).permute(0, 3, 1, 2)
-    parts = [images[start:start + chunk] for start in range(0, len(images), chunk)]
+    parts = [images[start : start + chunk] for start in range(0, len(images), chunk)]
     tokens, latents = torch.cat([pipeline.embed(part) for part in parts]), torch.cat([pipeline.encode(part) for part in parts])
     merged = torch.zeros(len(frames), *latents.shape[1:])
     for window in plan(len(frames), window=settings.window, overlap=settings.overlap):
         here = slice(window.start, window.stop)
-        previous = merged[window.start:window.start + window.conditioned].clone() if window.conditioned else None
+        previous = merged[window.start : window.start + window.conditioned].clone() if window.conditioned else None
         merged[here] = pipeline.predict(images=latents[here], tokens=tokens[here], previous=previous)
-    decoded = [pipeline.decode(merged[start:start + chunk]) for start in range(0, len(merged), chunk)]
+    decoded = [pipeline.decode(merged[start : start + chunk]) for start in range(0, len(merged), chunk)]
     return torch.cat(decoded).permute(0, 2, 3, 1).numpy()
 
 
@@ -115,8 +121,8 @@ def test_a_run_resumed_at_any_point_gives_the_same_bits(plate: np.ndarray, preci
     assert len(points) == len(plan(17, window=6, overlap=2)) and points[-1].emitted == 17
     for index, point in enumerate(points):
         resumed, later, _ = run(estimator, frames, resume=point)
-        assert np.array_equal(resumed, whole[point.emitted:])
-        assert [p.emitted for p in later] == [p.emitted for p in points[index + 1:]]
+        assert np.array_equal(resumed, whole[point.emitted :])
+        assert [p.emitted for p in later] == [p.emitted for p in points[index + 1 :]]
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +148,7 @@ def test_a_run_resumed_beside_a_cut_gives_the_same_bits(exact: NormalCrafter, tw
     whole, points, _ = run(exact, two_shots)
     assert 14 in {point.emitted for point in points} and 23 in {point.emitted for point in points}
     for point in points:
-        assert np.array_equal(run(exact, two_shots, resume=point)[0], whole[point.emitted:])
+        assert np.array_equal(run(exact, two_shots, resume=point)[0], whole[point.emitted :])
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

@@ -31,10 +31,19 @@ def load(folder: Path, precision: str = "fp32") -> Networks:
     return load_networks(folder, compute=choose(device="cpu", precision=precision))
 
 
-@pytest.mark.parametrize("name", [
-    "model_index.json", "feature_extractor/preprocessor_config.json", "image_encoder/config.json",
-    "image_encoder/model.fp16.safetensors", "scheduler/scheduler_config.json", "unet/config.json", UNET, VAE,
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model_index.json",
+        "feature_extractor/preprocessor_config.json",
+        "image_encoder/config.json",
+        "image_encoder/model.fp16.safetensors",
+        "scheduler/scheduler_config.json",
+        "unet/config.json",
+        UNET,
+        VAE,
+    ],
+)
 def test_a_missing_file_is_named(folder: Path, name: str):
     (folder / name).unlink()
     with pytest.raises(PlatelightError) as caught:
@@ -57,10 +66,14 @@ def test_a_pickle_is_never_read(folder: Path):
     assert caught.value.code is ErrorCode.MODEL_INVALID and ".bin" in caught.value.detail
 
 
-@pytest.mark.parametrize("name", [
-    "diffusion_pytorch_model.safetensors.index.json", "diffusion_pytorch_model.bin.index.json",
-    "diffusion_pytorch_model.safetensors.index.fp16.json",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "diffusion_pytorch_model.safetensors.index.json",
+        "diffusion_pytorch_model.bin.index.json",
+        "diffusion_pytorch_model.safetensors.index.fp16.json",
+    ],
+)
 def test_an_index_of_other_files_is_refused_and_they_are_not_read(folder: Path, name: str):
     """The libraries follow it to whatever files it names, here to a pickle."""
     torch.save(load_file(folder / UNET), folder / "unet" / "shard.bin")
@@ -71,12 +84,19 @@ def test_an_index_of_other_files_is_refused_and_they_are_not_read(folder: Path, 
     assert caught.value.code is ErrorCode.MODEL_INVALID and name in caught.value.detail
 
 
-@pytest.mark.parametrize(("name", "field", "value"), [
-    ("scheduler/scheduler_config.json", "num_train_timesteps", 10**9), ("unet/config.json", "layers_per_block", 10**6),
-    ("image_encoder/config.json", "image_size", 10**9), ("image_encoder/config.json", "num_hidden_layers", 10**6),
-    ("vae/config.json", "scaling_factor", 10**400), ("vae/config.json", "block_out_channels", [8] * 5000),
-    ("unet/config.json", "nested", {"deep": [{"num": 10**9}]}), ("unet/config.json", "sample_size", float("nan")),
-])
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("scheduler/scheduler_config.json", "num_train_timesteps", 10**9),
+        ("unet/config.json", "layers_per_block", 10**6),
+        ("image_encoder/config.json", "image_size", 10**9),
+        ("image_encoder/config.json", "num_hidden_layers", 10**6),
+        ("vae/config.json", "scaling_factor", 10**400),
+        ("vae/config.json", "block_out_channels", [8] * 5000),
+        ("unet/config.json", "nested", {"deep": [{"num": 10**9}]}),
+        ("unet/config.json", "sample_size", float("nan")),
+    ],
+)
 def test_numbers_that_no_model_needs_are_refused_before_memory_is_taken(folder: Path, name: str, field: str, value: object):
     config = json.loads((folder / name).read_text())
     (folder / name).write_text(json.dumps({**config, field: value}))
@@ -113,9 +133,17 @@ def test_spoilt_weights_are_refused(folder: Path, spoil: Callable[[Path], None])
     assert caught.value.code is ErrorCode.MODEL_INVALID and str(folder / UNET) in caught.value.detail
 
 
-@pytest.mark.parametrize("text", [
-    "", "[]", "{", "[" * 100_000, '{"a":' * 900 + "1" + "}" * 900, '{"a": "' + "x" * 2_000_000 + '"}',
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        "[" * 100_000,
+        '{"a":' * 900 + "1" + "}" * 900,
+        '{"a": "' + "x" * 2_000_000 + '"}',
+    ],
+)
 def test_a_spoilt_config_is_refused(folder: Path, text: str):
     (folder / "vae" / "config.json").write_text(text)
     with pytest.raises(PlatelightError) as caught:
@@ -162,7 +190,7 @@ def test_weights_trained_in_some_layers_only_are_another_revision(folder: Path):
     before = revision(folder)
     tensors = load_file(folder / UNET)
     names = sorted(tensors)
-    for name in names[2 * len(names) // 5:3 * len(names) // 5]:
+    for name in names[2 * len(names) // 5 : 3 * len(names) // 5]:
         tensors[name] = tensors[name] + 0.01
     save_file(tensors, folder / UNET)
     assert revision(folder) != before

@@ -39,10 +39,18 @@ def randomise(module: nn.Module) -> nn.Module:
 @pytest.mark.parametrize(("channels", "out_channels"), [(64, 64), (96, 64)])
 @pytest.mark.parametrize("frames", [1, 2, 5])
 def test_a_residual_block(embedded: bool, channels: int, out_channels: int, frames: int):
-    block = randomise(SpatioTemporalResBlock(
-        channels, out_channels, temb_channels=32 if embedded else None, eps=1e-6, temporal_eps=1e-5, merge_factor=0.3,
-        merge_strategy="learned_with_images" if embedded else "learned", switch_spatial_to_temporal_mix=not embedded,
-    ))
+    block = randomise(
+        SpatioTemporalResBlock(
+            channels,
+            out_channels,
+            temb_channels=32 if embedded else None,
+            eps=1e-6,
+            temporal_eps=1e-5,
+            merge_factor=0.3,
+            merge_strategy="learned_with_images" if embedded else "learned",
+            switch_spatial_to_temporal_mix=not embedded,
+        )
+    )
     images = torch.randn(frames, channels, 12, 20, generator=torch.Generator().manual_seed(1)) + 3.0
     embedding = torch.randn(1, 32).expand(frames, -1) if embedded else None
     indicator = torch.zeros(1, frames)
@@ -87,7 +95,8 @@ def test_whole_networks_agree_with_plain_ones():
     previous = torch.randn(2, 4, 8, 16, generator=generator)
     window = {"images": images, "tokens": tokens, "previous": previous}
     for one, other in (
-        (plain.predict(**window), fast.predict(**window)), (plain.decode(images * 0.1), fast.decode(images * 0.1)),
+        (plain.predict(**window), fast.predict(**window)),
+        (plain.decode(images * 0.1), fast.decode(images * 0.1)),
     ):
         assert relative(one, other) < 1e-4 and float(one.std()) > 0.01
 

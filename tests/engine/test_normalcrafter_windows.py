@@ -62,19 +62,30 @@ def test_chunks_begin_at_multiples_and_the_last_is_short():
     assert chunk_stop(16, size=7, count=31) == 21
 
 
-@pytest.mark.parametrize(("size", "expected"), [
-    ((85, 150), (21, 22, 21, 21)), ((64, 128), (0, 0, 0, 0)), ((1, 65), (31, 32, 31, 32)),
-])
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((85, 150), (21, 22, 21, 21)),
+        ((64, 128), (0, 0, 0, 0)),
+        ((1, 65), (31, 32, 31, 32)),
+    ],
+)
 def test_padding_is_symmetric_with_the_odd_remainder_below_and_right(size: tuple[int, int], expected: tuple[int, ...]):
     top, bottom, left, right = padding(*size)
     assert (top, bottom, left, right) == expected
     assert (size[0] + top + bottom) % 64 == (size[1] + left + right) % 64 == 0
 
 
-@pytest.mark.parametrize("bad", [
-    {"window": 0, "overlap": 0}, {"overlap": -1}, {"window": 4, "overlap": 4}, {"window": 4, "overlap": 9},
-    {"decode_chunk_size": 0},
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"window": 0, "overlap": 0},
+        {"overlap": -1},
+        {"window": 4, "overlap": 4},
+        {"window": 4, "overlap": 9},
+        {"decode_chunk_size": 0},
+    ],
+)
 def test_settings_that_cannot_work_are_refused(bad: dict[str, int]):
     with pytest.raises(PlatelightError) as caught:
         validate(EstimateSettings(**bad))

@@ -11,7 +11,7 @@ from engine.normals import TOWARD_CAMERA, angles, convert_axes, normalise
 
 def sphere(size: int = 65) -> tuple[np.ndarray, np.ndarray]:
     """Normals (H, W, 3) of a ball seen from the front, row 0 at the top, and where it is."""
-    y, x = np.mgrid[1:-1:size * 1j, -1:1:size * 1j]
+    y, x = np.mgrid[1 : -1 : size * 1j, -1 : 1 : size * 1j]
     inside = x**2 + y**2 < 0.98
     z = np.sqrt(np.clip(1 - x**2 - y**2, 0, 1))
     return np.stack([x, y, z], axis=-1).astype(np.float32), inside

@@ -50,7 +50,7 @@ def test_highlights_roll_off_smoothly():
     assert y[np.searchsorted(x[0, :, 0], 4.0)] < 0.97 < y[np.searchsorted(x[0, :, 0], 16.0)], "no plateau that would hide shape"
     slope = rise / np.diff(x[0, :, 0])
     knee = np.searchsorted(x[0, :, 0], 0.6)
-    assert abs(slope[knee - 30:knee].mean() - slope[knee:knee + 30].mean()) < 0.03, "no kink at the knee"
+    assert abs(slope[knee - 30 : knee].mean() - slope[knee : knee + 30].mean()) < 0.03, "no kink at the knee"
 
 
 def test_negative_light_is_black():
@@ -133,10 +133,16 @@ def test_a_hard_matte_edge_keeps_its_colour_when_it_shrinks():
 CONFIGS = sorted(Path(__file__).parents[2].glob(".venv/*/lib/python*/site-packages/bpy/*/datafiles/colormanagement/config.ocio"))
 
 
-@pytest.mark.parametrize(("name", "value", "expected"), [
-    ("sRGB - Texture", 0.5, 0.5), ("Raw", 0.5, 0.5), ("lin_rec709", 0.18, 0.46136), ("ACEScg", 0.18, 0.46136),
-    ("ACEScct", 0.4135884, 0.46136),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("sRGB - Texture", 0.5, 0.5),
+        ("Raw", 0.5, 0.5),
+        ("lin_rec709", 0.18, 0.46136),
+        ("ACEScg", 0.18, 0.46136),
+        ("ACEScct", 0.4135884, 0.46136),
+    ],
+)
 def test_names_of_the_built_in_configuration(monkeypatch, name, value, expected):
     monkeypatch.delenv("OCIO", raising=False)
     assert shown(field(value), color_space=name)[0][0, 0] == pytest.approx(expected, abs=2e-3)
@@ -144,10 +150,17 @@ def test_names_of_the_built_in_configuration(monkeypatch, name, value, expected)
 
 @pytest.mark.skipif(not CONFIGS, reason="no Blender beside this environment")
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parents[2].name)
-@pytest.mark.parametrize(("name", "value", "expected"), [
-    ("sRGB", 0.5, 0.5), ("Non-Color", 0.5, 0.5), ("Linear Rec.709", 0.18, 0.46136), ("ACEScg", 0.18, 0.46136),
-    ("AgX Log", 0.4, 0.46136), ("Filmic Log", 0.606, 0.46136),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("sRGB", 0.5, 0.5),
+        ("Non-Color", 0.5, 0.5),
+        ("Linear Rec.709", 0.18, 0.46136),
+        ("ACEScg", 0.18, 0.46136),
+        ("AgX Log", 0.4, 0.46136),
+        ("Filmic Log", 0.606, 0.46136),
+    ],
+)
 def test_names_of_blenders_configuration(config, name, value, expected):
     assert shown(field(value), color_space=name, config=str(config))[0][0, 0] == pytest.approx(expected, abs=2e-3)
 
@@ -243,19 +256,30 @@ def test_a_configuration_without_any_linear_space_is_refused(tmp_path):
 def test_unknown_names_and_configurations(tmp_path):
     (tmp_path / "broken.ocio").write_text("no configuration")
     for name, config, said in (
-        ("ACEScgg", "", "ACEScg"), ("sRGB", str(tmp_path / "none.ocio"), "none.ocio"),
-        ("sRGB", str(tmp_path / "broken.ocio"), "cannot be read"), ("CamLog", str(MISSING), "camlog_to_lin.spi1d"),
+        ("ACEScgg", "", "ACEScg"),
+        ("sRGB", str(tmp_path / "none.ocio"), "none.ocio"),
+        ("sRGB", str(tmp_path / "broken.ocio"), "cannot be read"),
+        ("CamLog", str(MISSING), "camlog_to_lin.spi1d"),
     ):
         with pytest.raises(PlatelightError) as caught:
             colour.look(name, ocio_config=config, is_float=False)
         assert caught.value.code == ErrorCode.COLOR_SPACE_UNKNOWN and said in caught.value.detail
 
 
-@pytest.mark.parametrize(("size", "limit", "aspect", "expected"), [
-    ((1920, 1080), 1024, 1.0, (1024, 576)), ((1080, 1920), 1024, 1.0, (576, 1024)), ((640, 360), 1024, 1.0, (640, 360)),
-    ((1920, 1080), 0, 1.0, (1920, 1080)), ((1998, 1080), 1000, 1.0, (1000, 541)), ((4096, 1), 64, 1.0, (64, 1)),
-    ((1440, 1080), 0, 4 / 3, (1440, 810)), ((2048, 1716), 1024, 2.0, (1024, 429)), ((720, 576), 0, 0.5, (360, 576)),
-])
+@pytest.mark.parametrize(
+    ("size", "limit", "aspect", "expected"),
+    [
+        ((1920, 1080), 1024, 1.0, (1024, 576)),
+        ((1080, 1920), 1024, 1.0, (576, 1024)),
+        ((640, 360), 1024, 1.0, (640, 360)),
+        ((1920, 1080), 0, 1.0, (1920, 1080)),
+        ((1998, 1080), 1000, 1.0, (1000, 541)),
+        ((4096, 1), 64, 1.0, (64, 1)),
+        ((1440, 1080), 0, 4 / 3, (1440, 810)),
+        ((2048, 1716), 1024, 2.0, (1024, 429)),
+        ((720, 576), 0, 0.5, (360, 576)),
+    ],
+)
 def test_working_sizes(size, limit, aspect, expected):
     assert working_size(size, max_resolution=limit, pixel_aspect=aspect) == expected
 

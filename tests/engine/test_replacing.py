@@ -161,12 +161,21 @@ def test_a_state_that_no_run_can_use_is_cleared_away(plates, tmp_path):
 HUGE = 10**8
 
 
-@pytest.mark.parametrize("claims", [
-    {"first": 1, "last": HUGE, "done": HUGE}, {"first": 1, "last": 2**40, "done": 2**40}, {"first": -HUGE, "last": HUGE, "done": 1},
-    {"others": [{"first": 1, "last": HUGE, "source_stamp": "x"}]}, {"done": 10**8}, {"done": -1}, {"first": 9, "last": 3},
-    {"first": 10**400}, {"cuts": [10**30]},
-    {"earlier": [{"color_space": "", "revision": "", "settings": {}, "sources": [], "frames": [{"first": 1, "last": HUGE}]}]},
-])
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"first": 1, "last": HUGE, "done": HUGE},
+        {"first": 1, "last": 2**40, "done": 2**40},
+        {"first": -HUGE, "last": HUGE, "done": 1},
+        {"others": [{"first": 1, "last": HUGE, "source_stamp": "x"}]},
+        {"done": 10**8},
+        {"done": -1},
+        {"first": 9, "last": 3},
+        {"first": 10**400},
+        {"cuts": [10**30]},
+        {"earlier": [{"color_space": "", "revision": "", "settings": {}, "sources": [], "frames": [{"first": 1, "last": HUGE}]}]},
+    ],
+)
 def test_what_a_record_claims_costs_neither_memory_nor_time(plates, tmp_path, claims):
     out = tmp_path / "out"
     finish(request(plates, out), Drawn())
@@ -184,10 +193,16 @@ def test_what_a_record_claims_costs_neither_memory_nor_time(plates, tmp_path, cl
     assert finish(request(plates, out, overwrite=True), Drawn()).result.frames_written == COUNT
 
 
-@pytest.mark.parametrize("text", [
-    "[" * 100_000, '{"pass_name": "normal", "clip": ' + "[" * 100_000, '{"pass_name": "normal", "clip": "plate", "sour',
-    '{"pass_name": "normal", "clip": "plate", "cuts": [' + "1, " * 4_000_000 + "1]}", "",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"pass_name": "normal", "clip": ' + "[" * 100_000,
+        '{"pass_name": "normal", "clip": "plate", "sour',
+        '{"pass_name": "normal", "clip": "plate", "cuts": [' + "1, " * 4_000_000 + "1]}",
+        "",
+    ],
+)
 def test_a_record_that_is_none_is_no_crash(plates, tmp_path, text):
     out = tmp_path / "out"
     finish(request(plates, out), Drawn())

@@ -26,7 +26,7 @@ def test_a_sequence_is_found_by_any_of_its_files_and_keeps_its_numbers(tmp_path,
     files = write_images(tmp_path, range(98, 104), name=name)
     for other in ("other.0099.png", "v2_0101.png", "v2_0101_clean.png"):
         (tmp_path / other).write_bytes(b"not ours")
-    digits = name[name.index("{"):name.index("}") + 1]
+    digits = name[name.index("{") : name.index("}") + 1]
     path = {"first": files[0], "middle": files[3], "hashes": tmp_path / name.replace(digits, "#" * len(digits.format(1)))}[given]
     clip = opened(path)
     assert (clip.first, clip.last, clip.width, clip.height, clip.is_sequence) == (98, 103, WIDTH, HEIGHT, True)
@@ -155,7 +155,7 @@ def test_a_half_copied_file_is_not_taken_for_a_picture(tmp_path, suffix, share):
         write_exr(path, {name: noise[..., i].astype(np.float16) for i, name in enumerate("RGB")})
     else:
         cv2.imwrite(str(path), noise)
-    path.write_bytes(path.read_bytes()[:int(path.stat().st_size * share)])
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     assert path.name in fails(ErrorCode.SOURCE_TRUNCATED, path)
 
 

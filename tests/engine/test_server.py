@@ -47,7 +47,11 @@ class Wire:
 
     def __init__(self, *command: str) -> None:
         self.engine = subprocess.Popen(
-            command or [*ENGINE, "serve"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            command or [*ENGINE, "serve"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         self._lines: queue.Queue[bytes] = queue.Queue()
         self.logged: list[bytes] = []
@@ -240,13 +244,21 @@ def test_prints_of_anyone_go_to_the_log_not_to_the_wire():
     assert all(words in logged for words in (b"a print", b"a C library", b"a child"))
 
 
-@pytest.mark.parametrize("text", [
-    '{"jsonrpc":"2.0","id":7,"method":"estimate","params":{"job":"a","source":{"path":"x"},"out":"y","first":1e400}}',
-    '{"jsonrpc":"2.0","id":7,"method":"hello","params":{"protocol":' + "9" * 4000 + ',"client":"x"}}',
-    '{"jsonrpc":"2.0","id":7,"method":{"a":[]},"params":{}}', '{"jsonrpc":"2.0","id":7,"method":"hello","params":[[[[]]]]}',
-    '{"jsonrpc":"2.0","id":' + "[" * 900 + "]" * 900 + ',"method":"hello"}', "[" * 900_000, '{"a":' * 1000 + "1" + "}" * 1000,
-    '{"jsonrpc":"2.0","id":7,"result":' + "[" * 500 + "]" * 500 + "}", '{"jsonrpc":"2.0","id":-7,"method":"models"}', "NaN",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"jsonrpc":"2.0","id":7,"method":"estimate","params":{"job":"a","source":{"path":"x"},"out":"y","first":1e400}}',
+        '{"jsonrpc":"2.0","id":7,"method":"hello","params":{"protocol":' + "9" * 4000 + ',"client":"x"}}',
+        '{"jsonrpc":"2.0","id":7,"method":{"a":[]},"params":{}}',
+        '{"jsonrpc":"2.0","id":7,"method":"hello","params":[[[[]]]]}',
+        '{"jsonrpc":"2.0","id":' + "[" * 900 + "]" * 900 + ',"method":"hello"}',
+        "[" * 900_000,
+        '{"a":' * 1000 + "1" + "}" * 1000,
+        '{"jsonrpc":"2.0","id":7,"result":' + "[" * 500 + "]" * 500 + "}",
+        '{"jsonrpc":"2.0","id":-7,"method":"models"}',
+        "NaN",
+    ],
+)
 def test_no_line_ends_the_engine(wire, text):
     wire.hello()
     wire.write(text.encode() + b"\n")

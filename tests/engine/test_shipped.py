@@ -32,10 +32,16 @@ def test_training_and_evaluation_are_not_in_the_extension():
     assert (ROOT / "engine" / "lab" / "commands.py").is_file()
 
 
-@pytest.mark.parametrize("arguments", [
-    ("train", "pixel", "--config", "pixel.toml"), ("train", "--help"), ("evaluate", "--data", "x", "--out", "y"),
-    ("bench", "--random-weights", "tiny"), ("bench", "--baseline"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "pixel", "--config", "pixel.toml"),
+        ("train", "--help"),
+        ("evaluate", "--data", "x", "--out", "y"),
+        ("bench", "--random-weights", "tiny"),
+        ("bench", "--baseline"),
+    ],
+)
 def test_its_command_line_says_where_the_rest_lives(shipped, arguments):
     done = engine(shipped, *arguments)
     assert done.returncode == ERRORS[ErrorCode.NOT_IN_EXTENSION].exit_code

@@ -45,30 +45,33 @@ def test_defaults_are_the_papers_and_paths_start_at_the_file(tmp_path):
     assert read(tmp_path, GOOD).regularisation.encoder == str(tmp_path / "facebook" / "dino")
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("steps = 'many'\n" + GOOD, "latent.toml: steps is 'many'; it must be a whole number"),
-    ("steps = 1.5\n" + GOOD, "steps is 1.5; it must be a whole number"),
-    ("steps = true\n" + GOOD, "steps is True"),
-    ("steps = 0\n" + GOOD, "steps is 0; it must be at least 1"),
-    ("learning_rate = 0\n" + GOOD, "learning_rate is 0.0; it must be above 0"),
-    ("learning_rate = nan\n" + GOOD, "learning_rate is nan"),
-    ("final_share = 2\n" + GOOD, "final_share is 2.0; it must be at most 1"),
-    ("lengths = [3, 1]\n" + GOOD, "lengths is [3, 1]"),
-    ("lengths = [1]\n" + GOOD, "lengths is [1]; it must have 2 values"),
-    ("lengths = 14\n" + GOOD, "lengths is 14; it must be a list"),
-    ("precision = 'fp8'\n" + GOOD, "precision is 'fp8'; it may be fp32, bf16 or fp16"),
-    ("fit = 'squash'\n" + GOOD, "fit is 'squash'; it may be pad or crop"),
-    ("gradient_checkpointing = 1\n" + GOOD, "gradient_checkpointing is 1; it must be true or false"),
-    ("learningrate = 1.0\n" + GOOD, "learningrate is unknown; the keys are"),
-    ("average = 1\n" + GOOD, "average is 1.0"),
-    (GOOD + "layer = 'up7'\n", "regularisation.layer is 'up7'; it may be down1,"),
-    (GOOD + "wieght = 1.0\n", "regularisation.wieght is unknown"),
-    (GOOD.replace("encoder", "#"), "regularisation.encoder is missing"),
-    (GOOD.replace('kind = "clips"', ""), "data.0.kind is missing"),
-    (GOOD.replace('out = "runs/x"', ""), "out is missing"),
-    ('model = "m"\nout = "o"\ndata = []\n', "data is 'empty'"),
-    ("steps =", "latent.toml: "),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("steps = 'many'\n" + GOOD, "latent.toml: steps is 'many'; it must be a whole number"),
+        ("steps = 1.5\n" + GOOD, "steps is 1.5; it must be a whole number"),
+        ("steps = true\n" + GOOD, "steps is True"),
+        ("steps = 0\n" + GOOD, "steps is 0; it must be at least 1"),
+        ("learning_rate = 0\n" + GOOD, "learning_rate is 0.0; it must be above 0"),
+        ("learning_rate = nan\n" + GOOD, "learning_rate is nan"),
+        ("final_share = 2\n" + GOOD, "final_share is 2.0; it must be at most 1"),
+        ("lengths = [3, 1]\n" + GOOD, "lengths is [3, 1]"),
+        ("lengths = [1]\n" + GOOD, "lengths is [1]; it must have 2 values"),
+        ("lengths = 14\n" + GOOD, "lengths is 14; it must be a list"),
+        ("precision = 'fp8'\n" + GOOD, "precision is 'fp8'; it may be fp32, bf16 or fp16"),
+        ("fit = 'squash'\n" + GOOD, "fit is 'squash'; it may be pad or crop"),
+        ("gradient_checkpointing = 1\n" + GOOD, "gradient_checkpointing is 1; it must be true or false"),
+        ("learningrate = 1.0\n" + GOOD, "learningrate is unknown; the keys are"),
+        ("average = 1\n" + GOOD, "average is 1.0"),
+        (GOOD + "layer = 'up7'\n", "regularisation.layer is 'up7'; it may be down1,"),
+        (GOOD + "wieght = 1.0\n", "regularisation.wieght is unknown"),
+        (GOOD.replace("encoder", "#"), "regularisation.encoder is missing"),
+        (GOOD.replace('kind = "clips"', ""), "data.0.kind is missing"),
+        (GOOD.replace('out = "runs/x"', ""), "out is missing"),
+        ('model = "m"\nout = "o"\ndata = []\n', "data is 'empty'"),
+        ("steps =", "latent.toml: "),
+    ],
+)
 def test_what_is_wrong_is_named(tmp_path, text, said):
     with pytest.raises(PlatelightError) as caught:
         read(tmp_path, text)
@@ -97,8 +100,11 @@ def test_the_tiny_files_are_those_that_their_table_was_made_with():
     vae, latent, pixel = (read_config(DOCS / "tiny" / f"{stage}.toml", kind) for stage, kind in STAGES.items())
     base = read_config(DOCS / "tiny" / "base.toml", VaeConfig)
     for settings, steps, rate, lengths in (
-        (base, 300, 2e-3, (1, 2)), (vae, 700, 1.5e-3, (1, 6)), (latent, 350, 1.5e-3, (1, 6)), (pixel, 180, 5e-4, (1, 6)),
-    ):  # fmt: skip
+        (base, 300, 2e-3, (1, 2)),
+        (vae, 700, 1.5e-3, (1, 6)),
+        (latent, 350, 1.5e-3, (1, 6)),
+        (pixel, 180, 5e-4, (1, 6)),
+    ):
         assert (settings.steps, settings.learning_rate, settings.lengths) == (steps, rate, lengths)
     assert tiny.VAE["block_out_channels"] == (64,) * 3 and tiny.UNET["block_out_channels"] == (64,) * 4
     page, table = ((DOCS / name).read_text(encoding="utf-8") for name in ("README.md", "tiny/table.md"))
@@ -141,8 +147,9 @@ def test_an_ablation_of_an_unknown_layer_or_without_regularisation_is_refused():
     with pytest.raises(PlatelightError, match="layers has 'up9'"):
         _ablation(layers=("up9",))
     stages = Stages(
-        vae=read_config(DOCS / "vae.toml", VaeConfig), pixel=read_config(DOCS / "pixel.toml", PixelConfig),
+        vae=read_config(DOCS / "vae.toml", VaeConfig),
+        pixel=read_config(DOCS / "pixel.toml", PixelConfig),
         latent=dataclasses.replace(read_config(DOCS / "latent.toml", LatentConfig), regularisation=None),
-    )  # fmt: skip
+    )
     with pytest.raises(PlatelightError, match="regularisation is missing"):
         plan(_ablation(), stages)

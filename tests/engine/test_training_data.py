@@ -112,8 +112,9 @@ def test_a_thing_that_moves_takes_texture_and_normals_along():
     assert np.abs(turned - first)[same][:, 3:].max() < 0.02 and np.abs(shifted - first)[same][:, 3:].max() < 0.02
     assert np.quantile(np.abs(shifted - first)[same][:, :3], 0.95) < 0.01, "its texture stays on it"
     assert first[same][:, :3].std() > 0.03
-    assert not motions([dataclasses.replace(thing, hint="wall"), dataclasses.replace(thing, clutter=True)], share=1.0,
-                       rng=np.random.default_rng(1))  # fmt: skip
+    assert not motions(
+        [dataclasses.replace(thing, hint="wall"), dataclasses.replace(thing, clutter=True)], share=1.0, rng=np.random.default_rng(1)
+    )
 
 
 def test_what_clips_cannot_be_made_of_is_named(tmp_path):

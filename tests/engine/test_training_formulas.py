@@ -127,9 +127,7 @@ def test_the_learning_rate_warms_up_and_falls_exponentially():
 
 def test_half_the_noise_is_the_highest_and_the_rest_log_normal():
     rng = np.random.default_rng(0)
-    levels = np.array([
-        noise_level(rng, sigma_max=700.0, share_at_max=0.5, mean=0.7, deviation=1.6) for _ in range(20_000)
-    ])  # fmt: skip
+    levels = np.array([noise_level(rng, sigma_max=700.0, share_at_max=0.5, mean=0.7, deviation=1.6) for _ in range(20_000)])
     assert np.mean(levels == 700.0) == pytest.approx(0.5, abs=0.015) and levels.max() == 700.0 and levels.min() > 0
     logarithms = np.log(levels[levels < 700.0])
     assert logarithms.mean() == pytest.approx(0.7, abs=0.05) and logarithms.std() == pytest.approx(1.6, abs=0.05)

@@ -186,8 +186,11 @@ def wrong_states() -> dict[str, tuple[object, str]]:
     without = {name: tensor for name, tensor in state.items() if "motion_modules.2" not in name}
     shallow = {name: tensor for name, tensor in state.items() if not name.startswith("pretrained.blocks.11.")}
     return {
-        "missing": (without, "Missing key"), "shallow": (shallow, "11 layers"), "other": ({"weight": torch.zeros(2)}, "pos_embed"),
-        "object": (dict(state) | {"path": Path("/")}, "more than tensors"), "plain": (dict(state) | {"note": "mine"}, "no tensor"),
+        "missing": (without, "Missing key"),
+        "shallow": (shallow, "11 layers"),
+        "other": ({"weight": torch.zeros(2)}, "pos_embed"),
+        "object": (dict(state) | {"path": Path("/")}, "more than tensors"),
+        "plain": (dict(state) | {"note": "mine"}, "no tensor"),
     }
 
 

@@ -21,8 +21,15 @@ COMMIT = "7e24d68" + "0" * 33
 SOME = 10 * 1024 * 1024
 BIG = "unet/diffusion_pytorch_model.safetensors"
 TINY = ModelInfo(
-    name="tiny", title="Tiny", purpose="tests", licence="a licence", family="normalcrafter", passes=("normal",),
-    hub_id="somebody/tiny", files=("model_index.json", "vae/config.json", BIG), size_bytes=25_000_000,
+    name="tiny",
+    title="Tiny",
+    purpose="tests",
+    licence="a licence",
+    family="normalcrafter",
+    passes=("normal",),
+    hub_id="somebody/tiny",
+    files=("model_index.json", "vae/config.json", BIG),
+    size_bytes=25_000_000,
 )
 
 

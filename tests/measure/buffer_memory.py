@@ -22,9 +22,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from engine.tuning.deferred import CHUNK, latent_gradient
 
 PUBLISHED = {
-    "block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4, "sample_size": 768,
-    "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4,
-}  # fmt: skip
+    "block_out_channels": (128, 256, 512, 512),
+    "layers_per_block": 2,
+    "latent_channels": 4,
+    "sample_size": 768,
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+}
 NARROW = PUBLISHED | {"block_out_channels": (16, 32, 32, 32), "layers_per_block": 1, "norm_num_groups": 8}
 FRAMES, HEIGHT, WIDTH = 32, 256, 448
 SMALL_FRAMES, SMALL_SIDE = 24, 128

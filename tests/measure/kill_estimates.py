@@ -56,12 +56,15 @@ SCENARIOS = (
     Scenario(name="replace all", before=({},), job={"size": 48, "overwrite": True}),
     Scenario(name="replace a part", before=({},), job={"size": 48, "overwrite": True, "first": 4, "last": 9}),
     Scenario(
-        name="replace a part, remove the rest", before=({},), removes=True,
+        name="replace a part, remove the rest",
+        before=({},),
+        removes=True,
         job={"size": 48, "overwrite": True, "remove_outside": True, "first": 4, "last": 9},
     ),
     Scenario(name="the same again", before=({},), job={"overwrite": True}),
     Scenario(
-        name="back to earlier settings", before=({}, {"size": 48, "overwrite": True, "first": 4, "last": 9}),
+        name="back to earlier settings",
+        before=({}, {"size": 48, "overwrite": True, "first": 4, "last": 9}),
         job={"overwrite": True, "first": 3, "last": 10},
     ),
 )
@@ -239,7 +242,13 @@ class Trials:
                 tally.complaints.append(f"{scenario.name}: cannot go on: {told}")
 
     def _look(
-        self, scenario: Scenario, out: Path, *, before: dict[str, bytes], final: dict[str, bytes], foreign: dict[str, tuple],
+        self,
+        scenario: Scenario,
+        out: Path,
+        *,
+        before: dict[str, bytes],
+        final: dict[str, bytes],
+        foreign: dict[str, tuple],
         tally: Tally,
     ) -> None:
         """Whether each frame is the old one or the new one, and everything of others is as it was."""

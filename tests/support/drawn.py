@@ -20,7 +20,13 @@ class Drawn:
     def __init__(self, *, name: str = "drawn", revision: str = "1", window: int = 3) -> None:
         self.revision, self._window = revision, window
         self.info = ModelInfo(
-            name=name, title="Drawn", purpose="", licence="", family="preview", passes=("normal", "depth"), stages=(Stage.UNET,),
+            name=name,
+            title="Drawn",
+            purpose="",
+            licence="",
+            family="preview",
+            passes=("normal", "depth"),
+            stages=(Stage.UNET,),
             temporal=False,
         )
 

@@ -82,9 +82,7 @@ def single_step(folder: Path, to: Path) -> Path:
     return to
 
 
-def run(
-    sets: Sequence[TestSet], specs: Sequence[Spec], *, tuning: Tuning | None = None, **settings: object
-) -> evaluation.Outcome:
+def run(sets: Sequence[TestSet], specs: Sequence[Spec], *, tuning: Tuning | None = None, **settings: object) -> evaluation.Outcome:
     """Evaluate to the end; progress never goes beyond it."""
     events = evaluation.evaluate(sets, specs, settings=dataclasses.replace(SETTINGS, **settings), tuning=tuning)
     while True:

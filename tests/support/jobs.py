@@ -16,6 +16,7 @@ SMALL = EstimateSettings(model="preview", max_resolution=64, precision="fp32", d
 
 def request(source: Path, out: Path, **changes: object) -> Estimate:
     """A small job of the embedded model. Fields of `Source` and `EstimateSettings` may be named among the changes."""
+
     def pick(cls: type) -> dict[str, object]:
         return {field.name: changes.pop(field.name) for field in dataclasses.fields(cls) if field.name in changes}
 

@@ -23,7 +23,7 @@ def numbered(number: int, *, size: tuple[int, int] = (WIDTH, HEIGHT)) -> np.ndar
     image = np.stack([x * 200 / width + 20, y * 200 / height + 20, np.full((height, width), 90 + 5 * (number % 10))], axis=-1)
     block = width // BITS
     for bit in range(BITS):
-        image[:height // 3, bit * block:(bit + 1) * block] = 255 if number >> bit & 1 else 0
+        image[: height // 3, bit * block : (bit + 1) * block] = 255 if number >> bit & 1 else 0
     return image.astype(np.uint8)
 
 
@@ -36,9 +36,18 @@ def number_of(image: np.ndarray) -> int:
 
 
 def write_movie(
-    path: Path, count: int, *, codec: str = "libx264", pixel_format: str = "yuv420p", options: dict[str, str] | None = None,
-    size: tuple[int, int] = (WIDTH, HEIGHT), times: list[int] | None = None, rotation: int = 0,
-    images: list[np.ndarray] | None = None, source_format: str = "rgb24", container_options: dict[str, str] | None = None,
+    path: Path,
+    count: int,
+    *,
+    codec: str = "libx264",
+    pixel_format: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    times: list[int] | None = None,
+    rotation: int = 0,
+    images: list[np.ndarray] | None = None,
+    source_format: str = "rgb24",
+    container_options: dict[str, str] | None = None,
 ) -> Path:
     """A movie at 24 frames a second whose frame n (from 1) carries the number n. `times`: presentation times in 1/24 s."""
     with av.open(str(path), "w", options=container_options or {}) as container:

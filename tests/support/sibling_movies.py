@@ -47,8 +47,16 @@ KINDS: dict[str, dict] = {
 COUNT = 30
 
 
-def write(path: Path, *, codec: str = "libx264", pixel_format: str = "yuv420p", options: dict[str, str] | None = None,
-          rate: Fraction = Fraction(24), start: int = 0, drops: int = COUNT) -> None:
+def write(
+    path: Path,
+    *,
+    codec: str = "libx264",
+    pixel_format: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    rate: Fraction = Fraction(24),
+    start: int = 0,
+    drops: int = COUNT,
+) -> None:
     """Write `COUNT` pictures that carry their numbers from 1 on."""
     with av.open(str(path), "w", format="asf" if path.suffix == ".wmv" else None) as container:
         stream = container.add_stream(codec, rate=rate, options=options or {})

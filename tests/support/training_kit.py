@@ -50,10 +50,19 @@ def write_dino(folder: Path, *, width: int = 16) -> Path:
 def config(stage: str, folder: Path, *, out: str = "run", regularised: bool = False, **changes: object) -> AnyConfig:
     """Settings of a stage for clips in ``folder/clips`` and, where regularised, a DINOv2 in ``folder/dino``."""
     settings: dict[str, object] = {
-        "model": str(GOLDEN), "out": str(folder / out), "data": (DataSource(kind="clips", root=str(folder / "clips")),),
-        "steps": 2, "learning_rate": 1e-3, "lengths": (1, 1), "warm_up": 1, "short_edge": 64, "precision": "fp32",
-        "device": "cpu", "workers": 1, "gradient_checkpointing": False,
-    }  # fmt: skip
+        "model": str(GOLDEN),
+        "out": str(folder / out),
+        "data": (DataSource(kind="clips", root=str(folder / "clips")),),
+        "steps": 2,
+        "learning_rate": 1e-3,
+        "lengths": (1, 1),
+        "warm_up": 1,
+        "short_edge": 64,
+        "precision": "fp32",
+        "device": "cpu",
+        "workers": 1,
+        "gradient_checkpointing": False,
+    }
     if regularised:
         settings["regularisation"] = Regularisation(encoder=str(folder / "dino"), hidden=24)
     return KINDS[stage](**settings | changes)

@@ -23,9 +23,8 @@ def of_plate(scene: bpy.types.Scene, plate: Picture) -> tuple[Cut, ...]:
     first, last = plate.frames
     ends = [cut.frame for cut in cuts[1:]]
     seen = [
-        cut for index, cut in enumerate(cuts)
-        if (index == len(ends) or ends[index] > first) and (index == 0 or cut.frame <= last)
-    ]  # fmt: skip
+        cut for index, cut in enumerate(cuts) if (index == len(ends) or ends[index] > first) and (index == 0 or cut.frame <= last)
+    ]
     return tuple(seen)
 
 

@@ -189,9 +189,7 @@ def _light(sheet: Sheet, light: bpy.types.Object, *, camera: Eye) -> bpy.types.N
     return node
 
 
-def _world(
-    sheet: Sheet, world: bpy.types.World, found: worlds.Found, *, camera: Eye, factors: np.ndarray | None
-) -> bpy.types.Node:
+def _world(sheet: Sheet, world: bpy.types.World, found: worlds.Found, *, camera: Eye, factors: np.ndarray | None) -> bpy.types.Node:
     sheet.section(f"{world.name} (world)")
     node = sheet.group(worlds.group(), label=world.name)
     node[tags.KIND], node[tags.WORLD] = WORLD, found.sign

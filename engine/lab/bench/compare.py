@@ -56,13 +56,18 @@ def bench(model: str, load: Load, *, random_weights: str = "", baseline: bool = 
         plain = measure(
             lambda: _load(exact, random_weights=random_weights, plain=True),
             dataclasses.replace(load, precision="fp32", frames=min(load.frames, settings.window)),
-            settings=exact, title="float32 in PyTorch's default memory formats", count=with_operations,
+            settings=exact,
+            title="float32 in PyTorch's default memory formats",
+            count=with_operations,
         )
     registry.release()
     keep_freed_memory()  # the published code runs without
     title = f"{'random weights, full-size architecture' if random_weights else model}, {load.size[0]}x{load.size[1]}"
     report = measure(
-        lambda: _load(settings, random_weights=random_weights, plain=False), load, settings=settings, title=title,
+        lambda: _load(settings, random_weights=random_weights, plain=False),
+        load,
+        settings=settings,
+        title=title,
         count=with_operations,
     )
     return dataclasses.replace(report, baseline=plain)
@@ -112,7 +117,10 @@ def with_operations(costs: Mapping[Stage, Cost], estimator: Estimator, load: Loa
     frames = costs[Stage.CLIP].frames
     windows = plan(frames, window=settings.window, overlap=settings.overlap)
     counted = count(
-        estimator.networks, height=load.size[1] + top + bottom, width=load.size[0] + left + right, window=windows[0].frames,
+        estimator.networks,
+        height=load.size[1] + top + bottom,
+        width=load.size[0] + left + right,
+        window=windows[0].frames,
         chunk=min(settings.decode_chunk_size, frames),
     )
     passes = {Stage.UNET: len(windows) * windows[0].frames}

@@ -14,22 +14,48 @@ from ...models.normalcrafter.checkpoint import Networks
 from ...models.normalcrafter.unet import FrameConditionedUNet
 
 UNET = {
-    "in_channels": 8, "out_channels": 4, "block_out_channels": (320, 640, 1280, 1280), "num_attention_heads": (5, 10, 20, 20),
-    "cross_attention_dim": 1024, "addition_time_embed_dim": 256, "projection_class_embeddings_input_dim": 768,
-    "layers_per_block": 2, "num_frames": 25,
+    "in_channels": 8,
+    "out_channels": 4,
+    "block_out_channels": (320, 640, 1280, 1280),
+    "num_attention_heads": (5, 10, 20, 20),
+    "cross_attention_dim": 1024,
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 768,
+    "layers_per_block": 2,
+    "num_frames": 25,
 }
 VAE = {
-    "block_out_channels": (128, 256, 512, 512), "down_block_types": ("DownEncoderBlock2D",) * 4, "latent_channels": 4,
-    "layers_per_block": 2, "sample_size": 768, "scaling_factor": 0.18215, "force_upcast": True,
+    "block_out_channels": (128, 256, 512, 512),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "latent_channels": 4,
+    "layers_per_block": 2,
+    "sample_size": 768,
+    "scaling_factor": 0.18215,
+    "force_upcast": True,
 }
 CLIP = {
-    "hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 16, "patch_size": 14,
-    "image_size": 224, "projection_dim": 1024, "hidden_act": "gelu",
+    "hidden_size": 1280,
+    "intermediate_size": 5120,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 16,
+    "patch_size": 14,
+    "image_size": 224,
+    "projection_dim": 1024,
+    "hidden_act": "gelu",
 }
 SCHEDULER = {
-    "prediction_type": "v_prediction", "timestep_spacing": "leading", "timestep_type": "continuous", "use_karras_sigmas": True,
-    "sigma_min": 0.002, "sigma_max": 700.0, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
-    "steps_offset": 1, "interpolation_type": "linear", "num_train_timesteps": 1000,
+    "prediction_type": "v_prediction",
+    "timestep_spacing": "leading",
+    "timestep_type": "continuous",
+    "use_karras_sigmas": True,
+    "sigma_min": 0.002,
+    "sigma_max": 700.0,
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "steps_offset": 1,
+    "interpolation_type": "linear",
+    "num_train_timesteps": 1000,
 }
 NOISE_VALUES = 1 << 20
 
@@ -48,7 +74,11 @@ def svd_networks(*, compute: Compute) -> Networks:
         vae.encoder.float()
         vae.quant_conv.float()
     return Networks(
-        tower=tower, unet=unet, vae=vae, scheduler=EulerDiscreteScheduler(**SCHEDULER), image_mean=(0.5, 0.5, 0.5),
+        tower=tower,
+        unet=unet,
+        vae=vae,
+        scheduler=EulerDiscreteScheduler(**SCHEDULER),
+        image_mean=(0.5, 0.5, 0.5),
         image_std=(0.25, 0.25, 0.25),
     )
 
@@ -61,8 +91,8 @@ def _fill(network: nn.Module, noise: torch.Tensor) -> None:
                 continue
             flat, scaled = parameter.view(-1), noise / math.sqrt(parameter[0].numel())
             for begin in range(0, len(flat), NOISE_VALUES):
-                piece = flat[begin:begin + NOISE_VALUES]
-                piece.copy_(scaled[:len(piece)])
+                piece = flat[begin : begin + NOISE_VALUES]
+                piece.copy_(scaled[: len(piece)])
         for name, buffer in network.named_buffers():
             if name.endswith("position_ids"):
                 buffer.copy_(torch.arange(buffer.shape[-1]))

@@ -136,10 +136,15 @@ class TunedModel(EngineModel):
         for index in range(shot.count):
             cv2.imwrite(str(folder / f"plate.{index + 1:06d}.png"), shot.read(index).frame[..., ::-1])
         request = Tune(
-            job="tune", source=Source(path=str(folder / "plate.000001.png")), out=str(folder), model=self._settings.model,
-            minutes=self._tuning.minutes, steps=self._tuning.steps, max_resolution=self._settings.max_resolution,
+            job="tune",
+            source=Source(path=str(folder / "plate.000001.png")),
+            out=str(folder),
+            model=self._settings.model,
+            minutes=self._tuning.minutes,
+            steps=self._tuning.steps,
+            max_resolution=self._settings.max_resolution,
             device=self._settings.device,
-        )  # fmt: skip
+        )
         steps = tune(request)
         while True:
             try:

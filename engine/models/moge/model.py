@@ -126,7 +126,13 @@ class VideoGeometry(nn.Module):
         return Encoded(features=features[0].to(heads), log_scale=float(log_scale[0]))
 
     def decode(
-        self, features: torch.Tensor, *, aspect: float, cuts: Sequence[int] = (), chunk: int = 0, temporal: bool = True,
+        self,
+        features: torch.Tensor,
+        *,
+        aspect: float,
+        cuts: Sequence[int] = (),
+        chunk: int = 0,
+        temporal: bool = True,
         refine: bool = True,
     ) -> torch.Tensor:
         """Neck and heads of frames that see each other; gradients reach the temporal blocks.
@@ -147,17 +153,15 @@ class VideoGeometry(nn.Module):
         for number, block in enumerate((self.temporal if temporal else None) or ()):
             found = [self._level(number, [level[piece] for level in levels], features[piece], aspect=aspect) for piece in pieces]
             levels.append(block(torch.cat(found), cuts=cuts))
-        return torch.cat([
-            self._planes([level[piece] for level in levels], features[piece], aspect=aspect, refine=refine) for piece in pieces
-        ])
+        return torch.cat(
+            [self._planes([level[piece] for level in levels], features[piece], aspect=aspect, refine=refine) for piece in pieces]
+        )
 
     def _level(self, number: int, levels: Sequence[torch.Tensor], features: torch.Tensor, *, aspect: float) -> torch.Tensor:
         """Return the neck's next level."""
         return self.image.neck.level(number, levels[-1] if levels else None, self.image.input(number, features, aspect=aspect))
 
-    def _planes(
-        self, levels: Sequence[torch.Tensor], features: torch.Tensor, *, aspect: float, refine: bool
-    ) -> torch.Tensor:
+    def _planes(self, levels: Sequence[torch.Tensor], features: torch.Tensor, *, aspect: float, refine: bool) -> torch.Tensor:
         """Return the rest of the neck, and the heads."""
         levels = list(levels)
         for number in range(len(levels), LEVELS):

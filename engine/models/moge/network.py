@@ -213,7 +213,9 @@ def _residuals(tensors: Mapping[str, torch.Tensor], level: int, kinds: Mapping[s
 
 def _norm(kind: str, channels: int) -> nn.Module:
     known = {
-        "none": nn.Identity, "layer_norm": lambda: nn.GroupNorm(1, channels), "instance_norm": lambda: nn.InstanceNorm2d(channels),
+        "none": nn.Identity,
+        "layer_norm": lambda: nn.GroupNorm(1, channels),
+        "instance_norm": lambda: nn.InstanceNorm2d(channels),
         "group_norm": lambda: nn.GroupNorm(channels // _NORM_GROUP, channels),
     }
     return _chosen(known, kind, "norm")()

@@ -49,7 +49,9 @@ def load_networks(folder: Path, *, compute: Compute) -> Networks:
     unet = network(FrameConditionedUNet, folder=folder / "unet", stem="diffusion_pytorch_model", dtype=compute.dtype)
     half = compute.dtype == torch.float16
     vae = network(
-        AutoencoderKLTemporalDecoder, folder=folder / "vae", stem="diffusion_pytorch_model",
+        AutoencoderKLTemporalDecoder,
+        folder=folder / "vae",
+        stem="diffusion_pytorch_model",
         dtype=torch.float32 if half else compute.dtype,
     )
     if half:

@@ -114,7 +114,7 @@ class NormalCrafter:
         """Predict the window's latents and merge them with what the previous window left; returns seconds."""
         begun = time.perf_counter()
         latents = self._pipeline.predict(
-            images=state.images[:window.frames], tokens=state.tokens[:window.frames], previous=state.previous(window)
+            images=state.images[: window.frames], tokens=state.tokens[: window.frames], previous=state.previous(window)
         )
         state.add_merged(window, latents)
         return time.perf_counter() - begun
@@ -124,7 +124,7 @@ class NormalCrafter:
         decoded = self._pipeline.decode(state.take_merged(stop))
         height, width = state.size
         top, _, left, _ = padding(height, width)
-        cropped = decoded[:, :, top:top + height, left:left + width]
+        cropped = decoded[:, :, top : top + height, left : left + width]
         return np.ascontiguousarray(cropped.permute(0, 2, 3, 1).cpu().numpy())
 
     def _padded(self, frames: np.ndarray) -> torch.Tensor:

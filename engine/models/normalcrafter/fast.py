@@ -76,7 +76,7 @@ class ResBlock(nn.Module):
         frame_bytes = height * width * max(channels, out.shape[1]) * images.element_size()
         group = max(GROUP_BYTES // frame_bytes, 1)
         for begin in range(0, frames, group):
-            self._spatial(images[begin:begin + group], embedding, out=out[begin:begin + group])
+            self._spatial(images[begin : begin + group], embedding, out=out[begin : begin + group])
         self._temporal(as_rows(out), embedding)
         return out
 
@@ -115,12 +115,14 @@ class Upsample(nn.Module):
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
         weight = convolution.weight.detach().float()
-        rows = (torch.stack([weight[:, :, 0], weight[:, :, 1] + weight[:, :, 2]], 2),
-                torch.stack([weight[:, :, 0] + weight[:, :, 1], weight[:, :, 2]], 2))
+        rows = (
+            torch.stack([weight[:, :, 0], weight[:, :, 1] + weight[:, :, 2]], 2),
+            torch.stack([weight[:, :, 0] + weight[:, :, 1], weight[:, :, 2]], 2),
+        )
         for down, row in enumerate(rows):
-            for right, kernel in enumerate((
-                torch.stack([row[..., 0], row[..., 1] + row[..., 2]], 3), torch.stack([row[..., 0] + row[..., 1], row[..., 2]], 3)
-            )):
+            for right, kernel in enumerate(
+                (torch.stack([row[..., 0], row[..., 1] + row[..., 2]], 3), torch.stack([row[..., 0] + row[..., 1], row[..., 2]], 3))
+            ):
                 kernel = kernel.to(convolution.weight.dtype).contiguous(memory_format=torch.channels_last)
                 self.register_buffer(f"kernel_{down}{right}", kernel, persistent=False)
         self.bias = convolution.bias
@@ -135,9 +137,9 @@ class Upsample(nn.Module):
             for down in (0, 1):
                 for right in (0, 1):
                     kernel = getattr(self, f"kernel_{down}{right}")
-                    pixels = F.conv2d(images[begin:begin + group], kernel, self.bias, padding=1)
-                    target = out[begin:begin + group, :, down::2, right::2]
-                    target.copy_(pixels[:, :, down:down + height, right:right + width])
+                    pixels = F.conv2d(images[begin : begin + group], kernel, self.bias, padding=1)
+                    target = out[begin : begin + group, :, down::2, right::2]
+                    target.copy_(pixels[:, :, down : down + height, right : right + width])
         return out
 
 

@@ -59,7 +59,7 @@ class Pipeline:
         timestep = scheduler.timesteps[0]
         latents = torch.zeros(images.shape, device=images.device)
         if previous is not None:
-            latents[:len(previous)] = previous
+            latents[: len(previous)] = previous
         scaled = scheduler.scale_model_input(latents, timestep).to(unet.dtype)
         sample = torch.cat([scaled, images.to(unet.dtype)], dim=1).contiguous()
         ids = torch.tensor([[FRAMES_PER_SECOND, MOTION_BUCKET, NOISE_AUGMENTATION]], device=self.compute.device)

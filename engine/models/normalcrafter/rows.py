@@ -102,4 +102,4 @@ def _pieces(rows: torch.Tensor) -> Iterator[torch.Tensor]:
 def _numbered_pieces(rows: torch.Tensor) -> Iterator[tuple[int, torch.Tensor]]:
     length = max(PIECE_ELEMENTS // rows.shape[1], 1)
     for begin in range(0, len(rows), length):
-        yield begin, rows[begin:begin + length]
+        yield begin, rows[begin : begin + length]

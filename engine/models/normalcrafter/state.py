@@ -35,9 +35,7 @@ class State:
 
     @classmethod
     def start(cls) -> State:
-        return cls(
-            shot=0, window=0, before=0, held=0, encoded=0, emitted=0, size=(0, 0), tokens=None, images=None, merged=None
-        )
+        return cls(shot=0, window=0, before=0, held=0, encoded=0, emitted=0, size=(0, 0), tokens=None, images=None, merged=None)
 
     @classmethod
     def resume(cls, point: ResumePoint, *, dtype: torch.dtype, device: torch.device) -> State:
@@ -45,19 +43,32 @@ class State:
         shot, window, before, held, height, width = (int(value) for value in point.arrays["place"])
         tokens, images, merged = (torch.from_numpy(point.arrays[name]).to(device) for name in ("tokens", "images", "merged"))
         return cls(
-            shot=shot, window=window, before=before, held=held, encoded=point.read_from + point.context, emitted=point.emitted,
-            size=(height, width), tokens=tokens.to(dtype), images=images.to(dtype), merged=merged,
+            shot=shot,
+            window=window,
+            before=before,
+            held=held,
+            encoded=point.read_from + point.context,
+            emitted=point.emitted,
+            size=(height, width),
+            tokens=tokens.to(dtype),
+            images=images.to(dtype),
+            merged=merged,
         )
 
     def to_resume_point(self) -> ResumePoint:
         """Return the state as arrays; float32 holds every bfloat16 and float16 exactly."""
         context = min(self.encoded, CONTEXT)
-        return ResumePoint(emitted=self.emitted, read_from=self.encoded - context, context=context, arrays={
-            "place": np.array([self.shot, self.window, self.before, self.held, *self.size], np.int64),
-            "tokens": self.tokens.float().cpu().numpy(),
-            "images": self.images.float().cpu().numpy(),
-            "merged": self.merged.cpu().numpy(),
-        })
+        return ResumePoint(
+            emitted=self.emitted,
+            read_from=self.encoded - context,
+            context=context,
+            arrays={
+                "place": np.array([self.shot, self.window, self.before, self.held, *self.size], np.int64),
+                "tokens": self.tokens.float().cpu().numpy(),
+                "images": self.images.float().cpu().numpy(),
+                "merged": self.merged.cpu().numpy(),
+            },
+        )
 
     def end_shot(self) -> None:
         """All that is encoded is decoded: the next frame begins another shot."""
@@ -71,17 +82,17 @@ class State:
 
     def drop_before(self, index: int) -> None:
         """Forget what belongs to frames before `index`: no window will need them again."""
-        self.tokens = self.tokens[index - self.held:].clone()
-        self.images = self.images[index - self.held:].clone()
+        self.tokens = self.tokens[index - self.held :].clone()
+        self.images = self.images[index - self.held :].clone()
         self.held = index
 
     def previous(self, window: Window) -> torch.Tensor | None:
         """Return the latents that the window before predicted for this one's first frames, None where it takes none over."""
-        return self.merged[window.start - self.emitted:] if window.conditioned else None
+        return self.merged[window.start - self.emitted :] if window.conditioned else None
 
     def add_merged(self, window: Window, latents: torch.Tensor) -> None:
         """Put a window's latents in the place of what was there from its start on."""
-        self.merged = latents if self.merged is None else torch.cat([self.merged[:window.start - self.emitted], latents])
+        self.merged = latents if self.merged is None else torch.cat([self.merged[: window.start - self.emitted], latents])
 
     def take_merged(self, stop: int) -> torch.Tensor:
         """Hand out the latents up to frame `stop` and forget them."""

@@ -35,12 +35,10 @@ class FrameConditionedUNet(UNetSpatioTemporalConditionModel):
             context = {"encoder_hidden_states": tokens} if _attends(block) else {}
             hidden, states = block(hidden_states=hidden, temb=embedding, image_only_indicator=indicator, **context)
             skips.extend(states)
-        hidden = self.mid_block(
-            hidden_states=hidden, temb=embedding, encoder_hidden_states=tokens, image_only_indicator=indicator
-        )
+        hidden = self.mid_block(hidden_states=hidden, temb=embedding, encoder_hidden_states=tokens, image_only_indicator=indicator)
         for block in self.up_blocks:
-            states = tuple(skips[-len(block.resnets):])
-            del skips[-len(block.resnets):]
+            states = tuple(skips[-len(block.resnets) :])
+            del skips[-len(block.resnets) :]
             context = {"encoder_hidden_states": tokens} if _attends(block) else {}
             hidden = block(
                 hidden_states=hidden, temb=embedding, res_hidden_states_tuple=states, image_only_indicator=indicator, **context

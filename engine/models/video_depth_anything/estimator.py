@@ -70,7 +70,10 @@ class _Shot:
             return cls(begin=point.emitted)
         keys, last = (torch.from_numpy(arrays[name]).to(device) for name in ("keys", "last"))
         return cls(
-            begin=int(arrays["begin"]), number=int(arrays["number"]), opening=arrays["opening"], unit=float(arrays["unit"]),
+            begin=int(arrays["begin"]),
+            number=int(arrays["number"]),
+            opening=arrays["opening"],
+            unit=float(arrays["unit"]),
             joined=Joined(keys=keys, last=last),
         )
 

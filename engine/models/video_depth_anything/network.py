@@ -71,12 +71,14 @@ class TemporalDPT(nn.Module):
         super().__init__()
         self.projects = nn.ModuleList(_conv(tensors[f"projects.{level}.weight"]) for level in range(4))
         channels = [project.out_channels for project in self.projects]
-        self.resize_layers = nn.ModuleList([
-            nn.ConvTranspose2d(channels[0], channels[0], 4, stride=4),
-            nn.ConvTranspose2d(channels[1], channels[1], 2, stride=2),
-            nn.Identity(),
-            nn.Conv2d(channels[3], channels[3], 3, stride=2, padding=1),
-        ])
+        self.resize_layers = nn.ModuleList(
+            [
+                nn.ConvTranspose2d(channels[0], channels[0], 4, stride=4),
+                nn.ConvTranspose2d(channels[1], channels[1], 2, stride=2),
+                nn.Identity(),
+                nn.Conv2d(channels[3], channels[3], 3, stride=2, padding=1),
+            ]
+        )
         self.scratch = Scratch(tensors)
         features = self.scratch.layer1_rn.out_channels
         self.motion_modules = nn.ModuleList(MotionModule(width) for width in (channels[2], channels[3], features, features))

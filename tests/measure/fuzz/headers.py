@@ -51,9 +51,7 @@ def _tiff(order: str) -> bytes:
         return value.to_bytes(size, order)
 
     tags = ((256, 16), (257, 8), (258, 8), (259, 1), (262, 2), (273, 200), (277, 3), (278, 8), (279, 16 * 8 * 3))
-    entries = b"".join(
-        number(tag, 2) + number(4, 2) + number(1, 4) + number(value, 4) for tag, value in tags
-    )
+    entries = b"".join(number(tag, 2) + number(4, 2) + number(1, 4) + number(value, 4) for tag, value in tags)
     start = (b"II*\0" if order == "little" else b"MM\0*") + number(8, 4) + number(len(tags), 2) + entries + number(0, 4)
     return start.ljust(200, b"\0") + bytes(16 * 8 * 3)
 

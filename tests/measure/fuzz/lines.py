@@ -58,9 +58,12 @@ SEEDS = (
     encode_notification(FramesReady(job="a", pass_name="normal", first=1, last=9)),
     encode_notification(Notice(job="a", text="NaN")),
     encode_result(1, HelloResult(protocol=PROTOCOL_VERSION, engine="e")),
-    encode_result(4, EstimateResult(
-        job="a", clip="plate", passes=("normal",), first=1, last=9, frames_written=9, frames_reused=0, seconds=1.0, cuts=(3, 5)
-    )),
+    encode_result(
+        4,
+        EstimateResult(
+            job="a", clip="plate", passes=("normal",), first=1, last=9, frames_written=9, frames_reused=0, seconds=1.0, cuts=(3, 5)
+        ),
+    ),
     encode_error(4, PlatelightError(ErrorCode.DISK_FULL, "/x")),
 )
 _NOT_SENT = (Shutdown, ListModels, Doctor)
@@ -106,8 +109,12 @@ class Engine:
     def __init__(self, folder: Path) -> None:
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PLATELIGHT_MODELS": str(folder / "models")}
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "engine", "serve"], cwd=Path(__file__).parents[3], env=environment,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [sys.executable, "-m", "engine", "serve"],
+            cwd=Path(__file__).parents[3],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         threading.Thread(target=lambda: [*map(self._lines.put, self._child.stdout), self._lines.put(None)], daemon=True).start()

@@ -25,12 +25,27 @@ FRAMES = 4
 SIZE = (64, 48)
 SETTINGS = EstimateSettings(model="preview", max_resolution=32, precision="fp32", device="cpu")
 _CODECS = (
-    (".mp4", "libx264", "yuv420p"), (".mov", "prores_ks", "yuv422p10le"), (".mov", "mjpeg", "yuvj420p"), (".mov", "qtrle", "rgb24"),
-    (".mkv", "ffv1", "yuv420p"), (".avi", "mjpeg", "yuvj420p"), (".avi", "mpeg4", "yuv420p"), (".mxf", "mpeg2video", "yuv422p"),
-    (".webm", "libvpx-vp9", "yuv420p"), (".gif", "gif", "pal8"), (".mts", "libx264", "yuv420p"), (".ogv", "libtheora", "yuv420p"),
+    (".mp4", "libx264", "yuv420p"),
+    (".mov", "prores_ks", "yuv422p10le"),
+    (".mov", "mjpeg", "yuvj420p"),
+    (".mov", "qtrle", "rgb24"),
+    (".mkv", "ffv1", "yuv420p"),
+    (".avi", "mjpeg", "yuvj420p"),
+    (".avi", "mpeg4", "yuv420p"),
+    (".mxf", "mpeg2video", "yuv422p"),
+    (".webm", "libvpx-vp9", "yuv420p"),
+    (".gif", "gif", "pal8"),
+    (".mts", "libx264", "yuv420p"),
+    (".ogv", "libtheora", "yuv420p"),
 )
 _PICTURES = (
-    (".png", False), (".png", True), (".jpg", False), (".tif", False), (".tif", True), (".bmp", False), (".webp", False),
+    (".png", False),
+    (".png", True),
+    (".jpg", False),
+    (".tif", False),
+    (".tif", True),
+    (".bmp", False),
+    (".webp", False),
     (".hdr", True),
 )
 """Suffix, and whether with more than 8 bits a channel."""
@@ -125,8 +140,8 @@ def prepare(folder: Path, *, seed: int) -> Callable[[int], str]:
         shutil.rmtree(here, ignore_errors=True)
         here.mkdir()
         source = lay(rng.choice(whole), here, rng)
-        return outcome(Estimate(
-            job="fuzz", source=Source(path=str(source), clip="plate"), out=str(here / "out"), last=None, settings=SETTINGS
-        ))
+        return outcome(
+            Estimate(job="fuzz", source=Source(path=str(source), clip="plate"), out=str(here / "out"), last=None, settings=SETTINGS)
+        )
 
     return case

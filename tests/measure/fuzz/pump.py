@@ -54,10 +54,19 @@ def prepare(folder: Path, *, seed: int) -> Callable[[int], str]:
     def case(number: int) -> str:
         rng = mutate.generator(seed, number)
         job = jobs.Job(
-            id=state.queue.new_id(), label="plate", out=str(folder / "out"), settings=EstimateSettings(),
+            id=state.queue.new_id(),
+            label="plate",
+            out=str(folder / "out"),
+            settings=EstimateSettings(),
             target=ClipTarget(
-                label="plate", source=Source(path=str(folder / "plate.mov"), clip="plate"), first=1, last=10, timeline_start=1,
-                scene_name=bpy.context.scene.name, strip_name="plate", is_sequence=False,
+                label="plate",
+                source=Source(path=str(folder / "plate.mov"), clip="plate"),
+                first=1,
+                last=10,
+                timeline_start=1,
+                scene_name=bpy.context.scene.name,
+                strip_name="plate",
+                is_sequence=False,
             ),
         )
         made = [lines.make(rng).replace('"a"', json.dumps(job.id)) for _ in range(LINES)]

@@ -43,9 +43,12 @@ def street(_maps):
     for side in (-1, 1):
         box((3, 120, 0.16), slabs, at=(side * 6, 40, 0), bevel=0.02)
     walls = [
-        paint((0.45, 0.18, 0.1), (0.5, 0.45, 0.4), pattern="Brick", scale=1.6), paint((0.7, 0.6, 0.35)), paint((0.5, 0.55, 0.6)),
-        paint((0.62, 0.35, 0.28)), paint((0.75, 0.73, 0.7), (0.6, 0.58, 0.55), pattern="Noise", scale=0.8),
-    ]  # fmt: skip
+        paint((0.45, 0.18, 0.1), (0.5, 0.45, 0.4), pattern="Brick", scale=1.6),
+        paint((0.7, 0.6, 0.35)),
+        paint((0.5, 0.55, 0.6)),
+        paint((0.62, 0.35, 0.28)),
+        paint((0.75, 0.73, 0.7), (0.6, 0.58, 0.55), pattern="Noise", scale=0.8),
+    ]
     for k in range(5):
         house(8, 9, 9 + 2.5 * (k % 3), walls[k % 5], at=(11.2, 4 + 9.6 * k, 0), floors=3 + k % 3, bays=3)
         house(9, 8, 8 + 2 * ((k + 1) % 3), walls[(k + 2) % 5], at=(-11.7, 3 + 9.6 * k, 0), turn=90, floors=3 + k % 2, bays=3)

@@ -78,10 +78,12 @@ def lathe(profile, made, *, at=(0, 0, 0), turn=(0, 0, 0), steps: int = 72, flute
     for radius, height in profile:
         angles = [k * math.tau / steps for k in range(steps)]
         sizes = [radius * (1 - depth * abs(math.sin(angle * flutes / 2))) if flutes else radius for angle in angles]
-        rows.append([
-            shape.verts.new((size * math.cos(angle), size * math.sin(angle), height))
-            for size, angle in zip(sizes, angles, strict=True)
-        ])  # fmt: skip
+        rows.append(
+            [
+                shape.verts.new((size * math.cos(angle), size * math.sin(angle), height))
+                for size, angle in zip(sizes, angles, strict=True)
+            ]
+        )
     for low, high in itertools.pairwise(rows):
         for k in range(steps):
             shape.faces.new((low[k], low[(k + 1) % steps], high[(k + 1) % steps], high[k]))

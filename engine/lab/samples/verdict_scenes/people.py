@@ -110,10 +110,11 @@ def closeup(maps):
             fall = rng.uniform(0.17, 0.25)
             locks = [
                 (0.004 * side, back * 0.6 + 0.01, 0.228),
-                (side * (0.06 + out), back, 0.195), (side * (0.088 + out), back + 0.008, 0.12),
+                (side * (0.06 + out), back, 0.195),
+                (side * (0.088 + out), back + 0.008, 0.12),
                 (side * (0.085 + out), back * 1.1 + 0.01, 0.03),
                 (side * (0.075 + out + rng.normal() * 0.01), back * 1.1, 0.11 - fall),
-            ]  # fmt: skip
+            ]
             parts.append(wire(locks, 0.0075, brown))
     knit = coated(paint((0.5, 0.42, 0.3), (0.42, 0.35, 0.25), pattern="Wave", scale=30, roughness=0.95), sheen=0.5)
     shoulders = [
@@ -170,9 +171,12 @@ def runner(_maps):
     )
     ball(0.11, paint((0.7, 0.7, 0.68), (0.05, 0.05, 0.05), pattern="Checker", scale=9), at=(-1.3, 1.6, 0.1))
     return Shot(
-        eye=(-0.5, -3.0, 0.62), target=(0.05, 1.5, 0.98), lens=30, drift=(0.0, 0.01, 0),
+        eye=(-0.5, -3.0, 0.62),
+        target=(0.05, 1.5, 0.98),
+        lens=30,
+        drift=(0.0, 0.01, 0),
         movers=[(running, (0.012, -0.03, 0), (0, 0, 0))],
-    )  # fmt: skip
+    )
 
 
 SCENES = {function.__name__: function for function in (bus_stop, meeting, closeup, runner)}

@@ -45,8 +45,10 @@ def hazy(*, azimuth: float, elevation: float, turbidity: float = 3.0, strength: 
     flat = math.cos(math.radians(elevation))
     air.sky_type, air.turbidity, air.ground_albedo = "HOSEK_WILKIE", turbidity, 0.3
     air.sun_direction = (
-        flat * math.cos(math.radians(azimuth)), flat * math.sin(math.radians(azimuth)), math.sin(math.radians(elevation))
-    )  # fmt: skip
+        flat * math.cos(math.radians(azimuth)),
+        flat * math.sin(math.radians(azimuth)),
+        math.sin(math.radians(elevation)),
+    )
     background.inputs["Strength"].default_value = strength
     links.new(air.outputs["Color"], background.inputs["Color"])
 

@@ -111,9 +111,15 @@ def bottles(_maps):
     panel((-0.6, -0.3, 0.7), toward=(0, 0, 0.08), size=0.5, energy=9)
     panel((0.7, 0.1, 0.35), toward=(0, 0, 0.08), size=0.3, energy=3, colour=(1, 0.85, 0.7))
     return Shot(
-        eye=(0.02, -1.05, 0.24), target=(0.0, 0, 0.088), lens=85, size=(240, 240), drift=(0.0016, 0, 0), look="Standard",
-        movers=[(turned, (0, 0, 0), (0, 0, 1.2))], exposure=-0.2,
-    )  # fmt: skip
+        eye=(0.02, -1.05, 0.24),
+        target=(0.0, 0, 0.088),
+        lens=85,
+        size=(240, 240),
+        drift=(0.0016, 0, 0),
+        look="Standard",
+        movers=[(turned, (0, 0, 0), (0, 0, 1.2))],
+        exposure=-0.2,
+    )
 
 
 def desk(_maps):

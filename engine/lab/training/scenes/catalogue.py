@@ -154,11 +154,22 @@ def _thicket(zoo: Zoo) -> tuple[list[Thing], Camera]:
 
 
 MAKERS = {
-    "meadow": _meadow, "street": _street, "room": _room, "studio": _studio, "thicket": _thicket,
-    "facade": built_scenes.facade, "counter": built_scenes.counter, "loft": built_scenes.loft, "table": close_scenes.table,
-    "afloat": close_scenes.afloat, "curtain": close_scenes.curtain, "pots": close_scenes.pots, "stairway": built_scenes.stairway,
-    "lane": built_scenes.lane, "furnished": built_scenes.furnished,
-}  # fmt: skip
+    "meadow": _meadow,
+    "street": _street,
+    "room": _room,
+    "studio": _studio,
+    "thicket": _thicket,
+    "facade": built_scenes.facade,
+    "counter": built_scenes.counter,
+    "loft": built_scenes.loft,
+    "table": close_scenes.table,
+    "afloat": close_scenes.afloat,
+    "curtain": close_scenes.curtain,
+    "pots": close_scenes.pots,
+    "stairway": built_scenes.stairway,
+    "lane": built_scenes.lane,
+    "furnished": built_scenes.furnished,
+}
 KINDS = tuple(MAKERS)
 
 

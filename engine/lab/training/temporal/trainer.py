@@ -101,9 +101,15 @@ class _Run:
         self.optimizer.step()
         self.optimizer.zero_grad()
         return Step(
-            step=self.done + 1, steps=config.steps, loss=values.pop("total"), parts=values, learning_rate=rate, gradient=gradient,
-            frames=frames, seconds=time.monotonic() - began,
-        )  # fmt: skip
+            step=self.done + 1,
+            steps=config.steps,
+            loss=values.pop("total"),
+            parts=values,
+            learning_rate=rate,
+            gradient=gradient,
+            frames=frames,
+            seconds=time.monotonic() - began,
+        )
 
     def _kept(self) -> nn.Module:
         """Return what is trained as one module; a module's names may hold no points."""
