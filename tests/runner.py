@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 _SLOWEST = 10
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,9 @@ def check(python: Path, *, root: Path, staged: Path) -> Iterator[Outcome]:
 
 
 def test_all(runs: Sequence[Run], *, arguments: Sequence[str], environ: Callable[[Path], Mapping[str, str]]) -> list[Outcome]:
-    """Run pytest for each of `runs`, as many at once as this machine has cores, at most four; print the output of each at its end.
+    """Run pytest for each of `runs`, as many at once as this machine has cores, at most four.
+
+    The output of each is printed at its end.
 
     Args:
         runs: those that no path among `arguments` lies in are left out.
@@ -62,8 +65,15 @@ def test_all(runs: Sequence[Run], *, arguments: Sequence[str], environ: Callable
         environ: makes the environment variables of a run from an empty folder of its own.
     """
     wanted = [(run, own) for run in runs if (own := _paths(run, arguments))]
-    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
-        return list(pool.map(lambda item: _test(item[0], item[1], arguments=arguments, environ=environ), wanted))
+    cores = os.cpu_count() or 1
+    at_once = min(_AT_ONCE, cores)
+    threads = {"OMP_NUM_THREADS": str(max(1, cores // at_once))}  # more threads than cores wait for each other
+
+    def one(item: tuple[Run, list[str]]) -> Outcome:
+        return _test(item[0], item[1], arguments=arguments, environ=lambda folder: threads | dict(environ(folder)))
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(one, wanted))
 
 
 def _paths(run: Run, arguments: Sequence[str]) -> list[str]:

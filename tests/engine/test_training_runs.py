@@ -150,7 +150,7 @@ def begun_and_ended(steps: list[Step], part: str) -> tuple[float, float]:
 @pytest.mark.parametrize("stage", ["vae", "latent", "pixel"])
 def test_the_loss_of_every_stage_falls_and_regularisation_raises_its_cosine(folder, stage):
     changes = {"share_at_max": 1.0, "regularised": True} if stage == "latent" else {}
-    settings = config(stage, folder, steps=11, warm_up=2, final_share=1.0, learning_rate=2e-3, **changes)
+    settings = config(stage, folder, steps=18, warm_up=2, final_share=1.0, learning_rate=2e-3, **changes)
     steps = run(settings)
     begun, ended = begun_and_ended(steps, "denoising" if stage == "latent" else "degrees")
     assert ended < 0.9 * begun
