@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import pickle
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from .table import TENSOR_FILES, find_tensors
 CONFIG = "model_config"
 """Where a file says how its network is built: in a pickle beside the tensors, in safetensors as JSON in the metadata."""
 _STATE = "model"
+_SYSTEM_ERROR = re.compile(r"os error (\d+)")
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -75,9 +78,27 @@ def convert(file: Path) -> Path:
     target = file.with_suffix(TENSOR_FILES[0])
     tensors = {name: tensor.clone().contiguous() for name, tensor in held.tensors.items()}  # what shares memory can't be saved
     metadata = {CONFIG: json.dumps(held.config)} if held.config else None
-    files.replace(target, lambda temporary: save_file(tensors, temporary, metadata=metadata))
+    write(target, tensors, metadata=metadata)
     files.remove(file)
     return target
+
+
+def write(file: Path, tensors: Mapping[str, torch.Tensor], *, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a safetensors file whole or not at all. Tensors on a GPU are copied from it.
+
+    Raises:
+        PlatelightError: `disk_full`, `output_not_writable`.
+    """
+    held = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+    def fill(temporary: Path) -> None:
+        try:
+            save_file(held, temporary, metadata=dict(metadata) if metadata else None)
+        except SafetensorError as error:  # it tells only in words what the system said
+            told = _SYSTEM_ERROR.search(str(error))
+            raise OSError(int(told[1]) if told else errno.EIO, str(error), str(file)) from error
+
+    files.replace(file, fill)
 
 
 def _read_safetensors(file: Path) -> Tensors:

@@ -5,7 +5,10 @@ A field states its bounds in its type: ``done: Count``. `codec.from_fields` refu
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,14 +83,27 @@ def read_json(path: Path, *, most: int = LARGEST_FILE) -> Any:
     """Read and parse a JSON file of at most `most` bytes.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or it is not a regular file.
         ValueError: as `parse_json`, or the file is larger.
     """
-    with path.open("rb") as stream:
-        content = stream.read(most + 1)
+    content = read_regular(path, at_most=most + 1)
     if len(content) > most:
         raise ValueError(f"more than {most} bytes")
     return parse_json(content)
+
+
+def read_regular(file: Path, *, at_most: int) -> bytes:
+    """Return the first bytes of a regular file. Never wait for a pipe.
+
+    Raises:
+        OSError: it cannot be read, or it is not a regular file.
+        ValueError: no file can have that name.
+    """
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(file))
+        return opened.read(at_most)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
+from . import bounds
 from .bounds import LARGEST_FILE, parse_json
 from .codec import from_fields
 from .errors import PlatelightError
@@ -26,11 +25,6 @@ def read_record(file: Path) -> PassRecord | None:
 def read_regular(file: Path, *, at_most: int) -> bytes | None:
     """Return the first bytes of a regular file, None where there is no such file or it can't be read. Never wait for a pipe."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        return bounds.read_regular(file, at_most=at_most)
     except (OSError, ValueError):
-        return None
-    try:
-        with os.fdopen(descriptor, "rb") as opened:
-            return opened.read(at_most) if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) else None
-    except OSError:
         return None

@@ -44,10 +44,11 @@ class TrainingStopped(PlatelightError):
         return EXIT_CODE
 
 
-def not_written(error: OSError | SafetensorError, path: Path) -> TrainingStopped:
+def not_written(error: OSError | SafetensorError | PlatelightError, path: Path) -> TrainingStopped:
     """Return the failure behind a file that could not be written. safetensors says only in words what the system told it."""
     said = str(error).lower()
-    if getattr(error, "errno", None) in FULL_DISK or any(words in said for words in _FULL_IN_WORDS):
+    full = isinstance(error, PlatelightError) and error.code is ErrorCode.DISK_FULL
+    if full or getattr(error, "errno", None) in FULL_DISK or any(words in said for words in _FULL_IN_WORDS):
         return TrainingStopped(f"The disk is full: {path} could not be written", remedy=f"Free some space. {CONTINUES}.")
     reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:200]
     return TrainingStopped(f"{path} could not be written: {reason}", remedy=f"Choose another folder or its rights. {CONTINUES}.")

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 
 from ..device import choose
 from ..frames.plate import Plate
@@ -161,7 +160,7 @@ def _write(stage: Stage, file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         stage.export(file)
-    except (OSError, SafetensorError) as error:
+    except (OSError, PlatelightError) as error:
         raise not_written(error, file) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import types
 import typing
 from enum import StrEnum
@@ -312,3 +313,11 @@ def test_a_json_file_beyond_its_bounds_is_a_value_error(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(ValueError):
         read_json(file, most=100 if content.isspace() else 1 << 20)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_nobody_waits_for_a_pipe_where_a_file_is_expected(tmp_path):
+    os.mkfifo(tmp_path / "models.json")
+    for path in (tmp_path / "models.json", tmp_path):
+        with pytest.raises(OSError):
+            read_json(path)

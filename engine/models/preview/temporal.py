@@ -19,7 +19,6 @@ from typing import Annotated
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ...protocol import PlatelightError
@@ -27,6 +26,7 @@ from ...protocol.bounds import Between, parse_json
 from ...protocol.codec import from_fields
 from ..revision import PREVIEW_BLOCKS as TEMPORAL
 from ..temporal.block import shots
+from ..tensors import write as write_tensors
 from .network import Features, PreviewNet
 
 WEIGHTS = TEMPORAL
@@ -124,15 +124,13 @@ class TemporalPreview(nn.Module):
             self._active = False
 
     def save_temporal(self, file: Path) -> None:
-        """Write the blocks alone, in half precision, beside `file`, then rename.
+        """Write the blocks alone, in half precision, whole or not at all.
 
         Raises:
-            OSError, SafetensorError: the file can't be written.
+            PlatelightError: `disk_full`, `output_not_writable`.
         """
-        weights = {name: value.detach().half().cpu().contiguous() for name, value in self.blocks.state_dict().items()}
-        beside = file.with_suffix(".part")
-        save_file(weights, beside, {"model": _KIND, "config": json.dumps(asdict(self.config))})
-        beside.replace(file)
+        weights = {name: value.half() for name, value in self.blocks.state_dict().items()}
+        write_tensors(file, weights, metadata={"model": _KIND, "config": json.dumps(asdict(self.config))})
 
 
 def load(file: Path, net: PreviewNet) -> TemporalPreview:

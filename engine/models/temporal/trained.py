@@ -9,11 +9,11 @@ from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from ...protocol import ErrorCode, PlatelightError
 from ...protocol.bounds import parse_json
 from ...protocol.codec import from_fields
+from ..tensors import write as write_tensors
 from .block import TemporalSettings
 
 FILE = "temporal.safetensors"
@@ -30,12 +30,13 @@ class Trained:
 
 
 def save(file: Path, trained: Trained, *, family: str) -> None:
-    """Write the file whole or not at all. `family`: the subpackage of `engine.models` that it is for."""
+    """Write the file whole or not at all. `family`: the subpackage of `engine.models` that it is for.
+
+    Raises:
+        PlatelightError: `disk_full`, `output_not_writable`.
+    """
     about = {"format": FORMAT, "family": family, "settings": json.dumps(dataclasses.asdict(trained.settings))}
-    temporary = file.with_name(f".{file.name}.part")
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in trained.tensors.items()}
-    save_file(tensors, temporary, metadata=about)
-    temporary.replace(file)
+    write_tensors(file, trained.tensors, metadata=about)
 
 
 def read(file: Path, *, family: str) -> Trained:

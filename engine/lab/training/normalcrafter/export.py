@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ....device import choose
 from ....models.normalcrafter.checkpoint import Networks, load_networks, weight_file
+from ....models.tensors import write as write_tensors
 from ....protocol import ErrorCode, PlatelightError
 from ....tuning.failures import not_written
 from .checkpoint import load_into
@@ -104,12 +105,10 @@ def leave_model(stage: Stage, config: AnyConfig, *, average: Mapping[str, Tensor
     else:
         part, module, prefix = "unet", stage.unet, "unet."
         if stage.regularisation is not None:
-            temporary = out / f"{HEAD}.part"
             try:
-                save_file({key: value.cpu() for key, value in stage.head.state_dict().items()}, temporary)
-                temporary.replace(out / HEAD)
-            except (OSError, SafetensorError) as error:
-                raise not_written(error, temporary) from error
+                write_tensors(out / HEAD, stage.head.state_dict())
+            except PlatelightError as error:
+                raise not_written(error, out / HEAD) from error
     kept = {name.removeprefix(prefix): value for name, value in average.items() if name.startswith(prefix)}
     export(out / MODEL, model=Path(config.model), vae=vae, part=part, module=module, average=kept, precision=config.export)
 

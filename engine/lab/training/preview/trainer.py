@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from ....models.preview.network import PreviewConfig, PreviewNet, load, metadata, prepared, unit_normals
+from ....models.tensors import write as write_tensors
 from ...measures.metrics import pooled
 from ..data.augment import cut, grain, roll, spoil
 from ..data.clips import list_clips, open_clip, read_clip
@@ -242,8 +242,10 @@ def mean_angle(network: PreviewNet, clips: list[Path]) -> float:
 
 
 def write_weights(path: Path, network: PreviewNet, *, revision: str) -> None:
-    """Write the file that `engine.models.preview.network.load` reads, in half precision, beside `path`, then renames."""
-    weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    beside = path.with_suffix(".part")
-    save_file(weights, beside, metadata(network.config, revision=revision))
-    beside.replace(path)
+    """Write the file that `engine.models.preview.network.load` reads, in half precision, whole or not at all.
+
+    Raises:
+        PlatelightError: `disk_full`, `output_not_writable`.
+    """
+    weights = {name: value.half() for name, value in network.state_dict().items()}
+    write_tensors(path, weights, metadata=metadata(network.config, revision=revision))

@@ -5,24 +5,23 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn, optim
+
+from ....models.tensors import write as write_tensors
 
 OPTIMIZER = "optimizer."
 
 
 def write_state(path: Path, *, networks: dict[str, nn.Module], optimizer: optim.Optimizer, numbers: dict[str, float]) -> None:
-    """Write networks, optimizer and a few numbers beside `path`, then renames: the last good file stays until then."""
+    """Write networks, optimizer and a few numbers. The last good file stays until the new one is whole.
+
+    Raises:
+        PlatelightError: `disk_full`, `output_not_writable`.
+    """
     tensors = {f"{name}.{key}": value for name, network in networks.items() for key, value in network.state_dict().items()} | {
         f"{OPTIMIZER}{name}": value for name, value in optimizer_tensors(optimizer).items()
     }
-    beside = path.with_suffix(".part")
-    save_file(
-        {name: value.contiguous() for name, value in tensors.items()},
-        beside,
-        {name: repr(value) for name, value in numbers.items()},
-    )
-    beside.replace(path)
+    write_tensors(path, tensors, metadata={name: repr(value) for name, value in numbers.items()})
 
 
 def read_state(path: Path, *, networks: dict[str, nn.Module], optimizer: optim.Optimizer) -> dict[str, float]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ....device import choose
 from ....models.preview import network
 from ....models.revision import revision
+from ....protocol import PlatelightError
 from ....tuning.failures import TrainingStopped, not_finite, not_written
 from ....tuning.settings_rules import changed_setting
 from ....tuning.stages import Losses, Stage, build
@@ -158,8 +159,7 @@ class _Run:
         try:
             write_state(file, networks={"trained": self._kept()}, optimizer=self.optimizer, numbers={"step": self.done})
             self.stage.export(self.out / EXPORT)
-        except (OSError, SafetensorError) as error:
-            file.with_suffix(".part").unlink(missing_ok=True)
+        except PlatelightError as error:
             raise not_written(error, file) from error
 
 
