@@ -19,8 +19,8 @@ from ..failures import explain
 from ..identity import version
 from ..memory import keep_freed_memory
 from ..models import registry
-from ..models.table import PREVIEW
 from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
+from ..protocol.models import PREVIEW
 from ..reporting import follow, gigabytes
 from . import lab
 from .tune import tune

@@ -25,7 +25,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from ..protocol import ErrorCode, PlatelightError
-from .table import ModelInfo
+from ..protocol.models import ModelInfo
 
 NEWEST = "main"
 _SHA256, _GIT_SHA1 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{40}")

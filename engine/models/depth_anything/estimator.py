@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from ...device import Compute
+from ...protocol.models import ModelInfo
 from ..blend import crossfade, fit
-from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
 from .distance import distance, nearest
 from .model import VideoDepth, load_depth_model

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from ...device import Compute
+from ...protocol.models import ModelInfo
 from ..blend import crossfade
-from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
 from .model import VideoNormals, load_normals_model
 

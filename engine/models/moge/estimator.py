@@ -10,9 +10,9 @@ import torch
 
 from ...device import Compute
 from ...protocol import EstimateSettings, Stage
+from ...protocol.models import ModelInfo
 from ..blend import crossfade
 from ..interface import Event, ResumePoint
-from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
 from ..temporal.stream import stream
 from . import camera

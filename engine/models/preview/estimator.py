@@ -10,8 +10,8 @@ import torch
 
 from ...device import Compute, choose
 from ...protocol import ErrorCode, PlatelightError
+from ...protocol.models import PREVIEW
 from ..blend import crossfade
-from ..table import PREVIEW
 from ..temporal.estimator import WindowEstimator
 from . import network
 from . import temporal as blocks

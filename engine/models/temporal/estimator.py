@@ -11,8 +11,8 @@ from torch import nn
 
 from ...device import Compute, choose
 from ...protocol import EstimateSettings, Stage
+from ...protocol.models import ModelInfo
 from ..interface import Event, ResumePoint
-from ..table import ModelInfo
 from .stream import stream
 
 

@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from ...device import Compute, choose
 from ...frames.cuts import CONTEXT
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from ...protocol.models import ModelInfo
 from ..depth_anything.distance import distance, nearest
 from ..dinov2 import grid_of
 from ..interface import Cut, Event, Output, ResumePoint, Step
 from ..shots import ShotReader
-from ..table import ModelInfo
 from .model import load_video_depth, resized
 from .network import FRAMES, VideoDepthNetwork
 from .windows import OVERLAP, STEP, Joined, Window, final, join, key, window
