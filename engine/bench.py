@@ -141,7 +141,7 @@ class Peak:
 
     bytes: int = 0
     _done: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _thread: threading.Thread = field(init=False)
 
     def __enter__(self) -> Peak:
         self._thread = threading.Thread(target=self._watch, name="peak", daemon=True)

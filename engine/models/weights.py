@@ -61,9 +61,9 @@ def check(where: Path, info: ModelInfo) -> None:
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{pickle} may run code when it is read; {file.name} is needed instead")
         raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
     for name in info.files:
-        file = _present(where, name)
-        if file is not None and file.suffix == ".safetensors":
-            check_safetensors(file)
+        present = _present(where, name)
+        if present is not None and present.suffix == ".safetensors":
+            check_safetensors(present)
 
 
 def check_safetensors(file: Path) -> None:

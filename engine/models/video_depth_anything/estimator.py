@@ -145,6 +145,7 @@ class VideoDepthAnything:
     @torch.inference_mode()
     def _predict(self, shot: _Shot, plan: Window, *, chunk: int) -> torch.Tensor:
         """Return the window's depth from its first frame that is not yet final, joined to what was before."""
+        assert shot.opening is not None, "a shot's first frame is read before its first window"
         tokens = [shot.held[frame] for frame in plan.sees]
         predicted = self._network.decode(tokens, grid=grid_of(*shot.opening.shape[:2]), chunk=chunk)
         begins = shot.joined is None
