@@ -9,8 +9,8 @@ from typing import Any
 import bpy
 
 from .blender import clips, compat, folders, linked, paths
-from .contract import EstimateSettings, PassRecord, settings_differences, tuned_file, weights_difference, with_temporal
-from .link import known_models, session
+from .contract import EstimateSettings, PassRecord, model_entry, settings_differences, tuned_file, weights_difference, with_temporal
+from .link import session
 from .link.state import state
 from .properties import FOLDER, PlatelightSettings, chosen_model, estimate_settings
 
@@ -80,7 +80,7 @@ def _plans(targets: Sequence[clips.ClipTarget], wanted: PlatelightSettings) -> l
         linked.need_own(bpy.data.scenes[target.scene_name])
         out = str(paths.absolute(wanted.output_folder)) if wanted.output_folder.strip() else ""
         out = out or session.default_folder(target, before=[(plan.out, plan.target.source) for plan in found])
-        makes = known_models.entry(state.models, settings.model).passes
+        makes = model_entry(state.models, settings.model).passes
         record = folders.existing_record(out, target, pass_name=makes[0])
         found.append(
             Plan(

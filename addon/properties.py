@@ -7,13 +7,12 @@ import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from .compositor import import_settings as imports
-from .contract import ErrorCode, EstimateSettings, ModelEntry, PlatelightError
-from .link import known_models
+from .contract import NORMALCRAFTER, PREVIEW, ErrorCode, EstimateSettings, ModelEntry, PlatelightError, best_model, model_entry
 from .link.state import state
 from .relight.match import settings as match_settings
 
 BEST, FOLDER = "BEST", "FOLDER"
-_NUMBERS = {BEST: 0, known_models.PREVIEW: 1, known_models.NORMALCRAFTER: 2, FOLDER: 3}
+_NUMBERS = {BEST: 0, PREVIEW.name: 1, NORMALCRAFTER.name: 2, FOLDER: 3}
 _items: list[tuple[str, str, str, str, int]] = []
 """What Blender was last given: it keeps no references to an enum's strings of its own."""
 
@@ -127,7 +126,7 @@ def resolved_model(settings: PlatelightSettings) -> str:
         if not settings.model_folder.strip():
             raise PlatelightError(ErrorCode.SETTING_INVALID, "no model folder is chosen")
         return str(Path(bpy.path.abspath(settings.model_folder)).expanduser().resolve())
-    return known_models.best(state.models) if settings.model in (BEST, "") else settings.model
+    return best_model(state.models) if settings.model in (BEST, "") else settings.model
 
 
 def resolved_resolution(settings: PlatelightSettings) -> int:
@@ -140,8 +139,8 @@ def resolved_resolution(settings: PlatelightSettings) -> int:
 
 def chosen_model(settings: PlatelightSettings) -> ModelEntry:
     """Return what is known of the model that is chosen."""
-    name = known_models.best(state.models) if settings.model in (BEST, "") else settings.model
-    return known_models.entry(state.models, name)
+    name = best_model(state.models) if settings.model in (BEST, "") else settings.model
+    return model_entry(state.models, name)
 
 
 def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:

@@ -24,8 +24,8 @@ from .job import estimate
 from .memory import keep_freed_memory
 from .models import registry
 from .models.interface import Estimator, Event, ResumePoint, Step
-from .models.table import NORMALCRAFTER
 from .protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source, Stage
+from .protocol.models import NORMALCRAFTER
 
 MATRIX = 2048
 SAMPLE_SECONDS = 0.02
@@ -141,7 +141,7 @@ class Peak:
 
     bytes: int = 0
     _done: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _thread: threading.Thread = field(init=False)
 
     def __enter__(self) -> Peak:
         self._thread = threading.Thread(target=self._watch, name="peak", daemon=True)

@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, BinaryIO
 
 from .failures import explain
@@ -22,6 +22,7 @@ from .protocol import (
     PROTOCOL_VERSION,
     Cancel,
     CancelResult,
+    DoctorResult,
     DownloadModel,
     ErrorCode,
     Estimate,
@@ -42,6 +43,9 @@ from .protocol import (
 )
 from .protocol.bounds import read_lines
 from .protocol.codec import message_id
+
+Job = Generator[object, None, object]
+"""Messages on the way, and the result at the end."""
 
 _GRACE_SECONDS = 3.0
 _MOST_WAITING = 1000
@@ -210,14 +214,14 @@ class Lane:
     def __init__(self, name: str, answer: Callable[[int, Any], None]) -> None:
         self._answer = answer
         self._changed = threading.Condition()
-        self._waiting: dict[str, tuple[int, Callable[[], Iterator[Any]]]] = {}
+        self._waiting: dict[str, tuple[int, Callable[[], Job]]] = {}
         self._current = ""
         self._cancelled = False
         self._stopped = False
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
-    def put(self, job: str, request_id: int, start: Callable[[], Iterator[Any]]) -> int:
+    def put(self, job: str, request_id: int, start: Callable[[], Job]) -> int:
         """Queue a job: `start` makes the generator that does it. Returns how many are before it."""
         with self._changed:
             before = len(self._waiting) + bool(self._current)
@@ -271,7 +275,7 @@ class Lane:
                 self._current = ""
             self._answer(request_id, outcome)
 
-    def _do(self, request_id: int, start: Callable[[], Iterator[Any]]) -> Any:
+    def _do(self, request_id: int, start: Callable[[], Job]) -> Any:
         """Drive one job to its end; returns its result or the exception that ended it."""
         try:
             with contextlib.closing(start()) as events:
@@ -286,7 +290,7 @@ class Lane:
             return error
 
 
-def _events(message: Estimate | Tune, lane: Lane) -> Iterator[Any]:
+def _events(message: Estimate | Tune, lane: Lane) -> Job:
     if isinstance(message, Tune):
         from .tuning.job import run as tune
 
@@ -296,7 +300,7 @@ def _events(message: Estimate | Tune, lane: Lane) -> Iterator[Any]:
     return run(message, cancelled=lane.is_cancelled)
 
 
-def _download(message: DownloadModel, lane: Lane) -> Iterator[Any]:
+def _download(message: DownloadModel, lane: Lane) -> Job:
     from .models.download import run
 
     return run(message, cancelled=lane.is_cancelled)
@@ -308,7 +312,7 @@ def _list_models() -> ListModelsResult:
     return ListModelsResult(models=registry.entries())
 
 
-def _examine() -> Any:
+def _examine() -> DoctorResult:
     from .doctor import examine
 
     return examine()

@@ -20,8 +20,17 @@ from .. import properties
 from ..blender import clips, linked, paths
 from ..blender.clips import ClipTarget
 from ..compositor import passes
-from ..contract import DoctorResult, ErrorCode, EstimateSettings, ListModels, ListModelsResult, PlatelightError, Progress
-from ..link import known_models, pump, session
+from ..contract import (
+    DoctorResult,
+    ErrorCode,
+    EstimateSettings,
+    ListModels,
+    ListModelsResult,
+    PlatelightError,
+    Progress,
+    model_entry,
+)
+from ..link import pump, session
 from ..link.command import COMMAND_VARIABLE
 from ..link.jobs import Job, JobState
 from ..link.state import state
@@ -197,7 +206,7 @@ def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSe
     if "model" in given:
         if os.path.isdir(given["model"]):
             given["model"] = os.path.abspath(given["model"])
-        made_for = known_models.entry(state.models, given["model"])
+        made_for = model_entry(state.models, given["model"])
         if scene.platelight.quality == "RECOMMENDED":
             given.setdefault("max_resolution", made_for.default_resolution)
         for name in ("window", "overlap"):

@@ -25,7 +25,7 @@ from ..contract import (
     TuneResult,
 )
 from ..identity import extension_root, log_file
-from . import arrivals, known_models
+from . import arrivals, model_list
 from .client import Client, Event, Garbage
 from .command import engine_choice, engine_command, engine_environment
 from .jobs import Download, Job, JobState, Kind, Task, Tuning
@@ -229,7 +229,7 @@ def _cancel_refused(task: Task, error: PlatelightError) -> None:
 
 def _models_listed(result: ListModelsResult) -> None:
     state.models = result.models
-    known_models.save(result)
+    model_list.save(result)
 
 
 def _models_not_listed(error: PlatelightError) -> None:

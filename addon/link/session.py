@@ -15,7 +15,7 @@ from bpy.app.handlers import persistent
 from ..blender import folders
 from ..contract import Doctor, DoctorResult, ErrorCode, EstimateSettings, PlatelightError, Source
 from ..identity import extension_root, user_folder
-from . import arrivals, installer, known_models, process, pump, torch_builds
+from . import arrivals, installer, model_list, process, pump, torch_builds
 from .command import check_online, engine_command, engine_environment, locks_folder
 from .jobs import Download, Job, Tuning
 from .state import forget, state
@@ -299,7 +299,7 @@ def _file_opened(*_: object) -> None:
 
 
 def register() -> None:
-    state.models = known_models.load()
+    state.models = model_list.load()
     check_engine()
     bpy.app.handlers.load_post.append(_file_opened)
     atexit.register(process.kill_all)

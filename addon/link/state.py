@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..contract import DoctorResult, ModelEntry, PlatelightError
+from ..contract import MODELS_BEFORE_ASKING, DoctorResult, ModelEntry, PlatelightError
 from .client import Client
 from .installer import Install
 from .jobs import Job, JobQueue
-from .known_models import BEFORE_ASKING
 from .torch_builds import Choice, Compute
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class SessionState:
     install: Install | None = None
     builds: dict[Compute, Choice] = field(default_factory=dict)
     engine_problem: str = ""
-    models: tuple[ModelEntry, ...] = BEFORE_ASKING
+    models: tuple[ModelEntry, ...] = MODELS_BEFORE_ASKING
     doctor: DoctorResult | None = None
     asking: bool = False
     failure: PlatelightError | None = None

@@ -19,8 +19,8 @@ from ..failures import explain
 from ..identity import version
 from ..memory import keep_freed_memory
 from ..models import registry
-from ..models.table import PREVIEW
 from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
+from ..protocol.models import PREVIEW
 from ..reporting import follow, gigabytes
 from . import lab
 from .tune import tune
@@ -45,7 +45,8 @@ _LOG_COLUMNS = 240
 def main() -> int:
     """Run the command of ``sys.argv``; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:

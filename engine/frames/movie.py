@@ -236,5 +236,6 @@ def _unreadable(path: Path, error: Exception) -> PlatelightError:
 
 
 def _damaged(path: Path, number: int, error: Exception | None = None) -> PlatelightError:
-    reason = f" ({error.strerror})" if error is not None and getattr(error, "strerror", None) else ""
+    told = getattr(error, "strerror", None)
+    reason = f" ({told})" if told else ""
     return PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"{path} cannot be decoded at frame {number}{reason}")

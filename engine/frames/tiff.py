@@ -41,22 +41,22 @@ class _Tags:
 
     def __init__(self, data: np.ndarray) -> None:
         """Raises: struct.error, KeyError where `data` (bytes) is no TIFF."""
-        head = bytes(data[:16])
+        head, stored = bytes(data[:16]), data.data
         self.order = {b"II": "<", b"MM": ">"}[head[:2]]
         is_big = struct.unpack_from(f"{self.order}H", head, 2)[0] == 43
         offset, count, entry = ("Q", "Q", 20) if is_big else ("I", "H", 12)
         [at] = struct.unpack_from(f"{self.order}{offset}", head, 8 if is_big else 4)
-        [tags] = struct.unpack_from(f"{self.order}{count}", data, at)
+        [tags] = struct.unpack_from(f"{self.order}{count}", stored, at)
         at += struct.calcsize(count)
         self._found: dict[int, _Tag] = {}
         for place in range(at, at + entry * min(tags, _MOST_TAGS), entry):
-            tag, kind, many = struct.unpack_from(f"{self.order}HH{offset}", data, place)
+            tag, kind, many = struct.unpack_from(f"{self.order}HH{offset}", stored, place)
             if kind not in _CODES:
                 continue
             inside, room = place + entry - struct.calcsize(offset), struct.calcsize(offset)
             many = min(many, 16)
-            start = inside if _SIZES[kind] * many <= room else struct.unpack_from(f"{self.order}{offset}", data, inside)[0]
-            values = struct.unpack_from(f"{self.order}{many}{_CODES[kind]}", data, start)
+            start = inside if _SIZES[kind] * many <= room else struct.unpack_from(f"{self.order}{offset}", stored, inside)[0]
+            values = struct.unpack_from(f"{self.order}{many}{_CODES[kind]}", stored, start)
             self._found[tag] = _Tag(values=values, at=start, code=_CODES[kind])
 
     def get(self, tag: int, default: int) -> int:

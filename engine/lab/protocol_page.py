@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import inspect
 import re
 import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .. import protocol
@@ -34,10 +35,15 @@ def current(page: str) -> str:
     for name, body in tables().items():
         pattern = re.escape(f"<!-- table: {name} -->") + r"\n.*?<!-- end of table -->"
         replacement = _MARKED.format(name=name, body=body)
-        page, count = re.subn(pattern, lambda _, text=replacement: text, page, flags=re.DOTALL)
+        page, count = re.subn(pattern, functools.partial(_replaced, replacement), page, flags=re.DOTALL)
         if count != 1:
             raise ValueError(f"{PAGE.name} has the marks of the table {name!r} {count} times")
     return page
+
+
+def _replaced(text: str, found: re.Match[str]) -> str:
+    """Return `text` as it is: `re.subn` would read escapes in a plain replacement."""
+    return text
 
 
 def tables() -> dict[str, str]:
@@ -86,6 +92,7 @@ def _section(cls: type) -> str:
     if issubclass(cls, enum.Enum):
         lines += [", ".join(f"`{member.value}`" for member in cls), ""]
         return "\n".join(lines)
+    assert dataclasses.is_dataclass(cls)
     rows = [("Field", "Type", "Default"), *((f"`{f.name}`", _type(f.type), _default(f)) for f in dataclasses.fields(cls))]
     lines += [_table(rows) if len(rows) > 1 else "No fields.\n"]
     return "\n".join(lines)
@@ -120,7 +127,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("``", "`")
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
     head, *body = rows
     lines = [head, tuple("---" for _ in head), *body]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from ..protocol import DownloadModel, DownloadModelResult, ErrorCode, PlatelightError, Progress, Stage
@@ -14,7 +14,7 @@ from . import registry, weights
 _POLL_SECONDS = 0.2
 
 
-def run(request: DownloadModel, *, cancelled: Callable[[], bool]) -> Iterator[Progress]:
+def run(request: DownloadModel, *, cancelled: Callable[[], bool]) -> Generator[Progress, None, DownloadModelResult]:
     """Download a model's files. Closing the generator, or `cancelled`, stops it; a later run continues.
 
     Yields:

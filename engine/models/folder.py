@@ -70,8 +70,8 @@ def weight_file(folder: Path, *, stem: str) -> Path:
     raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(folder / names[0]))
 
 
-def network(cls: type, *, folder: Path, stem: str, dtype: torch.dtype) -> Any:
-    """Return a network of `cls` from its own folder, frozen, for inference, on the CPU.
+def network(cls: Any, *, folder: Path, stem: str, dtype: torch.dtype) -> Any:
+    """Return a network of `cls`, a class of diffusers or transformers, from its own folder, frozen, for inference, on the CPU.
 
     Raises:
         PlatelightError: `model_incomplete`, `model_invalid`.

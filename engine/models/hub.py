@@ -25,7 +25,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from ..protocol import ErrorCode, PlatelightError
-from .table import ModelInfo
+from ..protocol.models import ModelInfo
 
 NEWEST = "main"
 _SHA256, _GIT_SHA1 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{40}")
@@ -64,8 +64,12 @@ def fetch_all(info: ModelInfo, where: Path, *, on_progress: Callable[[int, int],
     where.mkdir(parents=True, exist_ok=True)
     for file in wanted:
         path = where / file.name
+
+        def on_bytes(so_far: int, *, before: int = done) -> None:
+            on_progress(before + so_far, total)
+
         if not (path.is_file() and is_as_released(path, file.checksum, cancelled=cancelled)):
-            _fetch(file, path, cancelled=cancelled, on_bytes=lambda so_far, before=done: on_progress(before + so_far, total))
+            _fetch(file, path, cancelled=cancelled, on_bytes=on_bytes)
         done += file.size or path.stat().st_size
         on_progress(min(done, total), total)
 

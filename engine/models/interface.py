@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from ..protocol import EstimateSettings, Stage
-from .table import ModelInfo
+from ..protocol.models import ModelInfo
 
 
 @dataclass(frozen=True, kw_only=True)

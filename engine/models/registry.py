@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..protocol import ErrorCode, EstimateSettings, ModelEntry, PlatelightError, with_temporal
+from ..protocol.models import MODELS, NORMALCRAFTER, PREVIEW, ModelInfo, best_model
 from ..protocol.revisions import AUTO, PER_FRAME
 from .interface import Estimator
+from .layouts import TENSOR_FILES, is_folder, of_folder
 from .revision import preview_revision
 from .revision import revision as folder_revision
-from .table import MODELS, NORMALCRAFTER, PREVIEW, TENSOR_FILES, ModelInfo, is_folder, of_folder
 
 _COUNTED = ("*.json", *(f"*{suffix}" for suffix in TENSOR_FILES), "*/*.json", "*/*.txt", "*/*.safetensors")
 """The files of a checkpoint folder that make its revision."""
@@ -79,10 +80,8 @@ def entries() -> tuple[ModelEntry, ...]:
 
 
 def default_model() -> str:
-    """Return the best model whose weights are here."""
-    from . import weights
-
-    return NORMALCRAFTER.name if weights.installed(NORMALCRAFTER) else PREVIEW.name
+    """Return the name of the best model whose weights are here."""
+    return best_model(entries())
 
 
 def revision(model: ModelInfo, *, settings: EstimateSettings | None = None, tuned: Path | None = None) -> str:

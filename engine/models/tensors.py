@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from .. import files
 from ..protocol import ErrorCode, PlatelightError
-from .table import TENSOR_FILES, find_tensors
+from .layouts import TENSOR_FILES, find_tensors
 
 CONFIG = "model_config"
 """Where a file says how its network is built: in a pickle beside the tensors, in safetensors as JSON in the metadata."""

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ..protocol import ErrorCode, ModelEntry, PlatelightError
 from ..protocol.bounds import LARGEST_FILE, parse_json
-from .table import TENSOR_FILES, ModelInfo
+from ..protocol.models import ModelInfo
+from .layouts import TENSOR_FILES
 
 FOLDER_VARIABLE = "PLATELIGHT_MODELS"
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
@@ -41,21 +42,7 @@ def installed(info: ModelInfo) -> bool:
 
 def entry(info: ModelInfo) -> ModelEntry:
     """Return the model as a message."""
-    return ModelEntry(
-        name=info.name,
-        title=info.title,
-        purpose=info.purpose,
-        licence=info.licence,
-        hub_id=info.hub_id,
-        passes=info.passes,
-        size_bytes=info.size_bytes,
-        installed=installed(info),
-        folder=str(folder(info)) if info.files else "",
-        default_resolution=info.default_resolution,
-        window=info.window,
-        overlap=info.overlap,
-        tunable=info.tunable,
-    )
+    return info.entry(installed=installed(info), folder=str(folder(info)) if info.files else "")
 
 
 def check(where: Path, info: ModelInfo) -> None:
@@ -74,9 +61,9 @@ def check(where: Path, info: ModelInfo) -> None:
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{pickle} may run code when it is read; {file.name} is needed instead")
         raise PlatelightError(ErrorCode.MODEL_INCOMPLETE, str(file))
     for name in info.files:
-        file = _present(where, name)
-        if file is not None and file.suffix == ".safetensors":
-            check_safetensors(file)
+        present = _present(where, name)
+        if present is not None and present.suffix == ".safetensors":
+            check_safetensors(present)
 
 
 def check_safetensors(file: Path) -> None:

@@ -36,6 +36,7 @@ from .messages import (
     Tune,
     TuneResult,
 )
+from .models import MODELS, MODELS_BEFORE_ASKING, NORMALCRAFTER, PREVIEW, ModelInfo, best_model, model_entry
 from .pass_headers import PassHeader, is_pass_of, read_pass_header
 from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
@@ -59,8 +60,12 @@ __all__ = [
     "DEPTH",
     "ERRORS",
     "MASK",
+    "MODELS",
+    "MODELS_BEFORE_ASKING",
     "NORMAL",
+    "NORMALCRAFTER",
     "PASSES",
+    "PREVIEW",
     "PROTOCOL_VERSION",
     "Cancel",
     "CancelResult",
@@ -86,6 +91,7 @@ __all__ = [
     "ListModelsResult",
     "MadeFrames",
     "ModelEntry",
+    "ModelInfo",
     "Notice",
     "Part",
     "PassHeader",
@@ -100,6 +106,7 @@ __all__ = [
     "Stage",
     "Tune",
     "TuneResult",
+    "best_model",
     "clip_name",
     "decode",
     "done_frames",
@@ -113,6 +120,7 @@ __all__ = [
     "last_place",
     "made_frames",
     "marked_place",
+    "model_entry",
     "negative_kin",
     "pass_file",
     "pass_folder",

@@ -60,11 +60,11 @@ class _Known(torch.autograd.Function):
     """A scalar of known value and gradient."""
 
     @staticmethod
-    def forward(ctx, latents: Tensor, value: Tensor, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx, latents: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
         ctx.save_for_backward(gradient)
         return value.clone()
 
     @staticmethod
-    def backward(ctx, scale: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx, scale: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
         return gradient * scale, None, None

@@ -13,8 +13,8 @@ from ..frames.cuts import find_cuts
 from ..frames.plate import Plate
 from ..models import weights
 from ..models.preview import temporal
-from ..models.table import ModelInfo
 from ..protocol import ErrorCode, PlatelightError
+from ..protocol.models import ModelInfo
 from .clips import Clip, fit, prepare
 from .config import AnyConfig, DepthConfig, GeometryConfig, NormalsConfig, PreviewConfig
 from .failures import TrainingStopped

@@ -76,26 +76,26 @@ def test_settings_are_saved_with_the_file(settings, tmp_path):
 
 
 def test_the_models_the_engine_told_of_are_remembered(part, addon):
-    contract, known = part("contract"), part("link.known_models")
+    contract, known = part("contract"), part("link.model_list")
     entries = (_entry(part, "preview", installed=True), _entry(part, "normalcrafter", installed=True))
     file = part("identity").user_folder() / "models.json"
     try:
         known.save(contract.ListModelsResult(models=entries))
         assert known.load() == entries
         file.write_text(file.read_text()[:50])
-        assert known.load() == known.BEFORE_ASKING
+        assert known.load() == contract.MODELS_BEFORE_ASKING
     finally:
         file.unlink()
 
 
 def test_a_list_that_cannot_be_kept_does_not_stop_the_queue(part, addon):
-    contract, known, pump = part("contract"), part("link.known_models"), part("link.pump")
+    contract, known, pump = part("contract"), part("link.model_list"), part("link.pump")
     file = part("identity").user_folder() / "models.json"
     file.unlink(missing_ok=True)
     file.mkdir()  # nothing can be written there, as on a full disk
     try:
         entries = (_entry(part, "preview", installed=True),)
         pump._models_listed(contract.ListModelsResult(models=entries))
-        assert part("link.state").state.models == entries and known.load() == known.BEFORE_ASKING
+        assert part("link.state").state.models == entries and known.load() == contract.MODELS_BEFORE_ASKING
     finally:
         file.rmdir()

@@ -17,10 +17,10 @@ from engine.models.depth_anything.model import load_depth_model
 from engine.models.interface import Cut, Estimator, Output, ResumePoint, Step
 from engine.models.marigold.estimator import Marigold
 from engine.models.marigold.model import load_normals_model
-from engine.models.table import DEPTH_ANYTHING, MARIGOLD
 from engine.models.temporal.block import TemporalSettings
 from engine.normals import convert_axes
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from engine.protocol.models import DEPTH_ANYTHING, MARIGOLD
 from tests.support.buffer_checkpoints import depth_anything, marigold, stir
 from tests.support.buffer_plates import pan
 

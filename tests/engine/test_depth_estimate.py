@@ -17,10 +17,10 @@ from engine.job.estimate import run
 from engine.models import registry
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.interface import Output, ResumePoint, Step
-from engine.models.table import DEPTH_ANYTHING, MARIGOLD, MODELS, ModelInfo
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import ErrorCode, FramesReady, PassRecord, Stage, tuned_file
 from engine.protocol.codec import from_fields
+from engine.protocol.models import DEPTH_ANYTHING, MARIGOLD, MODELS, ModelInfo
 from tests.support.buffer_checkpoints import depth_anything, marigold, stir
 from tests.support.buffer_plates import pan
 from tests.support.jobs import Unwilling, finish, leftovers, refused, request

@@ -13,9 +13,9 @@ from engine.device import choose
 from engine.models.interface import Cut, Output, ResumePoint
 from engine.models.moge.estimator import MoGe
 from engine.models.moge.model import load_geometry_model
-from engine.models.table import MOGE
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import EstimateSettings
+from engine.protocol.models import MOGE
 from tests.support.buffer_checkpoints import stir
 from tests.support.buffer_plates import pan
 

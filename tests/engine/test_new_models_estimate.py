@@ -13,9 +13,9 @@ import pytest
 
 from engine import exr
 from engine.models import registry, tensors, weights
-from engine.models.table import MODELS, MOGE, VIDEO_DEPTH_ANYTHING
 from engine.normals import angles
 from engine.protocol import ErrorCode, PlatelightError, pass_file
+from engine.protocol.models import MODELS, MOGE, VIDEO_DEPTH_ANYTHING
 from tests.support.jobs import finish, refused, request
 
 GOLDEN = Path(__file__).parents[1] / "samples" / "golden"

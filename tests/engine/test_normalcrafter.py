@@ -11,8 +11,8 @@ import torch
 from engine.models.interface import Cut, Output, ResumePoint, Step
 from engine.models.normalcrafter.estimator import NormalCrafter, load
 from engine.models.normalcrafter.windows import plan
-from engine.models.table import NORMALCRAFTER
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from engine.protocol.models import NORMALCRAFTER
 from tests.support.buffer_plates import pan
 
 GOLDEN = Path(__file__).parents[1] / "samples" / "golden"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.models.table import MODELS
 from engine.normals import TOWARD_CAMERA, angles, convert_axes, normalise
+from engine.protocol.models import MODELS
 
 
 def sphere(size: int = 65) -> tuple[np.ndarray, np.ndarray]:

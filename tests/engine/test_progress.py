@@ -7,8 +7,8 @@ import pytest
 from engine.job import progress
 from engine.job.progress import Meter
 from engine.models.interface import Step
-from engine.models.table import NORMALCRAFTER
 from engine.protocol import Stage
+from engine.protocol.models import NORMALCRAFTER
 from engine.reporting import duration
 
 COSTS = {Stage.CLIP: 0.1, Stage.ENCODE: 0.5, Stage.UNET: 2.0, Stage.DECODE: 3.5}

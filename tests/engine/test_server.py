@@ -16,7 +16,6 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from engine.models.table import MODELS
 from engine.protocol import (
     PROTOCOL_VERSION,
     Cancel,
@@ -37,6 +36,7 @@ from engine.protocol import (
 )
 from engine.protocol.bounds import LONGEST_LINE
 from engine.protocol.codec import read_result
+from engine.protocol.models import MODELS
 from tests.support.jobs import exr_bytes, leftovers, request
 from tests.support.places import ENGINE, ROOT
 from tests.support.plates import LONG, write_images

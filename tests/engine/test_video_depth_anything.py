@@ -14,11 +14,11 @@ import torch
 from engine.device import choose
 from engine.models import tensors
 from engine.models.interface import Cut, Output, ResumePoint, Step
-from engine.models.table import DEPTH_ANYTHING
 from engine.models.video_depth_anything.estimator import VideoDepthAnything, load
 from engine.models.video_depth_anything.model import load_video_depth, network_size
 from engine.models.video_depth_anything.windows import BLEND, FRAMES, OVERLAP, STEP, fit, key, window
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError
+from engine.protocol.models import DEPTH_ANYTHING
 
 GOLDEN = Path(__file__).parents[1] / "samples" / "golden" / "video_depth_anything"
 CHECKPOINT = GOLDEN / "video_depth_anything_tiny.pth"

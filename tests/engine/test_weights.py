@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.models import download, table, weights
-from engine.models.table import ModelInfo
-from engine.protocol import DownloadModel, ErrorCode, PlatelightError
+from engine.models import download, weights
+from engine.protocol import DownloadModel, ErrorCode, PlatelightError, models
 from engine.protocol.model_hashes import HASHES
+from engine.protocol.models import ModelInfo
 
 COMMIT = "7e24d68" + "0" * 33
 SOME = 10 * 1024 * 1024
@@ -125,7 +125,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     monkeypatch.setenv("PLATELIGHT_MODELS", str(tmp_path / "models"))
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    monkeypatch.setitem(table.MODELS, "tiny", TINY)
+    monkeypatch.setitem(models.MODELS, "tiny", TINY)
     yield hub
     hub.stop()
 
@@ -156,7 +156,7 @@ def test_a_pickle_of_tensors_is_kept_as_safetensors(hub: Hub, tmp_path: Path, mo
 
     golden = Path(__file__).parents[1] / "samples" / "golden" / "moge" / "model.pt"
     bare = dataclasses.replace(TINY, family="moge", files=("model.pt",))
-    monkeypatch.setitem(table.MODELS, "tiny", bare)
+    monkeypatch.setitem(models.MODELS, "tiny", bare)
     hub.files = {"model.pt": golden.read_bytes()}
     folder = weights.download(bare, on_progress=lambda *_: None, cancelled=lambda: False)
     assert [file.name for file in folder.iterdir()] == ["model.safetensors"] and weights.installed(bare)
@@ -225,14 +225,14 @@ def test_a_file_that_nothing_vouches_for_is_refused(hub: Hub, etag: str | None, 
 
 @pytest.fixture
 def released(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The model's table has the hashes of its files, and the commit."""
+    """The table has the hashes of its files, and the commit."""
     known = {name: sha256(hub.files[name]) for name in TINY.files}
-    monkeypatch.setattr(table, "HASHES", {"tiny": known})
-    monkeypatch.setattr(table, "REVISIONS", {"tiny": COMMIT})
+    monkeypatch.setattr(models, "HASHES", {"tiny": known})
+    monkeypatch.setattr(models, "REVISIONS", {"tiny": COMMIT})
     return known
 
 
-def test_the_tables_hash_counts_whatever_the_server_announces(hub: Hub, released: dict[str, str], tmp_path: Path):
+def test_the_modelss_hash_counts_whatever_the_server_announces(hub: Hub, released: dict[str, str], tmp_path: Path):
     hub.etags = dict.fromkeys(TINY.files)
     assert fetch()[0] == tmp_path / "models" / "tiny"
     (tmp_path / "models/tiny/vae/config.json").unlink()
@@ -260,9 +260,9 @@ def test_a_file_that_was_altered_here_is_fetched_again(
 
 def test_released_checkpoints_have_their_hashes():
     for name, hashes in HASHES.items():
-        assert set(hashes) <= set(table.MODELS[name].files) and len(table.MODELS[name].revision) == 40
+        assert set(hashes) <= set(models.MODELS[name].files) and len(models.MODELS[name].revision) == 40
         assert all(re.fullmatch("[0-9a-f]{64}", value) for value in hashes.values())
-    assert set(HASHES["normalcrafter"]) == set(table.NORMALCRAFTER.files)
+    assert set(HASHES["normalcrafter"]) == set(models.NORMALCRAFTER.files)
 
 
 def test_a_server_that_stalls_is_cancelled_at_once_and_leaves_the_rest_to_the_next_attempt(hub: Hub):

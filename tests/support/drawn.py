@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.models.interface import Cut, Output, ResumePoint, Step
-from engine.models.table import ModelInfo
 from engine.protocol import Stage
+from engine.protocol.models import ModelInfo
 
 _CUT = 0.2
 

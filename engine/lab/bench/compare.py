@@ -22,10 +22,10 @@ from ...models.normalcrafter.checkpoint import load_networks
 from ...models.normalcrafter.estimator import NormalCrafter
 from ...models.normalcrafter.pipeline import Pipeline
 from ...models.normalcrafter.windows import padding, plan
-from ...models.table import NORMALCRAFTER, PREVIEW
 from ...models.temporal.block import TemporalSettings
 from ...models.temporal.trained import FILE
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from ...protocol.models import NORMALCRAFTER, PREVIEW
 from . import tiny_models
 from .flops import count
 from .random_weights import svd_networks

@@ -10,9 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from ...models import registry, weights
+from ...models.layouts import of_folder
 from ...models.registry import AUTO
-from ...models.table import DEPTH_ANYTHING, MODELS, of_folder
 from ...protocol import ErrorCode, PlatelightError
+from ...protocol.models import DEPTH_ANYTHING, MODELS
 from .results import CONSTANT, TRUTH
 
 MARIGOLD_CLASSES = ("MarigoldNormalsPipeline", "MarigoldPipeline", "StableDiffusionPipeline")

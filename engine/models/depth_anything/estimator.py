@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from ...device import Compute
+from ...protocol import EstimateSettings
+from ...protocol.models import ModelInfo
 from ..blend import crossfade, fit
-from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
+from ..temporal.stream import WindowModel
 from .distance import distance, nearest
 from .model import VideoDepth, load_depth_model
 
 
-class DepthAnything(CheckpointEstimator):
+class DepthAnything(CheckpointEstimator[VideoDepth], WindowModel[torch.Tensor]):
     """An `Estimator`; see `engine.models.interface`."""
 
     load_network = staticmethod(load_depth_model)
 
     def __init__(self, model: VideoDepth, *, compute: Compute, info: ModelInfo, revision: str) -> None:
         info = dataclasses.replace(info, relative_depth=not model.metric)
-        super().__init__(info=info, compute=compute, revision=revision, sees_time=model.temporal is not None)
-        self._model = model.to(compute.device).requires_grad_(False)
+        super().__init__(model, compute=compute, info=info, revision=revision)
+
+    def window_model(self, settings: EstimateSettings) -> Self:
+        """Return itself."""
+        return self
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> torch.Tensor:

@@ -145,7 +145,8 @@ class VideoDepth(nn.Module):
     def encode(self, frames: torch.Tensor) -> torch.Tensor:
         """Return the ViT's answer [T, L, N, C], L the levels of the DPT; the frames go in one by one, so that each gives the same
         numbers in any company. Frames as in `forward`."""
-        size = tuple(side * self.patch for side in self.grid(*frames.shape[-2:]))
+        rows, columns = self.grid(*frames.shape[-2:])
+        size = (rows * self.patch, columns * self.patch)
         return torch.stack([self._tokens(frame[None], size=size) for frame in frames])
 
     def decode(

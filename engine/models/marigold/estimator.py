@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import torch
 
-from ...device import Compute
+from ...protocol import EstimateSettings
 from ..blend import crossfade
-from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
+from ..temporal.stream import WindowModel
 from .model import VideoNormals, load_normals_model
 
 
-class Marigold(CheckpointEstimator):
+class Marigold(CheckpointEstimator[VideoNormals], WindowModel[torch.Tensor]):
     """An `Estimator`; see `engine.models.interface`."""
 
     load_network = staticmethod(load_normals_model)
 
-    def __init__(self, model: VideoNormals, *, compute: Compute, info: ModelInfo, revision: str) -> None:
-        super().__init__(info=info, compute=compute, revision=revision, sees_time=model.temporal is not None)
-        self._model = model.to(compute.device).requires_grad_(False)
+    def window_model(self, settings: EstimateSettings) -> Self:
+        """Return itself."""
+        return self
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> torch.Tensor:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from ...device import Compute
-from ...protocol import EstimateSettings, Stage
+from ...protocol import EstimateSettings
 from ..blend import crossfade
-from ..interface import Event, ResumePoint
-from ..table import ModelInfo
 from ..temporal.estimator import CheckpointEstimator
-from ..temporal.stream import stream
+from ..temporal.stream import WindowModel
 from . import camera
 from .model import NORMAL, Encoded, VideoGeometry, load_geometry_model
 from .shot import Gauge, distances, measure, sized
@@ -23,32 +20,25 @@ _SCALE = 7
 """The plane of a prediction that holds the frame's own metric scale, after those of `VideoGeometry.decode`."""
 
 
-class MoGe(CheckpointEstimator):
+class MoGe(CheckpointEstimator[VideoGeometry]):
     """An `Estimator`; see `engine.models.interface`."""
 
     load_network = staticmethod(load_geometry_model)
 
-    def __init__(self, model: VideoGeometry, *, compute: Compute, info: ModelInfo, revision: str) -> None:
-        super().__init__(info=info, compute=compute, revision=revision, sees_time=model.temporal is not None)
-        self._model = model.to(compute.device).requires_grad_(False)
-
-    def stream(
-        self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
-    ) -> Iterator[Event]:
-        """See `Estimator.stream`."""
-        run = _Run(model=self._model, sees_time=self.sees_time, tokens=settings.tokens or self.info.tokens, fov=settings.fov)
-        return stream(run, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
+    def window_model(self, settings: EstimateSettings) -> _Run:
+        """Return a model that knows the patches and the field of view that are asked for."""
+        tokens = settings.tokens or self.info.tokens
+        return _Run(model=self._model, sees_time=self.sees_time, tokens=tokens, fov=settings.fov)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Run:
+class _Run(WindowModel[Encoded]):
     """The `WindowModel` of one run. `fov`: degrees, 0 where it isn't known."""
 
     model: VideoGeometry
     sees_time: bool
     tokens: int
     fov: float
-    predicts: Stage = Stage.UNET
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> Encoded:

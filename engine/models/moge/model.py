@@ -11,7 +11,7 @@ from torch import nn
 
 from ...protocol import ErrorCode, PlatelightError
 from ..folder import guarded
-from ..table import MOGE_FILES
+from ..layouts import MOGE_FILES
 from ..temporal import trained
 from ..temporal.block import TemporalBlock, TemporalSettings
 from ..tensors import Tensors, find, read

@@ -202,7 +202,7 @@ def _resampler(tensors: Mapping[str, torch.Tensor], level: int, kinds: Mapping[s
 
 
 def _residuals(tensors: Mapping[str, torch.Tensor], level: int, kinds: Mapping[str, Any]) -> nn.Sequential:
-    blocks = []
+    blocks: list[Residual] = []
     for number in itertools.count():
         prefix = f"res_blocks.{level}.{number}."
         own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

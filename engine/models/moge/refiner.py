@@ -43,7 +43,8 @@ class Voxels:
     def coarser(self) -> tuple[Voxels, torch.Tensor, torch.Tensor]:
         """Return the voxels of half the resolution, the number there of the one that each voxel is in [M], and of each of those the
         numbers of the voxels in it [8, N], M where there are fewer."""
-        extent = tuple(-(-side // _FACTOR) for side in self.extent)
+        across, down, deep = (-(-side // _FACTOR) for side in self.extent)
+        extent = (across, down, deep)
         keys, parent = torch.unique(_keys(self.places // _FACTOR, extent), return_inverse=True)
         _, columns, depth = (side + 2 for side in extent)
         places = torch.stack([keys // (columns * depth), keys // depth % columns, keys % depth], dim=1) - 1

@@ -12,10 +12,10 @@ import torch
 
 from ...device import choose
 from ...protocol import EstimateSettings, Stage
+from ...protocol.models import ModelInfo
 from ..interface import Cut, Event, Output, ResumePoint, Step
 from ..revision import revision
 from ..shots import ShotReader
-from ..table import ModelInfo
 from .checkpoint import Networks, load_networks
 from .pipeline import Pipeline
 from .state import State

@@ -29,13 +29,14 @@ class State:
     encoded: int
     emitted: int
     size: tuple[int, int]
-    tokens: torch.Tensor | None
-    images: torch.Tensor | None
-    merged: torch.Tensor | None
+    tokens: torch.Tensor
+    images: torch.Tensor
+    merged: torch.Tensor
 
     @classmethod
     def start(cls) -> State:
-        return cls(shot=0, window=0, before=0, held=0, encoded=0, emitted=0, size=(0, 0), tokens=None, images=None, merged=None)
+        none = torch.empty(0)
+        return cls(shot=0, window=0, before=0, held=0, encoded=0, emitted=0, size=(0, 0), tokens=none, images=none, merged=none)
 
     @classmethod
     def resume(cls, point: ResumePoint, *, dtype: torch.dtype, device: torch.device) -> State:
@@ -76,8 +77,7 @@ class State:
 
     def add_encoded(self, tokens: torch.Tensor, images: torch.Tensor) -> None:
         """Frames from `encoded` on have been embedded and encoded."""
-        self.tokens = tokens if self.tokens is None else torch.cat([self.tokens, tokens])
-        self.images = images if self.images is None else torch.cat([self.images, images])
+        self.tokens, self.images = _joined(self.tokens, tokens), _joined(self.images, images)
         self.encoded += len(tokens)
 
     def drop_before(self, index: int) -> None:
@@ -92,7 +92,7 @@ class State:
 
     def add_merged(self, window: Window, latents: torch.Tensor) -> None:
         """Put a window's latents in the place of what was there from its start on."""
-        self.merged = latents if self.merged is None else torch.cat([self.merged[: window.start - self.emitted], latents])
+        self.merged = _joined(self.merged[: window.start - self.emitted], latents)
 
     def take_merged(self, stop: int) -> torch.Tensor:
         """Hand out the latents up to frame `stop` and forget them."""
@@ -100,3 +100,7 @@ class State:
         taken, self.merged = self.merged[:frames], self.merged[frames:].clone()
         self.emitted = stop
         return taken
+
+
+def _joined(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+    return torch.cat([before, after]) if len(before) else after

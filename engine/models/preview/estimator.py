@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
 
 from ...device import Compute, choose
-from ...protocol import ErrorCode, PlatelightError
+from ...protocol import ErrorCode, EstimateSettings, PlatelightError
+from ...protocol.models import PREVIEW
 from ..blend import crossfade
-from ..table import PREVIEW
 from ..temporal.estimator import WindowEstimator
+from ..temporal.stream import WindowModel
 from . import network
 from . import temporal as blocks
 from .network import Features
@@ -41,12 +43,16 @@ def load(*, precision: str, device: str, revision: str, temporal: Path | None = 
     return Preview(net, compute=compute, revision=revision)
 
 
-class Preview(WindowEstimator):
+class Preview(WindowEstimator, WindowModel[Features]):
     """An `Estimator`; see `engine.models.interface`."""
 
     def __init__(self, net: network.PreviewNet | blocks.TemporalPreview, *, compute: Compute, revision: str) -> None:
         super().__init__(info=PREVIEW, compute=compute, revision=revision, sees_time=isinstance(net, blocks.TemporalPreview))
         self._net = net
+
+    def window_model(self, settings: EstimateSettings) -> Self:
+        """Return itself."""
+        return self
 
     @torch.inference_mode()
     def encode(self, frame: np.ndarray) -> Features:

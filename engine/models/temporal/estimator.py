@@ -1,26 +1,25 @@
-"""What the estimators that stream themselves window by window have in common."""
+"""What the estimators that stream a `WindowModel` have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
+import torch
 from torch import nn
 
 from ...device import Compute, choose
-from ...protocol import EstimateSettings, Stage
+from ...protocol import EstimateSettings
+from ...protocol.models import ModelInfo
 from ..interface import Event, ResumePoint
-from ..table import ModelInfo
-from .stream import stream
+from .stream import WindowModel, stream
 
 
-class WindowEstimator:
-    """An `Estimator`, see `engine.models.interface`, that is the `WindowModel` which it streams: a subclass adds `encode`,
-    `predict`, `join` and `decode`."""
-
-    predicts = Stage.UNET
+class WindowEstimator(ABC):
+    """An `Estimator`, see `engine.models.interface`, that streams a `WindowModel`: itself, or one made for the run."""
 
     def __init__(self, *, info: ModelInfo, compute: Compute, revision: str, sees_time: bool) -> None:
         self.info = info
@@ -30,22 +29,42 @@ class WindowEstimator:
         self.sees_time = sees_time
         self._compute = compute
 
+    @abstractmethod
+    def window_model(self, settings: EstimateSettings) -> WindowModel[Any]:
+        """Return what is streamed in a run with these settings."""
+
     def stream(
         self, frames: Iterator[np.ndarray], *, count: int, settings: EstimateSettings, resume: ResumePoint | None = None
     ) -> Iterator[Event]:
         """See `Estimator.stream`."""
-        return stream(self, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
-
-    def field_of_view(self, carry: np.ndarray, *, size: tuple[int, int]) -> float:
-        """See `WindowModel.field_of_view`: unknown."""
-        return 0.0
+        model = self.window_model(settings)
+        return stream(model, frames, count=count, settings=settings, device=self._compute.device, resume=resume)
 
 
-class CheckpointEstimator(WindowEstimator):
-    """A `WindowEstimator` from a checkpoint in the layout of the hub. A subclass has the constructor that `load` calls."""
+class VideoNetwork(Protocol):
+    """A network with temporal blocks, or None in their place."""
 
-    load_network: Callable[..., nn.Module]
-    """From a folder, with temporal blocks of another file, or without any, in a precision."""
+    temporal: nn.Module | None
+
+    def to(self, device: torch.device, /) -> Self: ...
+
+    def requires_grad_(self, requires_grad: bool, /) -> Self: ...
+
+
+Network = TypeVar("Network", bound=VideoNetwork)
+
+
+class CheckpointEstimator(WindowEstimator, Generic[Network]):
+    """A `WindowEstimator` from a checkpoint in the layout of the hub."""
+
+    def __init__(self, model: Network, *, compute: Compute, info: ModelInfo, revision: str) -> None:
+        super().__init__(info=info, compute=compute, revision=revision, sees_time=model.temporal is not None)
+        self._model = model.to(compute.device).requires_grad_(False)
+
+    @staticmethod
+    @abstractmethod
+    def load_network(folder: Path, *, temporal: Path | None, per_frame: bool, dtype: torch.dtype) -> Network:
+        """Load the network of a folder, with temporal blocks of another file, or without any, in a precision."""
 
     @classmethod
     def load(

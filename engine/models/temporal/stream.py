@@ -7,9 +7,10 @@ said of the frames in the overlap is joined to what this one says.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -19,25 +20,29 @@ from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..interface import Cut, Event, Output, ResumePoint, Step
 from ..shots import ShotReader
 
+Encoded = TypeVar("Encoded")
+"""What a model keeps of one frame between `encode` and `predict`."""
 
-class WindowModel(Protocol):
+
+class WindowModel(ABC, Generic[Encoded]):
     """What a model does with the frames of a window. Tensors are its own business; predictions have frames along the first axis.
 
     `predicts`: the stage `predict` counts as; `encode` and `decode` have their own. `sees_time`: False for frames by themselves,
     which need no overlap.
     """
 
-    predicts: Stage
+    predicts: ClassVar[Stage] = Stage.UNET
     sees_time: bool
 
-    def encode(self, frame: np.ndarray) -> torch.Tensor:
+    @abstractmethod
+    def encode(self, frame: np.ndarray) -> Encoded:
         """Return what `predict` takes of one frame, float32 (H, W, 3) in [0, 1]; the same numbers whatever the other frames are."""
-        ...
 
-    def predict(self, encoded: Sequence[torch.Tensor], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
+    @abstractmethod
+    def predict(self, encoded: Sequence[Encoded], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
         """[T, ...] float32 of the encoded frames of a window, all of one shot. `size`: height and width of the frames."""
-        ...
 
+    @abstractmethod
     def join(
         self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None, size: tuple[int, int]
     ) -> tuple[torch.Tensor, np.ndarray]:
@@ -52,24 +57,23 @@ class WindowModel(Protocol):
         Returns:
             [T, ...] and what the next window of the shot gets, a small array.
         """
-        ...
 
+    @abstractmethod
     def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
         """Return each pass by its name, float32 (T, H, W, C), of some joined frames, each by itself. `carry`: what `join` gave."""
-        ...
 
     def field_of_view(self, carry: np.ndarray, *, size: tuple[int, int]) -> float:
         """Of the shot, horizontal, in degrees; 0 where the model tells none. `carry`: what `join` gave."""
-        ...
+        return 0.0
 
 
 @dataclass(kw_only=True)
-class _State:
+class _State(Generic[Encoded]):
     """`start`: index of the next window's first frame; all before it are done. `encoded`: what is held of the frames from there on.
     `previous`, `carry`: as `WindowModel.join`, both None where a shot begins. `windows`: done so far."""
 
     start: int = 0
-    encoded: list[torch.Tensor] = field(default_factory=list)
+    encoded: list[Encoded] = field(default_factory=list)
     previous: torch.Tensor | None = None
     carry: np.ndarray | None = None
     windows: int = 0
@@ -84,7 +88,7 @@ class _State:
         return ResumePoint(emitted=self.start, read_from=self.start - context, context=context, arrays=arrays)
 
     @classmethod
-    def resume(cls, point: ResumePoint, *, device: torch.device) -> _State:
+    def resume(cls, point: ResumePoint, *, device: torch.device) -> _State[Encoded]:
         previous = point.arrays.get("previous")
         return cls(
             start=point.emitted,
@@ -95,7 +99,7 @@ class _State:
 
 
 def stream(
-    model: WindowModel,
+    model: WindowModel[Encoded],
     frames: Iterator[np.ndarray],
     *,
     count: int,
@@ -113,7 +117,7 @@ def stream(
         raise PlatelightError(ErrorCode.SETTING_INVALID, told)
     chunk = settings.decode_chunk_size
     window, overlap = (settings.window, settings.overlap) if model.sees_time else (min(settings.window, chunk), 0)
-    state = _State.resume(resume, device=device) if resume else _State()
+    state: _State[Encoded] = _State.resume(resume, device=device) if resume else _State()
     reader = ShotReader(frames, first=resume.read_from if resume else 0, start=state.start, count=count)
     while state.start < count:
         left = 1 + max(0, -(-(count - state.start - window) // (window - overlap)))

@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from ...device import Compute, choose
 from ...frames.cuts import CONTEXT
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
+from ...protocol.models import ModelInfo
 from ..depth_anything.distance import distance, nearest
 from ..dinov2 import grid_of
 from ..interface import Cut, Event, Output, ResumePoint, Step
 from ..shots import ShotReader
-from ..table import ModelInfo
 from .model import load_video_depth, resized
 from .network import FRAMES, VideoDepthNetwork
 from .windows import OVERLAP, STEP, Joined, Window, final, join, key, window
@@ -145,6 +145,7 @@ class VideoDepthAnything:
     @torch.inference_mode()
     def _predict(self, shot: _Shot, plan: Window, *, chunk: int) -> torch.Tensor:
         """Return the window's depth from its first frame that is not yet final, joined to what was before."""
+        assert shot.opening is not None, "a shot's first frame is read before its first window"
         tokens = [shot.held[frame] for frame in plan.sees]
         predicted = self._network.decode(tokens, grid=grid_of(*shot.opening.shape[:2]), chunk=chunk)
         begins = shot.joined is None

@@ -10,7 +10,7 @@ import torch
 
 from ..dinov2 import PATCH
 from ..folder import guarded
-from ..table import METRIC, VIDEO_DEPTH_FILES
+from ..layouts import METRIC, VIDEO_DEPTH_FILES
 from ..tensors import find, read
 from .network import VideoDepthNetwork
 

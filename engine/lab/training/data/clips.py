@@ -57,16 +57,20 @@ def write_clip(
     """
     if folder.exists():
         return
-    arrays = {"frames": frames.astype(np.uint8), "normals": normals.astype(np.float16)}
-    kinds = {"valid": bool, "depth": np.float32, "intrinsics": np.float64, "poses": np.float64}
-    for name, values in (("valid", valid), ("depth", depth), ("intrinsics", intrinsics), ("poses", poses)):
-        if values is not None:
-            arrays[name] = np.asarray(values, dtype=kinds[name])
+    arrays: dict[str, np.ndarray] = {"frames": frames.astype(np.uint8), "normals": normals.astype(np.float16)}
+    if valid is not None:
+        arrays["valid"] = valid.astype(bool)
+    if depth is not None:
+        arrays["depth"] = depth.astype(np.float32)
+    if intrinsics is not None:
+        arrays["intrinsics"] = np.array(intrinsics, np.float64)
+    if poses is not None:
+        arrays["poses"] = poses.astype(np.float64)
     _check(folder, arrays)
     beside = folder.with_name(folder.name + ".part")
     beside.mkdir(parents=True, exist_ok=True)
-    for name, values in arrays.items():
-        np.save(beside / f"{name}.npy", values)
+    for name, array in arrays.items():
+        np.save(beside / f"{name}.npy", array)
     beside.rename(folder)
 
 
@@ -92,9 +96,9 @@ def open_clip(folder: Path) -> StoredClip:
     names = ("frames", "normals", *(name for name in OPTIONAL if (folder / f"{name}.npy").is_file()))
     arrays = {name: _mapped(folder / f"{name}.npy") for name in names}
     _check(folder, arrays)
-    if "intrinsics" in arrays:
-        arrays["intrinsics"] = Intrinsics(*(float(value) for value in arrays["intrinsics"]))
-    return StoredClip(**arrays)
+    stored = arrays.pop("intrinsics", None)
+    intrinsics = None if stored is None else Intrinsics(*(float(value) for value in stored))
+    return StoredClip(**arrays, intrinsics=intrinsics)
 
 
 def read_clip(folder: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -46,7 +46,7 @@ def depth_normals(
     x = np.broadcast_to((np.arange(width) - intrinsics.cx) / intrinsics.fx, depth.shape)
     y = np.broadcast_to(-((np.arange(height) - intrinsics.cy) / intrinsics.fy)[:, None], depth.shape)
     planes, misfit = _fits(x, y, inverse, known, radius=radius)
-    rows, columns = np.indices(depth.shape, dtype=np.int32)
+    rows, columns = np.mgrid[:height, :width].astype(np.int32)
     row, column, least = rows, columns, misfit
     for down, right in itertools.product((-radius, 0, radius), repeat=2):
         there = _shifted(misfit, down, right)

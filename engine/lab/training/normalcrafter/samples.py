@@ -49,16 +49,16 @@ def prepare(clip: Clip, *, short_edge: int, fit: str, rng: np.random.Generator, 
         rng: decides what is cropped, and the sample's seed.
         name: for messages.
     """
-    valid = np.asarray(clip.valid, np.float32)
-    normals = np.nan_to_num(np.asarray(clip.normals, np.float32)) * valid[..., None]
-    height, width = valid.shape[1:]
+    known = np.asarray(clip.valid, np.float32)
+    normals = np.nan_to_num(np.asarray(clip.normals, np.float32)) * known[..., None]
+    height, width = known.shape[1:]
     scale = short_edge / min(height, width)
     size = (round(width * scale), round(height * scale))
     frames = _resize(np.asarray(clip.frames, np.float32), size)
-    normals, valid = _resize(normals, size), _resize(valid, size) > 0.5
+    normals, valid = _resize(normals, size), _resize(known, size) > 0.5
     longest = np.linalg.norm(normals, axis=-1)
     valid &= longest > 1e-3
-    normals = np.where(valid[..., None], normals / np.maximum(longest, 1e-3)[..., None], np.float32(TOWARD_CAMERA))
+    normals = np.where(valid[..., None], normals / np.maximum(longest, 1e-3)[..., None], np.array(TOWARD_CAMERA, np.float32))
     planes = [frames.clip(0, 1), normals, valid[..., None].astype(np.float32)]
     match fit:
         case "crop":

@@ -102,6 +102,7 @@ class UnetStage(nn.Module):
         chosen = self.regularisation
         if chosen is None:
             return loss, {}
+        assert self.tap.features is not None
         features = self.tap.features.detach() if chosen.detached else self.tap.features
         with torch.autocast(sample.frames.device.type, enabled=False):
             semantic = self.encoder.patches(sample.frames, grid=features.shape[-2:])

@@ -166,7 +166,8 @@ def train_preview(
         known_state = read_state(out / STATE, networks=networks, optimizer=optimizer)
         step, frames_seen = int(known_state["step"]), int(known_state["frames"])
         spent, smoothed = known_state["seconds"], known_state["loss"]
-    saved, batches, phase = spent, None, None
+    saved, phase = spent, None
+    batches: Iterator[_Batch] = iter(())
     while step < steps:
         began = time.monotonic()
         share = step / steps

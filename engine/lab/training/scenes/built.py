@@ -130,7 +130,8 @@ def head(rng: np.random.Generator) -> Surface:
     curls = rng.uniform(0.05, 0.14)
     for _ in range(int(rng.choice([0, 40, 70]))):
         spot = unit(rng.normal(size=3) + np.array([0, 0.8, -0.5])) * broad + np.array([0, 0.22, -0.06])
-        parts.append(ball(*spot, curls * rng.uniform(0.7, 1.3)))
+        x, y, z = spot
+        parts.append(ball(x, y, z, curls * rng.uniform(0.7, 1.3)))
     return smooth(*melted(parts, blend=rng.uniform(0.04, 0.09), cells=80))
 
 

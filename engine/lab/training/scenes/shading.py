@@ -100,12 +100,12 @@ def shade(
     diffuse = sky.ambient(normal) * open_sky[:, None]
     shine = sky.radiance(unit(ray - 2 * (ray * normal).sum(-1, keepdims=True) * normal), noise=noise) * open_sky[:, None]
     for light in lights:
-        direction, reach, fall = light.at(points)
+        direction, away, fall = light.at(points)
         facing = (direction * normal).sum(-1)
         lit = np.maximum((facing + wrap) / (1 + wrap), 0)
         start = points + gbuffer.normal.reshape(-1, 3)[hit] * 3e-3
         jittered = unit(direction + rng.normal(size=direction.shape) * light.softness) if light.softness else direction
-        seen = ~caster.blocked(start, jittered, reach)
+        seen = ~caster.blocked(start, jittered, away)
         if light.softness:
             seen = _smoothed(seen, hit, shape=(height, width), radius=light.softness * 12)
         power = (lit * fall * (1 - light.shadow * (1 - seen)))[:, None] * light.colour

@@ -8,6 +8,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import trimesh
 
 
@@ -41,7 +42,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
-def rotation(axis: np.ndarray, angle: float) -> np.ndarray:
+def rotation(axis: npt.ArrayLike, angle: float) -> np.ndarray:
     """Return the `(3, 3)` rotation about `axis` by `angle` radians (Rodrigues' formula)."""
     x, y, z = unit(np.asarray(axis, dtype=np.float64))
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])

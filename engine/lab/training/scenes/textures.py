@@ -33,7 +33,7 @@ class Noise:
 
     def octaves(self, points: np.ndarray, *, count: int, fall: float = 0.55) -> np.ndarray:
         """Fractal noise of `count` octaves, each `fall` times as strong as the one before."""
-        return sum(fall**k * self.value(points * 2.03**k + 7.7 * k) for k in range(count))
+        return np.sum([fall**k * self.value(points * 2.03**k + 7.7 * k) for k in range(count)], axis=0)
 
     def cells(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return distance to and identity of the nearest of scattered points, both in [0, 1]."""
@@ -99,9 +99,9 @@ def pattern(kind: str, points: np.ndarray, *, noise: Noise, rng: np.random.Gener
         return 1 / (1 + np.exp(-2.5 * noise.octaves(points * [rng.uniform(8, 25), rng.uniform(0.5, 2), 8], count=2)))
     if kind == "tiles":
         within = np.abs((points * rng.uniform(1, 5)) % 1 - 0.5).max(-1)
-        line, shade = rng.uniform(0.44, 0.49), rng.uniform(0, 0.3)
+        edge, contrast = rng.uniform(0.44, 0.49), rng.uniform(0, 0.3)
         lot = np.sin(np.floor(points * 3.1) @ [12.99, 78.2, 37.7])
-        return np.where(within < line, 0.7 + shade * lot, 0.0)
+        return np.where(within < edge, 0.7 + contrast * lot, 0.0)
     if kind == "boards":
         along, across = rng.permutation(3)[:2]
         scaled = points * rng.uniform(2, 9)

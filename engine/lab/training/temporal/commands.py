@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -27,11 +26,9 @@ def _command(name: str) -> Callable[[Path], None]:
     def run(config: ConfigFile) -> None:
         from ..run.config_file import read_config
         from ..run.progress import follow
-        from .config import ANCHORED, MODELS
+        from .config import MODELS
 
-        settings, folder = read_config(config, MODELS[name]), config.resolve().parent
-        given = {key: str(folder / Path(value).expanduser()) for key in ANCHORED if (value := getattr(settings, key))}
-        settings = dataclasses.replace(settings, **given)
+        settings = read_config(config, MODELS[name])
         from .trainer import train
 
         follow(train(settings), name=f"buffer-{name}")

@@ -92,8 +92,5 @@ MODELS: dict[str, type[AnyTraining]] = {
     "preview": PreviewTraining,
 }
 
-ANCHORED = ("start", "flow_weights")
-"""Settings that hold a path besides those that every configuration has; a relative one starts at the file's own folder."""
-
 FREE = ("model", "start", "out", "steps", "checkpoint_every", "workers", "device", "flow_weights")
 """Settings that may change between the parts of an interrupted run."""

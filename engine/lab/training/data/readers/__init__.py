@@ -1,5 +1,6 @@
 """Readers of data sets, ours and others'. Each turns its set's axes into ours once, here and nowhere else."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .clip_set import Clip, ClipSet
@@ -12,7 +13,7 @@ from .replica import open_replica
 
 __all__ = ["KINDS", "Clip", "ClipSet", "open_set"]
 
-KINDS = {
+KINDS: Mapping[str, Callable[[Path], ClipSet]] = {
     "clips": open_own,
     "hypersim": open_hypersim,
     "ken_burns": open_ken_burns,

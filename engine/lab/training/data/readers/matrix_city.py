@@ -26,7 +26,8 @@ from .files import centred, number, read_exr, read_frame, read_json
 NOTHING = 65504.0
 TURN = np.radians(20)
 """More than this between two frames is a cut."""
-_FINE, _COARSE = {"radius": 1, "noise": 1e-6}, {"radius": 4, "noise": 5e-4}
+_FINE, _COARSE = (1, 1e-6), (4, 5e-4)
+"""Radius and noise of depths in 32 and in 16 bits; see `depth_normals`."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ class MatrixCity:
             if depth.shape != frames[-1].shape[:2]:
                 raise ValueError(f"{paths[-1]} is {depth.shape}, its frame {frames[-1].shape}.")
             intrinsics = centred(depth.shape[::-1], angle=self.angles[index], along=depth.shape[1])
-            settings = _COARSE if depth.dtype == np.float16 else _FINE
+            radius, noise = _COARSE if depth.dtype == np.float16 else _FINE
             there = np.where(depth == NOTHING, 0, depth).astype(np.float32)
-            found, seen = depth_normals(there, intrinsics, **settings)
+            found, seen = depth_normals(there, intrinsics, radius=radius, noise=noise)
             normals.append(found)
             valid.append(seen)
         return made(frames=frames, normals=normals, valid=valid, intrinsics=intrinsics, paths=paths)

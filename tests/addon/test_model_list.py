@@ -1,11 +1,9 @@
 """The models that the panel offers before and after the engine has been asked, and what comes with the one that is chosen."""
 
-import importlib
+import dataclasses
 
 import bpy
 import pytest
-
-SHOWN = ("name", "title", "hub_id", "passes", "default_resolution", "window", "overlap", "tunable")
 
 
 @pytest.fixture
@@ -13,12 +11,17 @@ def settings(addon):
     return bpy.context.scene.platelight
 
 
-def test_what_is_known_before_asking_is_the_engines_table(part):
-    from conftest import PACKAGE
+def test_all_models_are_offered_before_asking_and_only_the_embedded_one_is_here(part):
+    contract = part("contract")
+    assert [entry.name for entry in contract.MODELS_BEFORE_ASKING] == list(contract.MODELS)
+    assert [entry.name for entry in contract.MODELS_BEFORE_ASKING if entry.installed] == ["preview"]
 
-    table = importlib.import_module(f"{PACKAGE}.engine.models.table")
-    before = [tuple(getattr(entry, name) for name in SHOWN) for entry in part("link.known_models").BEFORE_ASKING]
-    assert before == [tuple(getattr(info, name) for name in SHOWN) for info in table.MODELS.values()]
+
+def test_the_best_model_is_normalcrafter_once_its_weights_are_here(part):
+    contract = part("contract")
+    assert contract.best_model(contract.MODELS_BEFORE_ASKING) == "preview"
+    here = [dataclasses.replace(entry, installed=True) for entry in contract.MODELS_BEFORE_ASKING]
+    assert contract.best_model(here) == "normalcrafter"
 
 
 def test_every_model_can_be_chosen_and_brings_its_size_and_window(part, settings):
@@ -51,10 +54,10 @@ def test_a_folders_window_is_left_to_the_engine(part, settings, tmp_path):
 
 
 def test_what_is_compared_is_the_pass_that_will_be_made(part, settings):
-    known = part("link.known_models")
+    known = part("contract")
     models = part("link.state").state.models
-    assert known.entry(models, "depth-anything-base").passes == ("depth",)
-    assert known.entry(models, "/some/folder").passes == ("normal",)
+    assert known.model_entry(models, "depth-anything-base").passes == ("depth",)
+    assert known.model_entry(models, "/some/folder").passes == ("normal",)
 
 
 @pytest.mark.parametrize(
@@ -76,5 +79,5 @@ def test_whatever_is_kept_of_the_models_the_add_on_registers(addon, part, conten
     file.write_bytes(content)
     addon.unregister()
     addon.register()
-    assert part("link.state").state.models == part("link.known_models").BEFORE_ASKING
+    assert part("link.state").state.models == part("contract").MODELS_BEFORE_ASKING
     file.unlink()

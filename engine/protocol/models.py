@@ -1,15 +1,13 @@
-"""The models the engine knows: what they are for, under which licence, how large, and in which axes they answer."""
+"""The one table of models: what they are for, under which licence, how large, and in which axes they answer."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from ..protocol import Stage
-from ..protocol.bounds import read_json
-from ..protocol.model_hashes import HASHES, REVISIONS
+from .messages import ModelEntry, Stage
+from .model_hashes import HASHES, REVISIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +53,24 @@ class ModelInfo:
     def hashes(self) -> Mapping[str, str]:
         """SHA-256 of its files, as far as they are known."""
         return HASHES.get(self.name, {})
+
+    def entry(self, *, installed: bool, folder: str = "") -> ModelEntry:
+        """Return the model as a message. `installed`: whether its weights are here. `folder`: where they are or belong."""
+        return ModelEntry(
+            name=self.name,
+            title=self.title,
+            purpose=self.purpose,
+            licence=self.licence,
+            hub_id=self.hub_id,
+            passes=self.passes,
+            size_bytes=self.size_bytes,
+            installed=installed,
+            folder=folder,
+            default_resolution=self.default_resolution,
+            window=self.window,
+            overlap=self.overlap,
+            tunable=self.tunable,
+        )
 
 
 PREVIEW = ModelInfo(
@@ -220,42 +236,18 @@ MODELS: dict[str, ModelInfo] = {
     model.name: model for model in (PREVIEW, NORMALCRAFTER, *DEPTH_ANYTHING, MARIGOLD, *MOGE, *VIDEO_DEPTH_ANYTHING)
 }
 
-MOGE_FILES = ("model", "moge*")
-"""Names, without a suffix, of the files that hold MoGe's tensors."""
-VIDEO_DEPTH_FILES = ("*video_depth_anything*",)
-"""The same of Video Depth Anything; what begins with `METRIC` answers in metres."""
-METRIC = "metric"
-TENSOR_FILES = (".safetensors", ".pt", ".pth")
-"""Suffixes of files of bare tensors, the preferred one first."""
+MODELS_BEFORE_ASKING = tuple(model.entry(installed=not model.files) for model in MODELS.values())
+"""The models that an installation offers before its engine has looked for weights: only the embedded one is here."""
+
+_UNKNOWN = dataclasses.replace(NORMALCRAFTER.entry(installed=False), window=0, overlap=-1)
 
 
-def find_tensors(folder: Path, names: Sequence[str]) -> Path | None:
-    """Return the file of bare tensors in a folder, if there is one. `names`: without a suffix, as `Path.glob` takes them."""
-    candidates = (sorted(folder.glob(f"{name}{suffix}")) for suffix in TENSOR_FILES for name in names)
-    return next((found[0] for found in candidates if found), None)
+def model_entry(models: Iterable[ModelEntry], name: str) -> ModelEntry:
+    """Return the entry of a model. A checkpoint folder is taken for NormalCrafter's: only the engine looks into the folder, so the
+    window and the overlap are left to it."""
+    return next((model for model in models if model.name == name), _UNKNOWN)
 
 
-def is_folder(model: str) -> bool:
-    """Return whether a `--model` value names a checkpoint folder rather than a model of the table."""
-    return model not in MODELS and Path(model).expanduser().is_dir()
-
-
-def of_folder(folder: Path) -> ModelInfo:
-    """Return the model of the table that a checkpoint folder is laid out like; NormalCrafter where that can't be told."""
-    if _field(folder / "config.json", "model_type") == DEPTH_ANYTHING[0].family:
-        return DEPTH_ANYTHING[0]
-    if file := find_tensors(folder, VIDEO_DEPTH_FILES):
-        return dataclasses.replace(VIDEO_DEPTH_ANYTHING[1 if file.name.startswith(METRIC) else 0], files=(file.name,))
-    if not (folder / "config.json").exists() and (file := find_tensors(folder, MOGE_FILES)):
-        return dataclasses.replace(MOGE[0], files=(file.name,))
-    kind = _field(folder / "model_index.json", "_class_name")
-    return MARIGOLD if kind.startswith(("StableDiffusionPipeline", "Marigold")) else NORMALCRAFTER
-
-
-def _field(file: Path, name: str) -> str:
-    """Return a text in a JSON file, empty where there is none."""
-    try:
-        content = read_json(file)
-    except (OSError, ValueError):
-        return ""
-    return str(content.get(name, "")) if isinstance(content, dict) else ""
+def best_model(models: Iterable[ModelEntry]) -> str:
+    """Return the name of the model for those who do not choose: NormalCrafter where its weights are here, else the preview."""
+    return next((model.name for model in models if model.name == NORMALCRAFTER.name and model.installed), PREVIEW.name)
