@@ -22,6 +22,8 @@ def check_scene(options: argparse.Namespace, stop: Stop) -> int:
         for trouble in check.troubles(scene):
             complain(trouble, label=scene.name)
             found += 1
+        for notice in check.notices(scene):
+            say(f"{scene.name}: {notice}")
         for plate in relit:
             say(f"{scene.name}: {plate}")
     if found:

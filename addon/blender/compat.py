@@ -300,10 +300,17 @@ def scale_to_render_size(node: bpy.types.Node, *, keep_shape: bool) -> None:
         node.inputs["Type"].default_value = "Render Size"
         node.inputs["Frame Type"].default_value = method.title()
         for name in ("Extension X", "Extension Y"):  # or the outermost pixels turn half transparent
-            if not keep_shape and name in node.inputs:
-                node.inputs[name].default_value = "Extend"
+            if name in node.inputs:
+                node.inputs[name].default_value = "Clip" if keep_shape else "Extend"
     else:
         node.space, node.frame_method = "RENDER_SIZE", method
+
+
+def keeps_shape(node: bpy.types.Node) -> bool:
+    """Return whether a Scale node of `scale_to_render_size` fits the picture inside the render."""
+    if "Frame Type" in node.inputs:
+        return node.inputs["Frame Type"].default_value == "Fit"
+    return node.frame_method == "FIT"
 
 
 def left_to_move(right: float, up: float) -> tuple[float, float]:

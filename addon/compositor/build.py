@@ -60,7 +60,7 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, 
     windows.keep(node, window)
     picture = image_layers.picture_socket(node, _channels(file))
     if window:
-        whole = _has_shape(scene, window.shown)
+        whole = has_shape(scene, window.shown)
         return windows.place(block, "plate", picture, window=window, scene=scene, keep_shape=not whole, down=0), whole
     whole = fills_render(scene, plate.image)
     size = block.node("plate size", "CompositorNodeScale", at=(320, 0), label="To the render's size")
@@ -85,12 +85,32 @@ def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
 
 def fills_render(scene: bpy.types.Scene, plate: bpy.types.Image) -> bool:
     """Return whether a plate has the render's shape; one whose size is not known is taken to have."""
-    return not plate.size[0] or _has_shape(scene, tuple(plate.size))
+    return not plate.size[0] or has_shape(scene, tuple(plate.size))
 
 
-def _has_shape(scene: bpy.types.Scene, size: tuple[int, int]) -> bool:
+def has_shape(scene: bpy.types.Scene, size: tuple[int, int]) -> bool:
+    """Return whether a picture of `size` pixels fills the render: pixel for pixel, or as square pixels beside the render's own."""
     (width, height), render = size, scene.render
-    return abs(render.resolution_x * height / width - render.resolution_y) < 1.5
+    aspect = render.pixel_aspect_x / render.pixel_aspect_y
+    return any(abs(render.resolution_x * across * height / width - render.resolution_y) < 1.5 for across in {1.0, aspect})
+
+
+def refit(block: Block, scene: bpy.types.Scene, name: str, *, whole: bool) -> None:
+    """Fit the plate, a pass or a matte anew into the render. `whole`: the plate has the render's shape."""
+    size = block.find(f"{name} size")
+    taker = size.inputs["Image"]
+    if window := windows.of_plate(block):
+        windows.place(block, name, taker, window=window, scene=scene, keep_shape=not whole, down=0)
+        return
+    compat.scale_to_render_size(size, keep_shape=not whole)
+    if whole or name == "plate" or block.find(f"{name} shape") or not taker.is_linked:
+        return
+    width, height = block.find("plate").image.size
+    shape = block.node(f"{name} shape", "CompositorNodeScale", at=(0, 0), label="To the plate's size")
+    shape.location = size.location.x, size.location.y - 200
+    compat.scale_to_pixels(shape, width=width, height=height)
+    block.tree.links.new(taker.links[0].from_socket, shape.inputs["Image"])
+    block.tree.links.new(shape.outputs["Image"], taker)
 
 
 def fit(

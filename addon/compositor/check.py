@@ -7,7 +7,7 @@ import bpy
 from ..blender import compat, image_files, linked
 from ..blender.image_files import Listing
 from ..nodes.block import attached_strips
-from . import missing_files
+from . import missing_files, render_size
 
 
 def troubles(scene: bpy.types.Scene, *, listing: Listing = image_files.names_with_content) -> list[str]:
@@ -19,6 +19,11 @@ def troubles(scene: bpy.types.Scene, *, listing: Listing = image_files.names_wit
     if relit(scene):
         found += _of_render(scene)
     return found
+
+
+def notices(scene: bpy.types.Scene) -> list[str]:
+    """Return what may be meant so, a sentence each."""
+    return [f"{each.sentence}." for each in render_size.others(scene)]
 
 
 def relit(scene: bpy.types.Scene) -> list[str]:

@@ -80,6 +80,13 @@ def keep(node: bpy.types.Node, window: Window | None) -> None:
         del node[tags.WINDOW]
 
 
+def keeps_shape(size: bpy.types.Node) -> bool:
+    """Return whether the Scale node of `place` fits the picture inside the render."""
+    path = size.inputs["X"].path_from_id("default_value")
+    held = size.id_data.animation_data
+    return any(curve.driver.expression.startswith("min(") for curve in (held.drivers if held else ()) if curve.data_path == path)
+
+
 def place(
     block: Block, name: str, output: bpy.types.NodeSocket, *, window: Window, scene: bpy.types.Scene, keep_shape: bool, down: float
 ) -> bpy.types.NodeSocket:

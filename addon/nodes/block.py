@@ -29,6 +29,10 @@ class Block:
         nodes = self.tree.nodes
         return next((node for node in nodes if node.get(tags.PLATE) == self.strip_name and node.get(tags.ROLE) == role), None)
 
+    def roles(self) -> list[str]:
+        """Return what its nodes are for."""
+        return [node.get(tags.ROLE, "") for node in self.tree.nodes if node.get(tags.PLATE) == self.strip_name]
+
     def images(self) -> list[tuple[str, bpy.types.Node]]:
         """Return the Image nodes of the plate, its passes and its mattes, each with its role."""
         own = [(node.get(tags.ROLE, ""), node) for node in self.tree.nodes if node.get(tags.PLATE) == self.strip_name]

@@ -23,10 +23,10 @@ from . import (
     relight_match,
     relight_space,
     remove,
+    render_settings,
     retry,
     show_error,
     tune,
-    use_cpu_compositor,
     viewing,
 )
 
@@ -59,7 +59,7 @@ _register, _unregister = bpy.utils.register_classes_factory(
         retry.PLATELIGHT_OT_retry,
         show_error.PLATELIGHT_OT_show_error,
         *tune.CLASSES,
-        use_cpu_compositor.PLATELIGHT_OT_use_cpu_compositor,
+        *render_settings.OPERATORS,
     )
 )
 

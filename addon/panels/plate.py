@@ -6,6 +6,7 @@ import bpy
 
 from .. import properties
 from ..blender import compat
+from ..compositor import render_size
 from ..link.state import state
 from . import missing
 from .selection import needs_gpu, selected
@@ -72,7 +73,11 @@ def draw_estimate(layout: bpy.types.UILayout, *, plates: int) -> None:
 
 
 def draw_rendering(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """What stands in the way of rendering the project on a farm; nothing where nothing does."""
+    """What renders of the project would surprise with: plates of another shape, and farms; nothing where nothing does."""
+    for each in render_size.others(compat.shown_scene(context)):
+        paragraph(layout, f"{each.sentence}.", width=characters(context), icon="INFO")
+        text = f"Set Render Size to {each.size[0]} x {each.size[1]}"
+        layout.operator("platelight.set_render_size", text=text, icon="FULLSCREEN_ENTER").shot = each.plate
     if needs_gpu(context):
         told = "Renders composite on the GPU: Blender stops on farm machines that have no graphics driver."
         paragraph(layout, told, width=characters(context), icon="INFO")

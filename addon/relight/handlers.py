@@ -1,4 +1,7 @@
-"""Keeps rigs up to date while people add, remove and rename lights. Only graphs change here; renders need none of it."""
+"""Keeps rigs up to date while people change lights, and plates while they change the render's size.
+
+Only graphs change here; renders need none of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..blender import linked
+from ..compositor import render_size
 from . import control
 from .lights import copies, scene_lights
 
@@ -38,6 +42,7 @@ def refresh(scene: bpy.types.Scene) -> int:
     were not. A scene of a library is that library's to change."""
     if bpy.app.is_job_running("RENDER") or linked.refusal(scene):
         return 0
+    render_size.follow(scene)
     copies.own_spaces(scene)
     stale = {name: tree for name, tree in copies.own_rigs(scene).items() if scene_lights.is_stale(scene, tree)}
     for name, tree in stale.items():
