@@ -134,6 +134,13 @@ def retry(job_id: str, *, overwrite: bool, remove_outside: bool = False) -> Job:
     )
 
 
+def passes_moved(old: str, new: str) -> None:
+    """Let the jobs know that passes lie in another folder now."""
+    for job in jobs():
+        if job.out == old:
+            job.out = new
+
+
 def remove(job_id: str) -> None:
     """Take a finished job off the list; its files stay.
 
