@@ -25,6 +25,7 @@ class _Plate(_Tab):
     def draw(self, context):
         plate.draw_setup(self.layout, context)
         missing.draw(self.layout, context)
+        saving.draw_interrupted(self.layout, context)
         plates = plate.draw_selection(self.layout, context)
         plate.draw_settings(self.layout, context)
         saving.draw(self.layout, context)

@@ -1,4 +1,4 @@
-"""Where passes go while the project is not saved, and how they come beside it afterwards."""
+"""Where passes go while the project is not saved, how they come beside it, and estimates that the end of Blender cut short."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ import bpy
 
 from ..blender import compat
 from ..compositor import move_passes
+from ..link import interrupted
 from .texts import characters, paragraph
+
+
+def draw_interrupted(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """A box for each estimate of the shown scene that was cut short; nothing where none was."""
+    for each in interrupted.of_scene(compat.shown_scene(context)):
+        box = layout.box()
+        paragraph(box, f"{each.sentence}.", width=characters(context), icon="INFO")
+        row = box.row(align=True)
+        row.operator("platelight.estimate_plate", text="Continue", icon="PLAY").shot = each.plate
+        row.operator("platelight.forget_interrupted", text="", icon="X").shot = each.plate
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
