@@ -19,8 +19,18 @@ _SAMPLE_BYTES = 1 << 16
 
 def plain_folder(target: ClipTarget) -> str:
     """Absolute: ``//platelight/<clip>`` beside the project, or in the extension's own folder while that is not saved."""
-    root = paths.absolute(f"//{FOLDER}") if bpy.data.filepath else user_folder() / "passes"
+    root = project_folder() if bpy.data.filepath else unsaved_folder()
     return str(root / target.source.clip)
+
+
+def project_folder() -> Path:
+    """Return the folder of passes beside a saved project, absolute."""
+    return paths.absolute(f"//{FOLDER}")
+
+
+def unsaved_folder() -> Path:
+    """Return the folder of passes of projects that are not saved, absolute."""
+    return user_folder() / "passes"
 
 
 def default_folder(target: ClipTarget, *, claimed: Iterable[tuple[str, Source]] = ()) -> str:

@@ -51,8 +51,9 @@ def attach(job: Job, *, undo_step: bool = True) -> bool:
         return False
     job.placed_at = time.monotonic()
     scene = bpy.data.scenes.get(job.target.scene_name)
-    if scene is None or not _same_file(job):
-        job.note("Another file is open now: open the plate's file and press Load Passes to place them in its compositor")
+    job.not_placed = scene is None or not _same_file(job)
+    if scene is None or job.not_placed:
+        job.note("Another file is open now: the passes are placed in the compositor when the plate's file is opened again")
         return False
     try:
         for notice in passes.attach(

@@ -103,7 +103,7 @@ class Job(Task):
     """An estimate. `out`: the folder of its passes. `ready`: first and last usable source frame of each pass.
 
     `blend`: the file it was started from and how many files had been opened before, to tell it from another file's scenes.
-    `placed_at`: when its passes were last placed in the compositor, monotonic seconds.
+    `placed_at`: when its passes were last placed in the compositor, monotonic seconds. `not_placed`: another file was open then.
     """
 
     target: ClipTarget
@@ -116,6 +116,7 @@ class Job(Task):
     result: EstimateResult | None = None
     ready: dict[str, tuple[int, int]] = field(default_factory=dict)
     placed_at: float = float("-inf")
+    not_placed: bool = False
 
     @property
     def first_ready(self) -> int | None:

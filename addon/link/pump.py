@@ -25,7 +25,7 @@ from ..contract import (
     TuneResult,
 )
 from ..identity import extension_root, log_file
-from . import arrivals, model_list
+from . import arrivals, interrupted, model_list
 from .client import Client, Event, Garbage
 from .command import engine_choice, engine_command, engine_environment
 from .jobs import Download, Job, JobState, Kind, Task, Tuning
@@ -45,6 +45,7 @@ def tick() -> bool:
     _start_next((Job, Tuning))
     _start_next((Download,))
     arrivals.place_waiting()
+    interrupted.keep()
     _rest()
     return is_busy()
 

@@ -15,7 +15,7 @@ from bpy.app.handlers import persistent
 from ..blender import folders
 from ..contract import Doctor, DoctorResult, ErrorCode, EstimateSettings, PlatelightError, Source
 from ..identity import extension_root, user_folder
-from . import arrivals, installer, model_list, process, pump, torch_builds
+from . import arrivals, installer, interrupted, model_list, process, pump, torch_builds
 from .command import check_online, engine_command, engine_environment, locks_folder
 from .jobs import Download, Job, Tuning
 from .state import forget, state
@@ -86,6 +86,7 @@ def submit(
         blend=arrivals.this_file(),
     )
     state.queue.add(job)
+    interrupted.forget(target.strip_name)
     plain = Path(folders.plain_folder(target))
     if Path(out) != plain and Path(out).parent == plain.parent:
         job.note(f"{plain.name} holds the passes of another clip of this name, so these go to {Path(out).name}")
@@ -132,6 +133,13 @@ def retry(job_id: str, *, overwrite: bool, remove_outside: bool = False) -> Job:
     return submit(
         old.target, out=old.out, settings=old.settings, handles=old.handles, overwrite=overwrite, remove_outside=remove_outside
     )
+
+
+def passes_moved(old: str, new: str) -> None:
+    """Let the jobs know that passes lie in another folder now."""
+    for job in jobs():
+        if job.out == old:
+            job.out = new
 
 
 def remove(job_id: str) -> None:
@@ -277,6 +285,7 @@ def stop_engine() -> None:
 
 def shutdown() -> None:
     """End the installation and the engine, and forget all jobs. Frames already written stay."""
+    interrupted.keep(ended=True)
     if state.install:
         state.install.cancel()
         state.install.join(5.0)
@@ -295,7 +304,14 @@ def _not_reported(error: PlatelightError) -> None:
 
 @persistent
 def _file_opened(*_: object) -> None:
+    """Blender has opened a file. Passes that came while another was open are placed in the one that they belong to."""
     state.files_opened += 1
+    interrupted.look()
+    for job in jobs():
+        if job.not_placed and job.blend[0] == bpy.data.filepath:
+            arrivals.ended(job)
+    if state.to_place:
+        pump.wake()
 
 
 def register() -> None:

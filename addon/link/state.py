@@ -13,6 +13,7 @@ from .torch_builds import Choice, Compute
 
 if TYPE_CHECKING:
     from ..compositor.missing_files import Missing
+    from .interrupted import Interrupted
 
 
 @dataclass(kw_only=True)
@@ -23,7 +24,8 @@ class SessionState:
     report; `failure`: why it could not give one. `idle_since`: monotonic seconds, None while the engine works. `files_opened`:
     counts the files Blender has opened, to tell one file's scenes from the next one's. `to_place`: jobs whose passes are to be
     placed in the compositor. `missing`: files that relit plates lack, by their scene's full name, as of the last look.
-    `builds`: of PyTorch that an installation can have here, once looked for.
+    `interrupted`: estimates of the open project that
+    the end of Blender cut short. `builds`: of PyTorch that an installation can have here, once looked for.
     """
 
     queue: JobQueue = field(default_factory=JobQueue)
@@ -39,6 +41,7 @@ class SessionState:
     files_opened: int = 0
     to_place: list[Job] = field(default_factory=list)
     missing: dict[str, list[Missing]] = field(default_factory=dict)
+    interrupted: list[Interrupted] = field(default_factory=list)
 
 
 state = SessionState()

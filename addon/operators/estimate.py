@@ -5,7 +5,7 @@ import bpy
 from .. import messages, planning
 from ..blender import compat, replaced
 from ..contract import PlatelightError
-from ..link import session
+from ..link import interrupted, session
 from ..link.jobs import Job
 from ..link.state import state
 from .replacing import ask, draw_counts
@@ -99,7 +99,20 @@ class PLATELIGHT_OT_estimate_plate(_Estimate, bpy.types.Operator):
         return planning.plans_of_plate(compat.shown_scene(context), self.shot)
 
 
-OPERATORS = (PLATELIGHT_OT_estimate, PLATELIGHT_OT_estimate_plate)
+class PLATELIGHT_OT_forget_interrupted(bpy.types.Operator):
+    bl_idname = "platelight.forget_interrupted"
+    bl_label = "Dismiss"
+    bl_description = "Take this line away. The frames that are there stay, and Estimate continues after them"
+    bl_options = {"INTERNAL"}
+
+    shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN", "SKIP_SAVE"})
+
+    def execute(self, context):
+        interrupted.forget(self.shot)
+        return {"FINISHED"}
+
+
+OPERATORS = (PLATELIGHT_OT_estimate, PLATELIGHT_OT_estimate_plate, PLATELIGHT_OT_forget_interrupted)
 
 
 def _elsewhere(context: bpy.types.Context, jobs: list[Job]) -> str:

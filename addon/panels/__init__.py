@@ -3,7 +3,7 @@
 import bpy
 
 from ..link.state import state
-from . import cuts, depth, import_normals, missing, plate, queue, relight_lights, relight_match, relight_space, tune
+from . import cuts, depth, import_normals, missing, plate, queue, relight_lights, relight_match, relight_space, saving, tune
 
 EDITORS = {"sequencer": "SEQUENCE_EDITOR", "clip": "CLIP_EDITOR", "compositor": "NODE_EDITOR", "view3d": "VIEW_3D"}
 
@@ -25,8 +25,10 @@ class _Plate(_Tab):
     def draw(self, context):
         plate.draw_setup(self.layout, context)
         missing.draw(self.layout, context)
+        saving.draw_interrupted(self.layout, context)
         plates = plate.draw_selection(self.layout, context)
         plate.draw_settings(self.layout, context)
+        saving.draw(self.layout, context)
         plate.draw_estimate(self.layout, plates=plates)
         plate.draw_rendering(self.layout, context)
 

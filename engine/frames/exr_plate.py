@@ -25,8 +25,12 @@ _MOST_BYTES = 1 << 33
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is read of an EXR. `shown_first`: the name of the layer that Blender's Sequencer shows, where that is another one.
-    `unshown`: where some Blender shows black instead, a sentence that says so. `plain_names`: whether names in the file are not UTF-8, and are read as `with_plain_names` has them."""
+    """What is read of an EXR.
+
+    `shown_first`: the name of the layer that Blender's Sequencer shows, where that is another one. `unshown`: where some Blender
+    shows black instead, a sentence that says so. `plain_names`: whether names in the file are not UTF-8, and are read as
+    `with_plain_names` has them.
+    """
 
     layer: Layer
     windows: Windows

@@ -35,9 +35,10 @@ def make_clips(
     moving: Annotated[float, typer.Option(help="Share of the things that move, of those that may")] = 0.0,
 ) -> None:
     """Render clips with exact normals to train on."""
-    from .training.scenes import render_clips
+    from .training.scenes.render_clips import ClipsRequest
+    from .training.scenes.render_clips import make_clips as run
 
-    for done in render_clips.make_clips(
+    request = ClipsRequest(
         out=out,
         scenes=scenes,
         views=views,
@@ -47,7 +48,8 @@ def make_clips(
         workers=workers,
         environments=environments,
         moving=moving,
-    ):
+    )
+    for done in run(request):
         print(f"{done}/{scenes} scenes", file=sys.stderr, flush=True)
 
 
@@ -61,9 +63,10 @@ def train_preview(
     workers: Annotated[int, typer.Option(help="Processes that prepare data")] = 1,
 ) -> None:
     """Train the embedded model."""
-    from .training.preview import trainer
+    from .training.preview.trainer import PreviewRun
+    from .training.preview.trainer import train_preview as train
 
-    for step in trainer.train_preview(clips=clips, out=out, steps=steps, start=start, seed=seed, workers=workers):
+    for step in train(PreviewRun(clips=clips, out=out, steps=steps, start=start, seed=seed, workers=workers)):
         if step.step % 100 == 0:
             text = f"step {step.step}, {step.seconds / 60:.1f} min, loss {step.loss:.4f}, check {step.check_degrees:.2f} degrees"
             print(text, file=sys.stderr, flush=True)

@@ -310,3 +310,33 @@ def test_the_doctor_and_the_models_are_told(part, drive):
     assert not state.asking and state.failure is None
     assert state.doctor.device and all(finding.ok or finding.remedy for finding in state.doctor.findings)
     assert "preview" in {model.name for model in state.models}
+
+
+def test_an_estimate_that_the_end_of_blender_cut_short_is_told_when_its_project_is_opened(part, shot, submit, drive):
+    interrupted, session = part("link.interrupted"), part("link.session")
+    bpy.ops.wm.save_mainfile()
+    job = submit(last=12)
+    drive(lambda: job.last_ready is not None)
+    session.shutdown()  # as Blender does when it quits
+    [kept] = (part("identity").user_folder() / "unfinished").glob("*.json")
+    kept.rename(kept.with_name("of_another_blender.json"))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert not interrupted.of_scene(bpy.context.scene), "it belongs to another project"
+    bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"))
+    [found] = interrupted.of_scene(bpy.context.scene)
+    assert found.sentence.startswith("Blender was closed during the estimate of plate: ") and 0 < found.done <= found.count == 12
+    job = submit(last=12)
+    assert not interrupted.of_scene(bpy.context.scene), "it goes on"
+    drive()
+    assert job.result and list((part("identity").user_folder() / "unfinished").iterdir()) == []
+
+
+def test_passes_that_came_while_another_file_was_open_are_placed_when_theirs_is_opened(part, shot, submit, drive, is_attached):
+    bpy.ops.wm.save_mainfile()
+    job = submit(last=3)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    drive()
+    assert not is_attached(bpy.context.scene, job.target) and any("Another file is open" in notice for notice in job.notices)
+    bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"))
+    drive()
+    assert is_attached(bpy.context.scene, job.target)

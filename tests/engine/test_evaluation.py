@@ -75,7 +75,11 @@ def test_every_kind_of_model_in_one_run(everything):
     assert all(score.angular.pixels == result.pixels and score.angular.holes == 0 for score in scores.values())
     assert scores["perfect"].angular.mean < 0.03, "clips keep half precision"
     assert all(0 < scores[name].angular.mean < 180 for name in ("preview", "crafter", "marigold"))
-    assert [model["kind"] for model in numbers["models"]][2:] == ["Preview (embedded)", "NormalCrafter", "MarigoldNormalsPipeline"]
+    assert [model["kind"] for model in numbers["models"]][2:] == [
+        "Preview (embedded)",
+        "NormalCrafter",
+        "Marigold of several steps",
+    ]
     assert [model["revision"] != "" for model in numbers["models"]][2:] == [True, True, True]
     assert numbers["sets"][0]["scores"][1]["angular"]["mean"] == scores["perfect"].angular.mean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from engine.lab.evaluation.depth import DepthGallery, DepthMeasurement, accuracy
 from engine.lab.evaluation.find_sets import find_sets
 from engine.lab.evaluation.predictors import Tuning
 from engine.lab.evaluation.results import CONSTANT, TRUTH
-from engine.lab.evaluation.sets import Moment, Shot, TestSet
+from engine.lab.evaluation.sets import Moment, Seen, Shot
 from engine.lab.evaluation.specs import parse
 from engine.lab.training.data.clips import write_clip
 from engine.protocol import ErrorCode, PlatelightError
@@ -60,6 +61,18 @@ def test_a_depth_model_alone_where_no_depth_is_known(tmp_path):
     assert "<h3>Depth</h3>" in report.write(outcome, out=tmp_path)[0].read_text(encoding="utf-8")
 
 
+def test_each_true_frame_is_decoded_once_for_the_truth_and_once_for_each_model(tmp_path):
+    (test_set,) = find_sets(films(tmp_path / "films", depth=True))
+    read: list[int] = []
+
+    def counting(shot: Shot) -> Shot:
+        return dataclasses.replace(shot, read=lambda index: (read.append(index), shot.read(index))[1])
+
+    counted = dataclasses.replace(test_set, shots=tuple(counting(shot) for shot in test_set.shots))
+    run([counted], parse(["preview", f"depth={depth_anything(tmp_path / 'small')}"]))
+    assert sorted(read) == sorted([0, 1, 2, 3] * 4), "the truth, the best constant, normals and depth together, depth alone"
+
+
 def test_blocks_are_for_models_that_have_them(tmp_path):
     for text in ("normalcrafter@none", "preview@"):
         with pytest.raises(PlatelightError):
@@ -77,10 +90,11 @@ def test_depth_figures_by_hand():
     assert wrong[0] > 0.3 and wrong[1] < 60
     grey = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
     moment = Moment(frame=grey, normals=np.zeros((64, 64, 3), np.float32), valid=np.zeros((64, 64), bool))
-    still = TestSet(name="still", folder=Path(), shots=(Shot(name="a", count=3, read=lambda index: moment),))
-    measured = DepthMeasurement(still, model="x", gallery=DepthGallery(slices=frozenset([0])))
+    measured = DepthMeasurement(model="x", gallery=DepthGallery(slices=frozenset([0])))
     for index, pumps in enumerate((1.0, 1.1, 1.0)):
-        measured.add(index, np.full((32, 32), 2.0 / pumps, np.float32))
+        seen = Seen(index=index, moment=moment, earlier=moment if index else None)
+        measured.add(seen, np.full((32, 32), 2.0 / pumps, np.float32))
+    measured.end_shot("a")
     score = measured.score()
     assert score.change == pytest.approx(10, abs=1e-3) and score.opw == pytest.approx(0.1, abs=1e-5), "by a tenth"
     assert len(measured.gallery.columns[0]) == 3

@@ -10,35 +10,52 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from diffusers import MarigoldNormalsPipeline
 from safetensors.torch import save_file
 
 from engine.lab.evaluation.evaluate import evaluate
 from engine.lab.evaluation.exr_folder import ExrFolder
 from engine.lab.evaluation.find_sets import find_sets
-from engine.lab.evaluation.marigold import Marigold
-from engine.lab.evaluation.predictors import EngineModel
-from engine.lab.evaluation.sets import Shot
-from engine.lab.evaluation.specs import Kind, Spec, parse
+from engine.lab.evaluation.marigold import MarigoldSteps
+from engine.lab.evaluation.predictors import EngineModel, Predictor, opened
+from engine.lab.evaluation.sets import Moment, Shot
+from engine.lab.evaluation.specs import Kind, parse
+from engine.models import registry
+from engine.models.interface import Output
+from engine.models.marigold.estimator import Marigold
+from engine.models.marigold.model import load_normals_model
 from engine.models.preview.network import WEIGHTS
-from engine.protocol import ErrorCode, PlatelightError
+from engine.models.temporal.block import TemporalSettings
+from engine.normals import normalise
+from engine.protocol import ErrorCode, EstimateSettings, PlatelightError
 from tests.support import evaluation_sets as made
+from tests.support.buffer_checkpoints import stir
 from tests.support.evaluation_runs import SETTINGS, run, single_step, tiny_marigold
 
 
-def marigold(spec: Spec, **settings: object) -> Marigold:
-    return Marigold(spec, settings=dataclasses.replace(SETTINGS, **settings))
+def told(model: Predictor, frame: np.ndarray) -> np.ndarray:
+    """The normals that a model gives of one frame."""
+    moment = Moment(frame=frame, normals=np.zeros(frame.shape, np.float32), valid=np.zeros(frame.shape[:2], bool))
+    shot = Shot(name="a", count=1, read=lambda index: moment)
+    return next(e.values for e in model.predict(iter([moment]), shot=shot, set_name="") if e.pass_name == "normal")
 
 
 @torch.inference_mode()
-def test_a_single_step_checkpoint_is_run_as_its_authors_run_it_and_has_x_to_the_left(tmp_path):
+def test_a_single_step_checkpoint_is_what_estimate_runs_and_what_its_authors_run(tmp_path):
     """From zeros at the last timestep, colour first: x0 = -sqrt(1 - alpha) v, decoded, made unit length (Garcia et al., 2025)."""
-    (spec,) = parse([str(single_step(tiny_marigold(tmp_path / "tiny"), tmp_path / "e2e-ft"))])
-    assert spec.kind is Kind.MARIGOLD and spec.axes == (-1, 1, 1)
-    model = marigold(spec, max_resolution=0, precision="auto")
-    assert "native size, 1 step from zeros, fp32 on cpu" in model.facts.settings
+    folder = single_step(tiny_marigold(tmp_path / "tiny"), tmp_path / "e2e-ft")
+    (spec,) = parse([str(folder)])
+    assert spec.kind is Kind.ENGINE and spec.axes == (-1, 1, 1)
     frame = made.scene(0)[0]
-    (found,) = model.predict(iter([frame]), shot=None, set_name="")
-    pipeline = model._pipeline
+    with opened(spec, settings=dataclasses.replace(SETTINGS, max_resolution=0)) as model:
+        found = told(model, frame)
+    estimator = registry.load(EstimateSettings(model=str(folder), precision="fp32", device="cpu"))
+    assert isinstance(estimator, Marigold) and model.facts.kind == estimator.info.title
+    settings = EstimateSettings(model=str(folder), window=1, overlap=0)
+    events = estimator.stream(iter([frame.astype(np.float32) / 255]), count=1, settings=settings)
+    (estimated,) = (event.values[0] for event in events if isinstance(event, Output))
+    assert np.array_equal(found, estimated * np.float32([-1, 1, 1])), "of estimate"
+    pipeline = MarigoldNormalsPipeline.from_pretrained(tmp_path / "tiny")
     image = torch.from_numpy(frame).permute(2, 0, 1)[None] / 127.5 - 1
     colour = pipeline.vae.encode(image).latent_dist.mode() * pipeline.vae.config.scaling_factor
     empty = pipeline.text_encoder(torch.tensor([[0, 1]]))[0]
@@ -46,18 +63,27 @@ def test_a_single_step_checkpoint_is_run_as_its_authors_run_it_and_has_x_to_the_
     x0 = -((1 - pipeline.scheduler.alphas_cumprod[999]) ** 0.5) * v
     decoded = pipeline.vae.decode(x0 / pipeline.vae.config.scaling_factor).sample.clamp(-1, 1)
     expected = torch.nn.functional.normalize(decoded, dim=1)[0].permute(1, 2, 0).numpy()
-    assert found == pytest.approx(expected * np.float32([-1, 1, 1]), abs=1e-4)
-    (right,) = marigold(parse([spec.source], axes=["e2e-ft=+++"])[0], max_resolution=0).predict(
-        iter([frame]), shot=None, set_name=""
-    )
-    assert right == pytest.approx(expected, abs=1e-4)
+    assert normalise(found) == pytest.approx(expected * np.float32([-1, 1, 1]), abs=1e-4)
+    with opened(parse([spec.source], axes=["e2e-ft=+++"])[0], settings=dataclasses.replace(SETTINGS, max_resolution=0)) as turned:
+        assert normalise(told(turned, frame)) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_marigold_folder_with_other_temporal_blocks_is_run_with_them(tmp_path):
+    folder = single_step(tiny_marigold(tmp_path / "tiny"), tmp_path / "e2e-ft")
+    network = load_normals_model(folder, fresh=TemporalSettings(layers=1, heads=2))
+    stir(network)
+    network.save_temporal(tmp_path / "blocks.safetensors")
+    alone, tuned = parse([f"{folder}@none", f"{folder}@{tmp_path / 'blocks.safetensors'}"])
+    assert tuned.kind is Kind.ENGINE and tuned.label == "e2e-ft blocks"
+    scores = run(find_sets(made.clips(tmp_path / "films", ("one",))), [alone, tuned]).evaluation.sets[0].scores
+    assert scores[1].angular != scores[2].angular, "the blocks count"
 
 
 @pytest.mark.parametrize("settings", [{"precision": "bf16"}, {"max_resolution": 60}])
 def test_a_marigold_refuses_what_it_cannot_do(tmp_path, settings):
     (spec,) = parse([str(tiny_marigold(tmp_path / "tiny"))])
     with pytest.raises(PlatelightError) as caught:
-        marigold(spec, **settings)
+        MarigoldSteps(spec, settings=dataclasses.replace(SETTINGS, **settings))
     assert caught.value.code is ErrorCode.SETTING_INVALID
 
 
@@ -68,12 +94,8 @@ def test_axes_that_are_named_are_turned(tmp_path, preview, flipped):
     outcome = run(find_sets(made.clips(tmp_path / "films")), parse([f"tool={tool}"], axes=[f"tool={flipped}"]))
     assert outcome.evaluation.sets[0].scores[1].angular.mean < 0.03
     assert outcome.evaluation.models[0].axes == signs and outcome.evaluation.warnings == ()
-    frame = made.scene(0)[0]
-    shot = Shot(name="a", count=1, read=None)
     specs = parse(["plain=preview", "turned=preview"], axes=[f"turned={flipped}"])
-    plain, turned = (
-        next(EngineModel(preview, spec=spec, settings=SETTINGS).predict(iter([frame]), shot=shot, set_name="")) for spec in specs
-    )
+    plain, turned = (told(EngineModel(preview, spec=spec, settings=SETTINGS), made.scene(0)[0]) for spec in specs)
     assert np.array_equal(plain * np.float32(signs), turned)
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from engine.lab.training.data.augment import cut, roll
 from engine.lab.training.data.clips import write_clip
 from engine.lab.training.preview.losses import angular_loss, calm_loss, depth_loss, edge_loss, quarter
-from engine.lab.training.preview.trainer import fall, train_preview
+from engine.lab.training.preview.trainer import PreviewRun, fall, train_preview
 from engine.models.preview.backbone import BATCH_NORM_EPSILON, Backbone
 from engine.models.preview.network import PreviewConfig, load
 
@@ -98,29 +98,28 @@ def test_the_rate_stays_and_then_falls():
 def test_it_learns_stops_and_goes_on(clips, tmp_path):
     """A stopped run goes on with the step after, and the loss falls."""
     out = tmp_path / "run"
-    first = list(train_preview(clips=clips, out=out, steps=8, config=TINY, workers=0, learning_rate=5e-3))
-    on = list(train_preview(clips=clips, out=out, steps=24, config=TINY, workers=0, learning_rate=5e-3))
+    first = list(train_preview(PreviewRun(clips=clips, out=out, steps=8, config=TINY, workers=0, learning_rate=5e-3)))
+    on = list(train_preview(PreviewRun(clips=clips, out=out, steps=24, config=TINY, workers=0, learning_rate=5e-3)))
     assert [step.step for step in first + on] == list(range(1, 25))
     assert on[-1].loss < 0.9 * first[0].loss
     assert load(out / "preview.safetensors").config == TINY
-    again = next(
-        train_preview(clips=clips, out=tmp_path / "more", steps=1, config=TINY, workers=0, start=out / "preview.safetensors")
-    )
+    more = PreviewRun(clips=clips, out=tmp_path / "more", steps=1, config=TINY, workers=0, start=out / "preview.safetensors")
+    again = next(train_preview(more))
     assert again.loss < 0.9 * first[0].loss
 
 
 def test_training_that_diverges_keeps_the_last_checkpoint(clips, tmp_path):
     out = tmp_path / "run"
-    list(train_preview(clips=clips, out=out, steps=2, config=TINY, workers=0))
+    list(train_preview(PreviewRun(clips=clips, out=out, steps=2, config=TINY, workers=0)))
     before = (out / "state.safetensors").read_bytes()
     with pytest.raises(FloatingPointError, match="isn't a number"):
-        list(train_preview(clips=clips, out=out, steps=8, config=TINY, workers=0, learning_rate=1e38))
+        list(train_preview(PreviewRun(clips=clips, out=out, steps=8, config=TINY, workers=0, learning_rate=1e38)))
     assert (out / "state.safetensors").read_bytes() == before
 
 
 def test_no_clip_is_said(tmp_path):
     with pytest.raises(FileNotFoundError, match="No clip"):
-        next(train_preview(clips=tmp_path, out=tmp_path / "run", steps=1, config=TINY))
+        next(train_preview(PreviewRun(clips=tmp_path, out=tmp_path / "run", steps=1, config=TINY)))
 
 
 def test_published_weights_give_what_batch_normalisation_gives():

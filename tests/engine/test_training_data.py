@@ -17,7 +17,7 @@ from engine.lab.training.data.sampling import ClipSampler
 from engine.lab.training.scenes import surfaces
 from engine.lab.training.scenes.gbuffer import Caster
 from engine.lab.training.scenes.moving import motions, moved
-from engine.lab.training.scenes.render_clips import make_clips
+from engine.lab.training.scenes.render_clips import ClipsRequest, make_clips
 from engine.lab.training.scenes.scene import Thing, looking
 from engine.lab.training.scenes.shading import shade
 from engine.lab.training.scenes.textures import Noise
@@ -72,18 +72,18 @@ def test_a_clip_that_does_not_fit_together_is_refused(tmp_path):
 
 def test_clips_gone_on_with_are_those_of_a_run_that_was_never_stopped(tmp_path):
     few = {"scenes": 2, "views": 1, "looks": 1, "seed": 6, "workers": 1}  # its second scene shares shapes of its first
-    assert list(make_clips(out=tmp_path, **few)) == [2]
+    assert list(make_clips(ClipsRequest(out=tmp_path, **few))) == [2]
     whole = {path: path.read_bytes() for path in tmp_path.rglob("*.npy")}
     assert {path.parent.name for path in whole} == {"000000_0_0", "000001_0_0"}
     shutil.rmtree(tmp_path / "000001_0_0")
     (tmp_path / "000001_0_0.part").mkdir()  # as a stop in the middle leaves it
-    assert list(make_clips(out=tmp_path, **few)) == [2]
+    assert list(make_clips(ClipsRequest(out=tmp_path, **few))) == [2]
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.npy")} == whole
 
 
 def test_air_exposure_and_film_stay_while_a_clip_runs(tmp_path):
     """Soft light takes as many random numbers as it meets points; what is drawn after it would change with the view."""
-    list(make_clips(out=tmp_path, scenes=1, views=1, looks=1, frames=2, seed=77, workers=1))  # sky, and a soft light
+    list(make_clips(ClipsRequest(out=tmp_path, scenes=1, views=1, looks=1, frames=2, seed=77, workers=1)))  # sky, and a soft light
     clip = open_clip(tmp_path / "000000_0_0")
     seen = clip.normals.any(-1).sum((1, 2))
     assert seen[0] != seen[1] and 0.5 < seen[0] / clip.normals[0, ..., 0].size < 0.9
@@ -120,10 +120,10 @@ def test_a_thing_that_moves_takes_texture_and_normals_along():
 def test_what_clips_cannot_be_made_of_is_named(tmp_path):
     for changes, said in (({"workers": 0}, "workers is 0"), ({"environments": tmp_path}, r"no map \(\*\.exr\)")):
         with pytest.raises(PlatelightError, match=said):
-            list(make_clips(out=tmp_path / "clips", scenes=1, **changes))
+            list(make_clips(ClipsRequest(out=tmp_path / "clips", scenes=1, **changes)))
     (tmp_path / "file").touch()
     with pytest.raises(PlatelightError, match=r"file/clips could not be written"):
-        list(make_clips(out=tmp_path / "file" / "clips", scenes=1))
+        list(make_clips(ClipsRequest(out=tmp_path / "file" / "clips", scenes=1)))
 
 
 class Counted:

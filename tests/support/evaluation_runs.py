@@ -20,11 +20,13 @@ from engine.protocol import EstimateSettings
 SETTINGS = EstimateSettings(max_resolution=RESOLUTION_OF_MODEL, precision="fp32", device="cpu")
 
 
+TOKENS = {"<|startoftext|>": 0, "<|endoftext|>": 1, "a</w>": 2}
+
+
 def tiny_marigold(folder: Path) -> Path:
     """A checkpoint in the published layout, tiny and random."""
     torch.manual_seed(0)
     width, levels = (8, 8, 8, 8), 4
-    tokens = {"<|startoftext|>": 0, "<|endoftext|>": 1, "a</w>": 2}
     pipeline = MarigoldNormalsPipeline(
         unet=UNet2DConditionModel(
             in_channels=8,
@@ -60,7 +62,7 @@ def tiny_marigold(folder: Path) -> Path:
                 pad_token_id=1,
             )
         ),
-        tokenizer=CLIPTokenizer(vocab=tokens, merges=[], model_max_length=77),
+        tokenizer=CLIPTokenizer(vocab=TOKENS, merges=[], model_max_length=77),
         prediction_type="normals",
         default_denoising_steps=2,
         default_processing_resolution=64,
@@ -73,8 +75,11 @@ def single_step(folder: Path, to: Path) -> Path:
     """The checkpoint as those of the single-step kin present themselves."""
     to.mkdir()
     for entry in folder.iterdir():
-        if entry.name != "model_index.json":
+        if entry.is_dir() and entry.name != "tokenizer":
             (to / entry.name).symlink_to(entry)
+    (to / "tokenizer").mkdir()  # in the published files, which today's library does not write any more
+    (to / "tokenizer" / "vocab.json").write_text(json.dumps(TOKENS))
+    (to / "tokenizer" / "merges.txt").write_text("#version: 0.2\n")
     index = json.loads((folder / "model_index.json").read_text())
     kept = {name: value for name, value in index.items() if not name.startswith("default_") and name != "prediction_type"}
     unused = {name: [None, None] for name in ("safety_checker", "feature_extractor", "image_encoder")}

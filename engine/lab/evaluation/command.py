@@ -18,8 +18,8 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="A name that `models` lists, a folder of a checkpoint (NormalCrafter's or a Marigold pipeline's layout), a "
-            "Depth Anything folder, a safetensors file of the preview model, or a folder of EXR files; LABEL=WHAT names it; "
+            help="A name that `models` lists, a checkpoint folder that `estimate` reads, a Marigold of several "
+            "steps, a safetensors file of the preview model, or a folder of EXR files; LABEL=WHAT names it; "
             "WHAT@none runs it frame by frame, WHAT@FILE with other temporal blocks, WHAT@tune with blocks tuned to each shot; "
             "repeat for more; without any, the preview model"
         ),

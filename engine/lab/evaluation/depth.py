@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from ...tuning.stability import Motion, measure_motion, warp
-from .sets import Moment, TestSet
+from ...tuning.stability import Motion, warp
+from .sets import Seen
 
 _SAMPLES = 4096
 """Pixels of a frame that are compared with the truth, drawn at random once."""
@@ -55,60 +55,62 @@ class DepthGallery:
 
 
 class DepthMeasurement:
-    """A model's figures on a set while they are taken, frame by frame in order."""
+    """A model's figures on a set while they are taken, frame by frame in order. `frames`: how many there were."""
 
-    def __init__(self, test_set: TestSet, *, model: str, gallery: DepthGallery) -> None:
-        self._set, self._model, self.gallery = test_set, model, gallery
+    def __init__(self, *, model: str, gallery: DepthGallery) -> None:
+        self._model, self.gallery = model, gallery
         self._shots: list[DepthShot] = []
-        self._begin()
+        self._shot = _Shot()
+        self.frames = 0
 
-    def add(self, index: int, depth: np.ndarray) -> None:
-        """The distances along the camera's axis in a frame of the shot that is under way, float32 (h, w), of any size and unit."""
-        shot = len(self._shots)
-        moment = self._set.shots[shot].read(index)
-        height, width = moment.frame.shape[:2]
+    def add(self, seen: Seen, depth: np.ndarray) -> None:
+        """Add the distances along the camera's axis in a frame, float32 (h, w), of any size and unit."""
+        shot = self._shot
+        height, width = seen.moment.frame.shape[:2]
         inverse = 1 / np.maximum(cv2.resize(depth.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR), _NEAREST)
-        self._unit = self._unit or float(inverse.mean())
-        inverse = inverse / np.float32(self._unit)
-        if moment.depth is not None:
-            self._pixels.append(_pairs_of_pixels(inverse, moment))
-        if shot in self.gallery.slices:
-            self.gallery.columns.setdefault(shot, []).append(inverse[:, width // 2].copy())
-        if self._earlier is not None and self._set.shots[shot].consecutive:
-            self._compare(moment, inverse)
-        self._earlier = moment, inverse
-        if index == self._set.shots[shot].count - 1:
-            self._end(self._set.shots[shot].name)
+        shot.unit = shot.unit or float(inverse.mean())
+        inverse = inverse / np.float32(shot.unit)
+        if seen.moment.depth is not None:
+            shot.pixels.append(_pairs_of_pixels(inverse, seen.moment.depth))
+        if (number := len(self._shots)) in self.gallery.slices:
+            self.gallery.columns.setdefault(number, []).append(inverse[:, width // 2].copy())
+        if seen.earlier is not None and seen.motion is not None and shot.inverse is not None:
+            moved = np.abs(warp(shot.inverse, seen.motion) - inverse)
+            trusted = seen.motion.trusted
+            shot.changes.append(100 * float(moved[trusted].mean()) if trusted.any() else None)
+            shot.opw.append(opw_of_depth(moved, frames=(seen.earlier.frame, seen.moment.frame), motion=seen.motion))
+        shot.inverse = inverse
+        self.frames += 1
 
-    def score(self) -> DepthScore | None:
-        """Return none for a model that has given no depth."""
-        if not self._shots:
-            return None
-        columns = {name: [getattr(shot, name) for shot in self._shots] for name in ("abs_rel", "delta1", "opw")}
-        changes = [change for shot in self._shots for change in shot.pair_changes]
-        means = {name: mean(values) for name, values in columns.items()}
-        return DepthScore(model=self._model, change=mean(changes), shots=tuple(self._shots), **means)
+    def end_shot(self, name: str) -> None:
+        """Close the shot under way."""
+        shot, self._shot = self._shot, _Shot()
+        abs_rel, delta1 = accuracy(np.concatenate(shot.pixels)) if shot.pixels else (None, None)
+        opw, changes = mean(shot.opw), tuple(shot.changes)
+        self._shots.append(DepthShot(name=name, abs_rel=abs_rel, delta1=delta1, opw=opw, pair_changes=changes))
 
-    def _begin(self) -> None:
-        self._unit = 0.0
-        self._pixels: list[np.ndarray] = []
-        self._changes: list[float | None] = []
-        self._opw: list[float | None] = []
-        self._earlier: tuple[Moment, np.ndarray] | None = None
+    def score(self) -> DepthScore:
+        """Return the figures."""
+        shots = tuple(self._shots)
+        return DepthScore(
+            model=self._model,
+            abs_rel=mean([shot.abs_rel for shot in shots]),
+            delta1=mean([shot.delta1 for shot in shots]),
+            opw=mean([shot.opw for shot in shots]),
+            change=mean([change for shot in shots for change in shot.pair_changes]),
+            shots=shots,
+        )
 
-    def _compare(self, moment: Moment, inverse: np.ndarray) -> None:
-        assert self._earlier is not None
-        frames = self._earlier[0].frame, moment.frame
-        motion = measure_motion(*frames)
-        moved = np.abs(warp(self._earlier[1], motion) - inverse)
-        self._changes.append(100 * float(moved[motion.trusted].mean()) if motion.trusted.any() else None)
-        self._opw.append(opw_of_depth(moved, frames=frames, motion=motion))
 
-    def _end(self, name: str) -> None:
-        abs_rel, delta1 = accuracy(np.concatenate(self._pixels)) if self._pixels else (None, None)
-        shot = DepthShot(name=name, abs_rel=abs_rel, delta1=delta1, opw=mean(self._opw), pair_changes=tuple(self._changes))
-        self._shots.append(shot)
-        self._begin()
+@dataclass(kw_only=True)
+class _Shot:
+    """The shot under way. `unit`: mean inverse depth of its first frame. `inverse`: that of the frame before, in this unit."""
+
+    unit: float = 0.0
+    inverse: np.ndarray | None = None
+    pixels: list[np.ndarray] = field(default_factory=list)
+    changes: list[float | None] = field(default_factory=list)
+    opw: list[float | None] = field(default_factory=list)
 
 
 def opw_of_depth(moved: np.ndarray, *, frames: tuple[np.ndarray, np.ndarray], motion: Motion) -> float | None:
@@ -143,9 +145,8 @@ def mean(values: Sequence[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _pairs_of_pixels(inverse: np.ndarray, moment: Moment) -> np.ndarray:
-    assert moment.depth is not None
-    places = np.flatnonzero(moment.depth > 0)
+def _pairs_of_pixels(inverse: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    places = np.flatnonzero(depth > 0)
     if len(places) > _SAMPLES:
         places = np.random.default_rng(0).choice(places, _SAMPLES, replace=False)
-    return np.stack([inverse.ravel()[places], 1 / moment.depth.ravel()[places]], axis=1)
+    return np.stack([inverse.ravel()[places], 1 / depth.ravel()[places]], axis=1)

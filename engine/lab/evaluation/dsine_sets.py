@@ -8,7 +8,7 @@ camera; here they are turned to +X right, once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -59,14 +59,18 @@ def _files(folder: Path, ending: str) -> list[Path]:
 def _stills(pairs: list[tuple[Path, Path]], folder: Path) -> Iterable[Shot]:
     for image, normals in pairs:
         name = image.relative_to(folder).as_posix().rsplit("_img", 1)[0]
-        yield Shot(name=name, count=1, consecutive=False, read=lambda _, image=image, normals=normals: read_moment(image, normals))
+        yield Shot(name=name, count=1, consecutive=False, read=_reader([(image, normals)]))
 
 
 def _films(pairs: list[tuple[Path, Path]]) -> Iterable[Shot]:
     for scene in sorted({image.parent for image, _ in pairs}):
         film = [pair for pair in pairs if pair[0].parent == scene]
         _check_numbers([image for image, _ in film])
-        yield Shot(name=scene.name, count=len(film), read=lambda index, film=film: read_moment(*film[index]))
+        yield Shot(name=scene.name, count=len(film), read=_reader(film))
+
+
+def _reader(pairs: list[tuple[Path, Path]]) -> Callable[[int], Moment]:
+    return lambda index: read_moment(*pairs[index])
 
 
 def _check_numbers(images: list[Path]) -> None:
@@ -93,7 +97,7 @@ def read_moment(image: Path, normals: Path) -> Moment:
     if normals.suffix == ".png":
         if truth.dtype != np.uint8:
             raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{normals} should have 8 bits, it holds {truth.dtype}")
-        valid = truth.any(axis=-1)
+        valid = (truth != 0).any(axis=-1)
         truth = truth.astype(np.float32) / 255 * 2 - 1
     else:
         truth = np.where(np.isfinite(truth).all(-1, keepdims=True), truth, 0)

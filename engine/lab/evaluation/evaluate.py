@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,10 +14,10 @@ import numpy as np
 from ...identity import version
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Progress, Stage
 from ..measures.constant import Directions
-from .depth import DepthGallery, DepthMeasurement, DepthScore
+from .depth import DepthGallery, DepthScore
 from .exr_folder import ExrFolder
-from .measure import CURVE, Gallery, Measurement
-from .predictors import Constant, EngineModel, Predictor, Truth, Tuning, opened
+from .measure import CURVE, Gallery, Run
+from .predictors import Constant, Predictor, Truth, Tuning, opened
 from .results import CONSTANT, TRUTH, Evaluation, ModelFacts, Score, SetResult
 from .sets import TestSet
 from .specs import Kind, Spec
@@ -52,7 +52,7 @@ class Outcome:
 
 def evaluate(
     sets: Sequence[TestSet], specs: Sequence[Spec], *, settings: EstimateSettings, tuning: Tuning | None = None
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, Outcome]:
     """Evaluate `specs` on `sets`.
 
     Args:
@@ -126,52 +126,33 @@ def warnings(results: Sequence[SetResult]) -> Iterator[str]:
                 yield f"{where}: {share:.2f} % of the pixels have no estimate; each counts as 90 degrees."
 
 
-def _truth(test_set: TestSet, meter: _Meter) -> Iterator[Progress]:
+def _truth(test_set: TestSet, meter: _Meter) -> Generator[Progress, None, Finding]:
     """Read the set through; returns its `Finding`."""
     directions, gallery = Directions(), _gallery(test_set)
-    measurement = Measurement(test_set, Truth(), gallery=gallery, directions=directions)
-    for _ in measurement.run():
+    run = Run(test_set, Truth(), gallery=gallery, directions=directions)
+    for _ in run.frames():
         yield meter.step(Stage.READING)
-    truth = measurement.score()
+    assert run.normals is not None
+    truth, _ = run.normals
     finding = Finding(test_set=test_set, truth=truth, constant=directions.best_constant(), galleries={truth.model: gallery})
-    depths = _depths(finding, TRUTH)
-    for shot in test_set.shots:
-        for index in range(shot.count):
-            if (depth := shot.read(index).depth) is None:
-                return finding
-            depths.add(index, depth)
-    _add_depths(finding, depths)
+    _add_depths(finding, run)
     return finding
 
 
 def _measure(finding: Finding, predictor: Predictor, meter: _Meter, gallery: Gallery) -> Iterator[Progress]:
-    depths = _depths(finding, predictor.facts.label)
-    if isinstance(predictor, EngineModel):
-        predictor.on_depth = depths.add
-    if not predictor.gives_normals:
-        for shot in finding.test_set.shots:
-            frames = (shot.read(index).frame for index in range(shot.count))
-            list(predictor.predict(frames, shot=shot, set_name=finding.test_set.name))
-            for _ in range(shot.count):
-                yield meter.step(Stage.UNET)
-    else:
-        measurement = Measurement(finding.test_set, predictor, gallery=gallery)
-        for _ in measurement.run():
-            yield meter.step(Stage.UNET)
-        score = measurement.score()
+    run = Run(finding.test_set, predictor, gallery=gallery)
+    for _ in run.frames():
+        yield meter.step(Stage.UNET)
+    if run.normals:
+        score, finding.galleries[predictor.facts.label] = run.normals
         finding.scores.append(score)
-        finding.galleries[score.model] = gallery
-    _add_depths(finding, depths)
+    _add_depths(finding, run)
 
 
-def _depths(finding: Finding, label: str) -> DepthMeasurement:
-    return DepthMeasurement(finding.test_set, model=label, gallery=DepthGallery(slices=finding.galleries[TRUTH].slices))
-
-
-def _add_depths(finding: Finding, measured: DepthMeasurement) -> None:
-    if score := measured.score():
+def _add_depths(finding: Finding, run: Run) -> None:
+    if run.depths:
+        score, finding.depth_galleries[run.depths[0].model] = run.depths
         finding.depths.append(score)
-        finding.depth_galleries[score.model] = measured.gallery
 
 
 def _gallery(test_set: TestSet) -> Gallery:

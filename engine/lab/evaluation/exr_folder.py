@@ -17,7 +17,7 @@ import OpenEXR
 from ...normals import convert_axes
 from ...protocol import ErrorCode, PlatelightError
 from .results import ModelFacts
-from .sets import Shot, TestSet, fit
+from .sets import NORMAL, Estimated, Moment, Shot, TestSet, fit
 from .specs import Kind, Spec
 
 _NUMBER = re.compile(r"(\d+)$")
@@ -27,20 +27,22 @@ _ENCODED = 0.05
 class ExrFolder:
     """See `Predictor`."""
 
-    gives_normals = True
+    passes: tuple[str, ...] = (NORMAL,)
 
     def __init__(self, spec: Spec) -> None:
         self.facts = ModelFacts(label=spec.label, kind=str(Kind.EXR), source=spec.source, axes=spec.axes)
         self._folder = Path(spec.source)
 
-    def predict(self, frames: Iterator[np.ndarray], *, shot: Shot, set_name: str) -> Iterator[np.ndarray]:
+    def predict(self, moments: Iterator[Moment], *, shot: Shot, set_name: str) -> Iterator[Estimated]:
         """See `Predictor.predict`.
 
         Raises:
             PlatelightError: `frame_missing`, `source_unreadable`, `frame_size_changed`, naming the file.
         """
-        for frame, file in zip(frames, self.files(shot, set_name=set_name), strict=True):
-            yield fit(convert_axes(read_normals(file), axes=self.facts.axes), size=(frame.shape[1], frame.shape[0]), what=str(file))
+        for index, (moment, file) in enumerate(zip(moments, self.files(shot, set_name=set_name), strict=True)):
+            height, width = moment.frame.shape[:2]
+            normals = fit(convert_axes(read_normals(file), axes=self.facts.axes), size=(width, height), what=str(file))
+            yield Estimated(pass_name=NORMAL, index=index, values=normals)
 
     def check(self, sets: Sequence[TestSet]) -> None:
         """Look whether every frame of `sets` has its file. Raises: PlatelightError, `frame_missing`, `frame_size_changed`."""

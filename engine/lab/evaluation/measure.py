@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ...normals import angles, normalise
 from ...protocol import ErrorCode, PlatelightError
-from ...tuning.stability import camera_turn, change, measure_motion, opw_pair
+from ...tuning.stability import Motion, camera_turn, change, opw_pair
 from ..measures.constant import Directions
 from ..measures.metrics import AngularErrors, add_frame
+from .depth import DepthGallery, DepthMeasurement, DepthScore
 from .predictors import Predictor
 from .results import Score, ShotScore, Stability
-from .sets import Moment, Shot, TestSet, fit
+from .sets import NORMAL, Estimated, Moment, Seen, Shot, TestSet, fit
 
 CURVE = tuple(float(degrees) for degrees in np.arange(0, 90.5, 0.5))
 _FLIPPED = np.array([-1, 1, 1], dtype=np.float32)
@@ -88,9 +88,11 @@ class _Changes:
         self._pairs = self._possible = 0
         self._all_turned = True
 
-    def add(self, *, frames: tuple[Moment, Moment], normals: tuple[np.ndarray, np.ndarray], turn: np.ndarray | None) -> _Pair:
-        """Add a pair of neighbours. `turn`: the camera's rotation from the first to the second, if it is known."""
-        motion = measure_motion(frames[0].frame, frames[1].frame)
+    def add(
+        self, *, frames: tuple[Moment, Moment], normals: tuple[np.ndarray, np.ndarray], motion: Motion, turn: np.ndarray | None
+    ) -> _Pair:
+        """Add a pair of neighbours. `motion`: between the two. `turn`: the camera's rotation from the first to the second, if it is
+        known."""
         valid = (frames[0].valid, frames[1].valid)
         degrees, mask = change(*normals, motion=motion, valid=valid)
         self._plain.add(degrees[mask])
@@ -124,123 +126,176 @@ class _Changes:
         )
 
 
-class Measurement:
-    """A model's figures on a set while they are taken."""
+class NormalsMeasurement:
+    """A model's figures on a set while they are taken, frame by frame in order."""
 
-    def __init__(self, test_set: TestSet, predictor: Predictor, *, gallery: Gallery, directions: Directions | None = None) -> None:
+    def __init__(self, test_set: TestSet, *, model: str, gallery: Gallery, directions: Directions | None = None) -> None:
         """`directions`: where to add the true normals, for the best constant."""
-        self.set, self.predictor, self.gallery = test_set, predictor, gallery
-        self._directions = directions
-        self._pool = AngularErrors()
+        self._set, self._model, self.gallery, self._directions = test_set, model, gallery, directions
+        self._pool, self._first, self._flipped = AngularErrors(), AngularErrors(), AngularErrors()
         self._changes = _Changes()
         self._shots: list[ShotScore] = []
-        self._seconds = 0.0
-        self._first, self._flipped = AngularErrors(), AngularErrors()
+        self._shot = _Shot()
 
-    def run(self) -> Iterator[int]:
-        """Take all figures; yields the number of frames done.
+    def add(self, seen: Seen, estimate: np.ndarray) -> None:
+        """Add the normals of a frame, unit length and of the frame's size."""
+        moment, own = seen.moment, AngularErrors()
+        add_frame(own, estimate=estimate, truth=moment.normals, valid=moment.valid)
+        mean = own.summary().mean if own.pixels else None
+        shot, number = self._shot, len(self._shots)
+        shot.means.append(mean)
+        shot.pool.merge(own)
+        if seen.index == 0:
+            self._first.merge(own)
+            self._flipped.add(angles(normalise(estimate[moment.valid] * _FLIPPED), moment.normals[moment.valid]))
+        if self._directions is not None:
+            self._directions.add(moment.normals[moment.valid])
+        if seen.earlier is not None and seen.motion is not None and shot.estimate is not None:
+            poses = self._set.shots[number].poses
+            turn = None if poses is None else camera_turn(poses[seen.index - 1], poses[seen.index])
+            frames, normals = (seen.earlier, moment), (shot.estimate, estimate)
+            shot.pairs.append(self._changes.add(frames=frames, normals=normals, motion=seen.motion, turn=turn))
+        self.gallery.look(number, seen.index, mean=mean, normals=estimate)
+        shot.estimate = estimate
 
-        Raises:
-            PlatelightError: what reading or estimating raises; `frame_size_changed` when a shot's frames differ in size.
-        """
-        done = 0
-        for number, shot in enumerate(self.set.shots):
-            for _ in self._shot(number, shot):
-                done += 1
-                yield done
+    def end_shot(self) -> None:
+        """Close the shot under way."""
+        shot, self._shot = self._shot, _Shot()
+        whole = self._set.shots[len(self._shots)]
+        self._pool.merge(shot.pool)
+        self._changes.end_shot(shot.pairs)
+        known = [pair.change for pair in shot.pairs if pair.change is not None]
+        self._shots.append(
+            ShotScore(
+                name=whole.name,
+                frames=whole.count,
+                angular=shot.pool.summary() if shot.pool.pixels else None,
+                change=float(np.mean(known)) if known else None,
+                turned=whole.poses is not None,
+                frame_means=tuple(shot.means),
+                pair_changes=tuple(pair.change for pair in shot.pairs),
+            )
+        )
 
-    def score(self) -> Score:
-        """Return the figures.
+    def score(self, *, seconds: float) -> Score:
+        """Return the figures. `seconds`: that estimating a frame took.
 
         Raises:
             PlatelightError: `source_empty` when no pixel of the set has a true normal.
         """
         if not self._pool.pixels:
-            raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{self.set.folder} has no pixel with a true normal")
+            raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{self._set.folder} has no pixel with a true normal")
         return Score(
-            model=self.predictor.facts.label,
+            model=self._model,
             angular=self._pool.summary(),
             stability=self._changes.summary(),
             shots=tuple(self._shots),
             shares=tuple(self._pool.shares_below(np.array(CURVE)).tolist()),
-            seconds=self._seconds / self.set.frames,
+            seconds=seconds,
             first_frames=self._first.summary().mean if self._first.pixels else float("nan"),
             x_flipped=self._flipped.summary().mean if self._flipped.pixels else float("nan"),
         )
 
-    def _shot(self, number: int, shot: Shot) -> Iterator[None]:
-        pool, pairs = AngularErrors(), []
-        means: list[float | None] = []
-        earlier: tuple[Moment, np.ndarray] | None = None
-        for index, (moment, estimate) in enumerate(self._estimates(shot)):
-            own = AngularErrors()
-            add_frame(own, estimate=estimate, truth=moment.normals, valid=moment.valid)
-            means.append(own.summary().mean if own.pixels else None)
-            pool.merge(own)
-            if index == 0:
-                self._check_axes(estimate, moment, own)
-            if self._directions is not None:
-                self._directions.add(moment.normals[moment.valid])
-            if shot.consecutive and earlier is not None:
-                turn = None if shot.poses is None else camera_turn(shot.poses[index - 1], shot.poses[index])
-                pairs.append(self._changes.add(frames=(earlier[0], moment), normals=(earlier[1], estimate), turn=turn))
-            self.gallery.look(number, index, mean=means[-1], normals=estimate)
-            earlier = moment, estimate
-            yield
-        self._pool.merge(pool)
-        self._changes.end_shot(pairs)
-        known = [pair.change for pair in pairs if pair.change is not None]
-        self._shots.append(
-            ShotScore(
-                name=shot.name,
-                frames=shot.count,
-                angular=pool.summary() if pool.pixels else None,
-                change=float(np.mean(known)) if known else None,
-                turned=shot.poses is not None,
-                frame_means=tuple(means),
-                pair_changes=tuple(pair.change for pair in pairs),
-            )
-        )
 
-    def _estimates(self, shot: Shot) -> Iterator[tuple[Moment, np.ndarray]]:
-        """Yield the frames of a shot with their estimates, unit length and of the frame's size, timed without the reading."""
-        waiting: deque[Moment] = deque()
-        reading = 0.0
+@dataclass(kw_only=True)
+class _Shot:
+    """The shot under way. `estimate`: of the frame before."""
 
-        def frames() -> Iterator[np.ndarray]:
-            nonlocal reading
-            size = None
-            for index in range(shot.count):
-                begun = time.perf_counter()
-                moment = _read(shot, index)
-                size = size or moment.frame.shape
-                if moment.frame.shape != size:
-                    detail = f"frame {index + 1} of {shot.name} in {self.set.folder} is not as large as the ones before it"
-                    raise PlatelightError(ErrorCode.FRAME_SIZE_CHANGED, detail)
-                waiting.append(moment)
-                reading += time.perf_counter() - begun
-                yield moment.frame
+    pool: AngularErrors = field(default_factory=AngularErrors)
+    pairs: list[_Pair] = field(default_factory=list)
+    means: list[float | None] = field(default_factory=list)
+    estimate: np.ndarray | None = None
 
-        estimates = self.predictor.predict(frames(), shot=shot, set_name=self.set.name)
-        for index in range(shot.count):
-            begun, read = time.perf_counter(), reading
+
+class Run:
+    """A model over a set, run once: each frame is decoded once, and what the model says of it is measured as it comes."""
+
+    def __init__(self, test_set: TestSet, predictor: Predictor, *, gallery: Gallery, directions: Directions | None = None) -> None:
+        """`gallery`: of its normals. `directions`: see `NormalsMeasurement`."""
+        label = predictor.facts.label
+        self._set, self._predictor = test_set, predictor
+        self._normals = NormalsMeasurement(test_set, model=label, gallery=gallery, directions=directions)
+        self._depths = DepthMeasurement(model=label, gallery=DepthGallery(slices=gallery.slices))
+        self._seconds = self._reading = 0.0
+
+    def frames(self) -> Iterator[None]:
+        """Take all figures; yields after each frame.
+
+        Raises:
+            PlatelightError: what reading or estimating raises; `frame_size_changed` when a shot's frames differ in size,
+                `source_truncated` when the model leaves out frames.
+        """
+        for shot in self._set.shots:
+            yield from self._shot(shot)
+            self._normals.end_shot()
+            self._depths.end_shot(shot.name)
+
+    @property
+    def normals(self) -> tuple[Score, Gallery] | None:
+        """The figures of the normals and what is shown of them; None for a model of depth alone."""
+        if NORMAL not in self._predictor.passes:
+            return None
+        return self._normals.score(seconds=self._seconds / self._set.frames), self._normals.gallery
+
+    @property
+    def depths(self) -> tuple[DepthScore, DepthGallery] | None:
+        """The same of the depths; None unless every frame had one."""
+        if self._depths.frames < self._set.frames:
+            return None
+        return self._depths.score(), self._depths.gallery
+
+    def _shot(self, shot: Shot) -> Iterator[None]:
+        waiting: dict[int, tuple[Seen, set[str]]] = {}
+        given = dict.fromkeys(self._predictor.passes, 0)
+        for estimate in self._timed(shot, waiting):
+            seen, lacking = waiting[estimate.index]
+            if estimate.pass_name == NORMAL:
+                self._normals.add(seen, estimate.values)
+            else:
+                self._depths.add(seen, estimate.values)
+            if estimate.pass_name in lacking:
+                lacking.discard(estimate.pass_name)
+                given[estimate.pass_name] += 1
+            if not lacking:
+                del waiting[estimate.index]
+                yield
+        if short := [count for count in given.values() if count < shot.count]:
+            detail = f"{self._predictor.facts.label} gave {short[0]} of the {shot.count} frames of {shot.name}"
+            raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, detail)
+
+    def _timed(self, shot: Shot, waiting: dict[int, tuple[Seen, set[str]]]) -> Iterator[Estimated]:
+        """Yield what the model says, timed without the reading; normals are made unit length and of the frame's size."""
+        estimates = self._predictor.predict(self._moments(shot, waiting), shot=shot, set_name=self._set.name)
+        while True:
+            begun, read = time.perf_counter(), self._reading
             estimate = next(estimates, None)
             if estimate is None:
-                detail = f"{self.predictor.facts.label} gave {index} of the {shot.count} frames of {shot.name}"
-                raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, detail)
-            moment = waiting.popleft()
-            size = (moment.frame.shape[1], moment.frame.shape[0])
-            what = f"frame {index + 1} of {shot.name} by {self.predictor.facts.label}"
-            fitted = estimate if estimate.shape == moment.frame.shape else fit(estimate, size=size, what=what)
-            self._seconds += time.perf_counter() - begun - (reading - read)
-            yield moment, fitted
-        if next(estimates, None) is not None:  # run to its end, so that a depth that comes last isn't lost
-            raise RuntimeError(f"{self.predictor.facts.label} gave more frames of {shot.name} than there are")
+                return
+            if estimate.index not in waiting:
+                raise RuntimeError(f"{self._predictor.facts.label} gave more frames of {shot.name} than there are")
+            height, width = waiting[estimate.index][0].moment.frame.shape[:2]
+            if estimate.pass_name == NORMAL and estimate.values.shape[:2] != (height, width):
+                what = f"frame {estimate.index + 1} of {shot.name} by {self._predictor.facts.label}"
+                estimate = replace(estimate, values=fit(estimate.values, size=(width, height), what=what))
+            self._seconds += time.perf_counter() - begun - (self._reading - read)
+            yield estimate
 
-    def _check_axes(self, estimate: np.ndarray, moment: Moment, own: AngularErrors) -> None:
-        self._first.merge(own)
-        truth, seen = moment.normals[moment.valid], normalise(estimate[moment.valid] * _FLIPPED)
-        self._flipped.add(angles(seen, truth))
+    def _moments(self, shot: Shot, waiting: dict[int, tuple[Seen, set[str]]]) -> Iterator[Moment]:
+        """Read the shot's frames as the model pulls them; each waits for the passes that the model gives of it."""
+        earlier: Moment | None = None
+        size: tuple[int, ...] = ()
+        for index in range(shot.count):
+            begun = time.perf_counter()
+            moment = _read(shot, index)
+            size = size or moment.frame.shape
+            if moment.frame.shape != size:
+                detail = f"frame {index + 1} of {shot.name} in {self._set.folder} is not as large as the ones before it"
+                raise PlatelightError(ErrorCode.FRAME_SIZE_CHANGED, detail)
+            seen = Seen(index=index, moment=moment, earlier=earlier if shot.consecutive else None)
+            waiting[index] = (seen, set(self._predictor.passes))
+            earlier = moment
+            self._reading += time.perf_counter() - begun
+            yield moment
 
 
 def _read(shot: Shot, index: int) -> Moment:

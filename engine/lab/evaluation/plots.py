@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -81,7 +82,7 @@ def colour_bar() -> str:
     return _png(figure)
 
 
-def _lines(axes: object, scores: Sequence[Score], values: Callable[[Score], Sequence[Sequence[float | None]]]) -> None:
+def _lines(axes: Axes, scores: Sequence[Score], values: Callable[[Score], Sequence[Sequence[float | None]]]) -> None:
     """A line a model over all frames of all shots, broken between shots."""
     for score in scores:
         line = [np.nan if value is None else value for shot in values(score) for value in (*shot, None)]
@@ -91,7 +92,7 @@ def _lines(axes: object, scores: Sequence[Score], values: Callable[[Score], Sequ
     axes.grid(alpha=0.25)
 
 
-def _name_shots(axes: object, score: Score) -> None:
+def _name_shots(axes: Axes, score: Score) -> None:
     """Names under the shots while they are few; else the number of frames."""
     if len(score.shots) > _MANY:
         axes.set_xlabel("frames of all shots, one after another")

@@ -1,11 +1,11 @@
-"""One face for all that is compared: frames go in, normals in our own axes come out, in order."""
+"""One face for all that is compared: frames go in, normals in our own axes and depths come out, in order."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -20,70 +20,73 @@ from ...normals import convert_axes
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Source
 from .exr_folder import ExrFolder
 from .results import CONSTANT, TRUTH, ModelFacts
-from .sets import Shot
+from .sets import DEPTH, NORMAL, Estimated, Moment, Shot
 from .specs import TUNE, Kind, Spec
 
 RESOLUTION_OF_MODEL = -1
 
 
 class Predictor(Protocol):
-    """Something that gives normals. `facts`: what it is. `gives_normals`: False for what gives depth alone; then `predict` yields
-    nothing but has to be run to its end all the same."""
+    """Something that gives normals, depths or both. `facts`: what it is. `passes`: those it gives of every frame."""
 
     facts: ModelFacts
-    gives_normals: bool
+    passes: tuple[str, ...]
 
-    def predict(self, frames: Iterator[np.ndarray], *, shot: Shot, set_name: str) -> Iterator[np.ndarray]:
-        """Return normals of a shot.
+    def predict(self, moments: Iterator[Moment], *, shot: Shot, set_name: str) -> Iterator[Estimated]:
+        """Estimate a shot.
 
         Args:
-            frames: uint8 (H, W, 3) sRGB, `shot.count` of them, to be pulled as they are needed.
+            moments: the frames of the shot, `shot.count` of them, to be pulled as they are needed.
             shot, set_name: which shot that is, for predictors that look up what others made.
 
         Yields:
-            float (h, w, 3) for each frame, +X right, +Y up, +Z toward the camera, of any length.
+            each pass of each frame, the frames of a pass in order.
         """
         ...
-
-
-DepthSink = Callable[[int, np.ndarray], None]
-"""Takes the index of a frame of the shot and its distances, float32 (h, w)."""
 
 
 class Constant:
     """The same direction everywhere."""
 
-    gives_normals = True
+    passes: tuple[str, ...] = (NORMAL,)
 
     def __init__(self, direction: np.ndarray) -> None:
         self.facts = ModelFacts(label=CONSTANT, kind="reference", source="the set itself", axes=(1, 1, 1))
         self._direction = direction.astype(np.float32)
 
-    def predict(self, frames: Iterator[np.ndarray], *, shot: Shot, set_name: str) -> Iterator[np.ndarray]:
-        for frame in frames:
-            yield np.broadcast_to(self._direction, frame.shape)
+    def predict(self, moments: Iterator[Moment], *, shot: Shot, set_name: str) -> Iterator[Estimated]:
+        """See `Predictor.predict`."""
+        for index, moment in enumerate(moments):
+            yield Estimated(pass_name=NORMAL, index=index, values=np.broadcast_to(self._direction, moment.frame.shape))
 
 
 class Truth:
-    """The true normals themselves: their error is zero, their change is what a perfect model would have."""
+    """The true normals themselves, and the true depths up to the first frame without: their error is zero, their change is what a
+    perfect model would have."""
 
-    facts = ModelFacts(label=TRUTH, kind="reference", source="the set itself", axes=(1, 1, 1))
-    gives_normals = True
+    passes: tuple[str, ...] = (NORMAL,)
 
-    def predict(self, frames: Iterator[np.ndarray], *, shot: Shot, set_name: str) -> Iterator[np.ndarray]:
-        for index, _ in enumerate(frames):
-            yield shot.read(index).normals
+    def __init__(self) -> None:
+        self.facts = ModelFacts(label=TRUTH, kind="reference", source="the set itself", axes=(1, 1, 1))
+        self._has_depth = True
+
+    def predict(self, moments: Iterator[Moment], *, shot: Shot, set_name: str) -> Iterator[Estimated]:
+        """See `Predictor.predict`."""
+        for index, moment in enumerate(moments):
+            self._has_depth = self._has_depth and moment.depth is not None
+            if self._has_depth and moment.depth is not None:
+                yield Estimated(pass_name=DEPTH, index=index, values=moment.depth)
+            yield Estimated(pass_name=NORMAL, index=index, values=moment.normals)
 
 
 class EngineModel:
-    """A model of the engine, streamed as a job streams it. `on_depth`: is given the depths that come, if it is set."""
+    """A model of the engine, streamed as a job streams it."""
 
     def __init__(self, estimator: Estimator, *, spec: Spec, settings: EstimateSettings, words: str = "") -> None:
         """`words`: what else is to be said of how it is run."""
         size = f"long side {settings.max_resolution}" if settings.max_resolution else "native size"
         windows = f", window {settings.window}, overlap {settings.overlap}" if estimator.info.temporal else ""
-        self.gives_normals = "normal" in estimator.info.passes
-        self.on_depth: DepthSink | None = None
+        self.passes = tuple(name for name in (NORMAL, DEPTH) if name in estimator.info.passes)
         self.facts = ModelFacts(
             label=spec.label,
             kind=estimator.info.title,
@@ -94,25 +97,22 @@ class EngineModel:
         )
         self._estimator, self._settings = estimator, settings
 
-    def predict(self, frames: Iterator[np.ndarray], *, shot: Shot, set_name: str) -> Iterator[np.ndarray]:
+    def predict(self, moments: Iterator[Moment], *, shot: Shot, set_name: str) -> Iterator[Estimated]:
         """See `Predictor.predict`; frames are shrunk to the working size as a plate is."""
-        yield from self._stream(self._estimator, frames, shot=shot)
+        yield from self._stream(self._estimator, moments, shot=shot)
 
-    def _stream(self, estimator: Estimator, frames: Iterator[np.ndarray], *, shot: Shot) -> Iterator[np.ndarray]:
-        for event in estimator.stream(self._shrunk(frames), count=shot.count, settings=self._settings):
-            if not isinstance(event, Output):
+    def _stream(self, estimator: Estimator, moments: Iterator[Moment], *, shot: Shot) -> Iterator[Estimated]:
+        frames = (self._shrunk(moment.frame) for moment in moments)
+        for event in estimator.stream(frames, count=shot.count, settings=self._settings):
+            if not isinstance(event, Output) or event.pass_name not in self.passes:
                 continue
-            if event.pass_name == "normal":
-                for values in event.values:
-                    yield convert_axes(values, axes=self.facts.axes)
-            elif self.on_depth is not None:
-                for index, values in enumerate(event.values, start=event.start):
-                    self.on_depth(index, values[..., 0])
+            for index, values in enumerate(event.values, start=event.start):
+                known = convert_axes(values, axes=self.facts.axes) if event.pass_name == NORMAL else values[..., 0]
+                yield Estimated(pass_name=event.pass_name, index=index, values=known)
 
-    def _shrunk(self, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-        for frame in frames:
-            size = working_size((frame.shape[1], frame.shape[0]), max_resolution=self._settings.max_resolution)
-            yield shrink(frame, size=size).astype(np.float32) / np.float32(255)
+    def _shrunk(self, frame: np.ndarray) -> np.ndarray:
+        size = working_size((frame.shape[1], frame.shape[0]), max_resolution=self._settings.max_resolution)
+        return shrink(frame, size=size).astype(np.float32) / np.float32(255)
 
 
 class TunedModel(EngineModel):
@@ -123,11 +123,11 @@ class TunedModel(EngineModel):
         super().__init__(estimator, spec=spec, settings=settings, words=f", tuned to each shot for {told}, within s / frame")
         self._tuning = tuning
 
-    def predict(self, frames: Iterator[np.ndarray], *, shot: Shot, set_name: str) -> Iterator[np.ndarray]:
+    def predict(self, moments: Iterator[Moment], *, shot: Shot, set_name: str) -> Iterator[Estimated]:
         """See `Predictor.predict`. Where tuning finds nothing better, and on stills, the model's own blocks are used."""
         with tempfile.TemporaryDirectory(prefix="platelight-") as folder:
             file = self._tune(shot, Path(folder)) if shot.consecutive and shot.count > 1 else None
-            yield from self._stream(registry.load(self._settings, tuned=file), frames, shot=shot)
+            yield from self._stream(registry.load(self._settings, tuned=file), moments, shot=shot)
 
     def _tune(self, shot: Shot, folder: Path) -> Path | None:
         from ...protocol import Tune
@@ -167,7 +167,7 @@ def opened(spec: Spec, *, settings: EstimateSettings, tuning: Tuning | None = No
 
     Args:
         tuning: how long to tune, where that is asked for.
-        settings: of the models of the engine; a Marigold pipeline takes device, precision and resolution from it. A
+        settings: of the models of the engine; a Marigold of several steps takes device, precision and resolution from it. A
             `max_resolution` of `RESOLUTION_OF_MODEL` stands for each model's own.
 
     Raises:
@@ -178,9 +178,9 @@ def opened(spec: Spec, *, settings: EstimateSettings, tuning: Tuning | None = No
         if spec.kind is Kind.EXR:
             yield ExrFolder(spec)
         elif spec.kind is Kind.MARIGOLD:
-            from .marigold import Marigold
+            from .marigold import MarigoldSteps
 
-            yield Marigold(spec, settings=settings)
+            yield MarigoldSteps(spec, settings=settings)
         else:
             yield _engine_model(spec, settings, tuning or Tuning())
     finally:

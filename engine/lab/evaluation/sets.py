@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,9 @@ import numpy as np
 
 from ...normals import normalise
 from ...protocol import ErrorCode, PlatelightError
+from ...tuning.stability import Motion, measure_motion
+
+NORMAL, DEPTH = "normal", "depth"
 
 _SAME_SHAPE = 0.02
 _SHORTEST = 1e-6
@@ -45,6 +49,30 @@ class Shot:
     read: Callable[[int], Moment]
     consecutive: bool = True
     poses: np.ndarray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A frame of a shot as it is measured. `index`: in its shot, from 0. `earlier`: the frame before it in time, if any."""
+
+    index: int
+    moment: Moment
+    earlier: Moment | None = None
+
+    @functools.cached_property
+    def motion(self) -> Motion | None:
+        """Return how the picture moved since the frame before; None without one. Normals and depth share it: it is slow."""
+        return measure_motion(self.earlier.frame, self.moment.frame) if self.earlier else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimated:
+    """What a model says of one frame of a shot. `pass_name`: ``normal`` or ``depth``. `index`: of the frame, from 0. `values`: of a
+    normal pass float (h, w, 3), +X right, +Y up, +Z toward the camera, of any length; of a depth pass float32 (h, w), distances."""
+
+    pass_name: str
+    index: int
+    values: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)

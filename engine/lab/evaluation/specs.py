@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,25 +12,25 @@ from ...models import registry, weights
 from ...models.layouts import of_folder
 from ...models.registry import AUTO
 from ...protocol import ErrorCode, PlatelightError
-from ...protocol.models import DEPTH_ANYTHING, MODELS
+from ...protocol.bounds import read_json
+from ...protocol.models import MODELS, NORMALCRAFTER
 from .results import CONSTANT, TRUTH
 
-MARIGOLD_CLASSES = ("MarigoldNormalsPipeline", "MarigoldPipeline", "StableDiffusionPipeline")
 FRAME_BY_FRAME, TUNE = "none", "tune"
 """What may stand behind `WHAT@` beside a file of temporal blocks."""
 _TEMPORAL = re.compile(rf"^(.+)@({FRAME_BY_FRAME}|{TUNE}|.+\.safetensors)$")
-DEPTH_FAMILY = DEPTH_ANYTHING[0].family
 _LABEL = re.compile(r"^([^=/\\]+)=(.+)$")
 _AXES = re.compile(r"^[+-]{3}$")
-_LEFT, _RIGHT = (-1, 1, 1), (1, 1, 1)
+_RIGHT = (1, 1, 1)
 
 
 class Kind(StrEnum):
-    """`ENGINE`: a model of the table, or a checkpoint in NormalCrafter's layout. `WEIGHTS`: a file for the embedded network."""
+    """`ENGINE`: a model of the table, or a checkpoint folder, run as `estimate --model` runs it. `WEIGHTS`: a file for the embedded
+    network. `MARIGOLD`: a Marigold that wants several steps, which `estimate` refuses; for comparison only."""
 
     ENGINE = "engine"
     WEIGHTS = "preview weights"
-    MARIGOLD = "Marigold pipeline"
+    MARIGOLD = "Marigold of several steps"
     EXR = "EXR files"
 
 
@@ -66,8 +65,8 @@ def parse(texts: Sequence[str], *, axes: Sequence[str] = ()) -> tuple[Spec, ...]
         if label not in labels or not _AXES.match(signs):
             detail = f"axes {text!r}; it may be LABEL=-++, LABEL being one of {', '.join(labels)}"
             raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
-        found = tuple(1 if sign == "+" else -1 for sign in signs)
-        specs[labels.index(label)] = replace(specs[labels.index(label)], axes=found)
+        found = [1 if sign == "+" else -1 for sign in signs]
+        specs[labels.index(label)] = replace(specs[labels.index(label)], axes=(found[0], found[1], found[2]))
     return tuple(specs)
 
 
@@ -81,7 +80,8 @@ def _parse(text: str) -> Spec:
         weights.check_safetensors(path)
         return Spec(label=label or path.stem, kind=Kind.WEIGHTS, source=str(path.absolute()), axes=_RIGHT)
     if path.is_dir() and what not in MODELS:
-        kind, axes = _kind_of_folder(path)
+        kind = _kind_of_folder(path)
+        axes = _RIGHT
         if kind is Kind.ENGINE:
             info = registry.info(str(path))
             weights.check(path, info)
@@ -109,22 +109,22 @@ def _with_blocks(spec: Spec, temporal: str, *, label: str) -> Spec:
     return replace(spec, label=label or words[temporal], temporal=temporal)
 
 
-def _kind_of_folder(folder: Path) -> tuple[Kind, tuple[int, int, int]]:
-    """Return the kind of a folder, and the axes that such ones have.
+def _kind_of_folder(folder: Path) -> Kind:
+    """Return what a folder holds.
 
-    A Marigold checkpoint that calls itself a plain StableDiffusionPipeline is of the fine-tuned family (E2E-FT), whose x is left.
+    Raises:
+        PlatelightError: `model_unknown`; `model_invalid` for a model_index.json that can't be read.
     """
     index = folder / "model_index.json"
     if index.is_file():
         try:
-            name = json.loads(index.read_text(encoding="utf-8")).get("_class_name", "")
-        except (ValueError, AttributeError) as error:
+            content = read_json(index)
+        except (OSError, ValueError) as error:
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{index} is not JSON") from error
-        if name in MARIGOLD_CLASSES:
-            return Kind.MARIGOLD, _LEFT if name == "StableDiffusionPipeline" else _RIGHT
-        return Kind.ENGINE, _RIGHT
+        many = isinstance(content, dict) and content.get("default_denoising_steps") is not None
+        return Kind.MARIGOLD if many else Kind.ENGINE
     if next(folder.rglob("*.exr"), None):
-        return Kind.EXR, _RIGHT
-    if of_folder(folder).family == DEPTH_FAMILY:
-        return Kind.ENGINE, _RIGHT
-    raise PlatelightError(ErrorCode.MODEL_UNKNOWN, f"{folder} holds neither a checkpoint (model_index.json) nor EXR files")
+        return Kind.EXR
+    if of_folder(folder).family != NORMALCRAFTER.family:  # which is what a folder is taken for that nothing is known of
+        return Kind.ENGINE
+    raise PlatelightError(ErrorCode.MODEL_UNKNOWN, f"{folder} holds neither a checkpoint nor EXR files")

@@ -117,22 +117,11 @@ def _planes(pixels: np.ndarray) -> Tensor:
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
-def train_preview(
-    *,
-    clips: Path,
-    out: Path,
-    steps: int = 15_000,
-    start: Path | None = None,
-    learning_rate: float = 6e-4,
-    seed: int = 0,
-    workers: int = 1,
-    config: PreviewConfig | None = None,
-) -> Iterator[Step]:
-    """Trains for `steps`; yields after each.
+@dataclass(frozen=True, kw_only=True)
+class PreviewRun:
+    """A training of the embedded model.
 
-    Goes on from `out/state.safetensors` if that is there.
-
-    Args:
+    Attributes:
         clips: folder of clips as `make_clips` writes them. The last `HELD_BACK` are not trained on but measured.
         out: folder for `state.safetensors` (to go on from) and `preview.safetensors` (averaged weights, as shipped).
         steps: in all. The learning rate stays for `FALL_FROM` of them and then falls along half a cosine.
@@ -142,39 +131,53 @@ def train_preview(
         seed: of the network and the data order.
         workers: processes that prepare batches.
         config: sizes of the network.
+    """
+
+    clips: Path
+    out: Path
+    steps: int = 15_000
+    start: Path | None = None
+    learning_rate: float = 6e-4
+    seed: int = 0
+    workers: int = 1
+    config: PreviewConfig | None = None
+
+
+def train_preview(run: PreviewRun) -> Iterator[Step]:
+    """Train; yields after each step. Goes on from `state.safetensors` in the run's folder if that is there.
 
     Raises:
-        FileNotFoundError: if `clips` has no clip.
+        FileNotFoundError: if there is no clip.
         FloatingPointError: if the loss isn't a number; the last checkpoint stays as it was.
     """
-    torch.manual_seed(seed)
+    torch.manual_seed(run.seed)
     torch.set_flush_denormal(True)
-    out.mkdir(parents=True, exist_ok=True)
-    everything = list_clips(clips)
+    run.out.mkdir(parents=True, exist_ok=True)
+    everything = list_clips(run.clips)
     check, known = everything[-HELD_BACK:], everything[:-HELD_BACK] or everything
-    network = PreviewNet(config).to(memory_format=torch.channels_last)
-    if start and start.suffix == ".safetensors":
-        network.load_state_dict(load(start).state_dict())
-    elif start:
-        network.backbone.load_published(torch.load(start, weights_only=True, map_location="cpu"))
-    average = PreviewNet(config).to(memory_format=torch.channels_last).requires_grad_(False)
+    network = PreviewNet(run.config).to(memory_format=torch.channels_last)
+    if run.start and run.start.suffix == ".safetensors":
+        network.load_state_dict(load(run.start).state_dict())
+    elif run.start:
+        network.backbone.load_published(torch.load(run.start, weights_only=True, map_location="cpu"))
+    average = PreviewNet(run.config).to(memory_format=torch.channels_last).requires_grad_(False)
     average.load_state_dict(network.state_dict())
-    optimizer = _optimizer(network, learning_rate=learning_rate, backbone_share=0.3 if start else 1.0)
+    optimizer = _optimizer(network, learning_rate=run.learning_rate, backbone_share=0.3 if run.start else 1.0)
     networks = {"network": network, "average": average}
     step, frames_seen, spent, smoothed, degrees = 0, 0, 0.0, 1.0, float("nan")
-    if (out / STATE).exists():
-        known_state = read_state(out / STATE, networks=networks, optimizer=optimizer)
+    if (run.out / STATE).exists():
+        known_state = read_state(run.out / STATE, networks=networks, optimizer=optimizer)
         step, frames_seen = int(known_state["step"]), int(known_state["frames"])
         spent, smoothed = known_state["seconds"], known_state["loss"]
     saved, phase = spent, None
     batches: Iterator[_Batch] = iter(())
-    while step < steps:
+    while step < run.steps:
         began = time.monotonic()
-        share = step / steps
+        share = step / run.steps
         due = _Phase(buckets=SMALL if share < LARGE_FROM else LARGE, finest=share >= FINEST_FROM, calm=share > CALM_FROM)
         if phase != due:
-            phase, source = due, _Batches(known, phase=due, seed=seed + step)
-            batches = iter(DataLoader(source, batch_size=None, num_workers=workers))
+            phase, source = due, _Batches(known, phase=due, seed=run.seed + step)
+            batches = iter(DataLoader(source, batch_size=None, num_workers=run.workers))
         for group in optimizer.param_groups:
             group["lr"] = group["highest"] * min(1, (step + 1) / 200) * fall(share)
         batch = next(batches)
@@ -190,7 +193,7 @@ def train_preview(
             loss = 0.5 * (loss + angular_loss(other, batch.normals_aside)) + calm_loss(estimate, other, aside=batch.aside)
         loss = loss + DEPTH_WEIGHT * depth_loss(raw[:, 3:], depth)
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"The loss of step {step} isn't a number; {out} holds the last good checkpoint.")
+            raise FloatingPointError(f"The loss of step {step} isn't a number; {run.out} holds the last good checkpoint.")
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
@@ -202,12 +205,12 @@ def train_preview(
         step, frames_seen = step + 1, frames_seen + len(batch.frames)
         smoothed += (loss.item() - smoothed) * min(1, max(0.01, 1 / step))
         spent += time.monotonic() - began
-        if spent - saved > CHECKPOINT_EVERY_S or step >= steps:
+        if spent - saved > CHECKPOINT_EVERY_S or step >= run.steps:
             saved = spent
             degrees = mean_angle(average, check)
             numbers = {"step": step, "frames": frames_seen, "seconds": spent, "loss": smoothed}
-            write_state(out / STATE, networks=networks, optimizer=optimizer, numbers=numbers)
-            write_weights(out / "preview.safetensors", average, revision=f"{step} steps, {frames_seen} frames")
+            write_state(run.out / STATE, networks=networks, optimizer=optimizer, numbers=numbers)
+            write_weights(run.out / "preview.safetensors", average, revision=f"{step} steps, {frames_seen} frames")
         yield Step(step=step, frames=frames_seen, seconds=spent, loss=smoothed, check_degrees=degrees)
 
 

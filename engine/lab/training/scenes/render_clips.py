@@ -6,6 +6,7 @@ network must learn to ignore is exactly the look.
 
 import multiprocessing
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +26,11 @@ SIZES = ((192, 288), (232, 232), (168, 336))
 KIND_SHARES = (0.05, 0.07, 0.08, 0.08, 0.02, 0.1, 0.06, 0.04, 0.07, 0.09, 0.03, 0.03, 0.04, 0.12, 0.12)
 
 
-def make_clips(
-    *,
-    out: Path,
-    scenes: int = 1000,
-    views: int = 3,
-    looks: int = 2,
-    frames: int = 1,
-    seed: int = 0,
-    workers: int = 2,
-    environments: Path | None = None,
-    moving: float = 0.0,
-) -> Iterator[int]:
-    """Render clips into `out`; yields the number of scenes done so far. Scenes that are there already are kept: begun again after
-    any stop, it ends with the clips of a run that was never stopped. Others come of another number of scenes, views or workers.
+@dataclass(frozen=True, kw_only=True)
+class ClipsRequest:
+    """What clips to render.
 
-    Args:
+    Attributes:
         out: folder for the clips, `<scene>_<view>_<look>` each (see `clips`).
         scenes: how many different scenes.
         views: cameras per scene.
@@ -50,71 +40,85 @@ def make_clips(
         workers: processes.
         environments: folder of equirectangular EXR maps, lat-long, as light for half of the looks.
         moving: share of the things that move while a clip runs, of those that may.
+    """
+
+    out: Path
+    scenes: int = 1000
+    views: int = 3
+    looks: int = 2
+    frames: int = 1
+    seed: int = 0
+    workers: int = 2
+    environments: Path | None = None
+    moving: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises: PlatelightError, `setting_invalid`."""
+        for name in ("scenes", "views", "looks", "frames", "workers"):
+            at_least(name, getattr(self, name), 1)
+        if not 0 <= self.moving <= 1:
+            raise invalid("moving", self.moving, "it must be between 0 and 1")
+        if self.environments is not None and not any(self.environments.glob("*.exr")):
+            raise invalid("environments", str(self.environments), "there is no map (*.exr) in it")
+
+
+def make_clips(request: ClipsRequest) -> Iterator[int]:
+    """Render clips; yields the number of scenes done so far. Scenes that are there already are kept: begun again after any stop, it
+    ends with the clips of a run that was never stopped. Others come of another number of scenes, views or workers.
 
     Raises:
-        PlatelightError: a setting can't be used, or a clip can't be written, naming it.
+        PlatelightError: a clip can't be written, naming it.
     """
-    for name, value in (("scenes", scenes), ("views", views), ("looks", looks), ("frames", frames), ("workers", workers)):
-        at_least(name, value, 1)
-    if not 0 <= moving <= 1:
-        raise invalid("moving", moving, "it must be between 0 and 1")
-    if environments is not None and not any(environments.glob("*.exr")):
-        raise invalid("environments", str(environments), "there is no map (*.exr) in it")
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _not_written(out, error) from error
-    shares = [(out, range(first, scenes, workers), views, looks, frames, seed, environments, moving) for first in range(workers)]
+        raise _not_written(request.out, error) from error
+    workers = request.workers
+    shares = [range(first, request.scenes, workers) for first in range(workers)]
+    pieces = max(1, request.scenes // (workers * 50))  # so that progress shows while they run
+    work = [(request, share[piece::pieces]) for piece in range(pieces) for share in shares]
     done = 0
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        for finished in pool.imap_unordered(_make_share, _split(shares, pieces=max(1, scenes // (workers * 50)))):
+        for finished in pool.imap_unordered(_make_share, work):
             done += finished
             yield done
 
 
-def _split(shares: list[tuple], *, pieces: int) -> list[tuple]:
-    """Shares cut into pieces, so that progress shows while they run."""
-    return [(out, part[piece::pieces], *rest) for piece in range(pieces) for out, part, *rest in shares]
-
-
-def _make_share(share: tuple) -> int:
+def _make_share(share: tuple[ClipsRequest, range]) -> int:
     """Render the scenes of one share; returns how many."""
-    out, numbers, views, looks, frames, seed, folder, moving = share
-    lacking = [number for number in numbers if not (out / f"{number:06d}_{views - 1}_{looks - 1}").exists()]
+    request, numbers = share
+    last = f"{request.views - 1}_{request.looks - 1}"
+    lacking = [number for number in numbers if not (request.out / f"{number:06d}_{last}").exists()]
     noise, zoo = Noise(), None
-    places = read_environments(folder) if folder and lacking else []
+    places = read_environments(request.environments) if request.environments and lacking else []
     for number in numbers:
         if not lacking or number > lacking[-1]:
             break
-        rng = np.random.default_rng([seed, number])
+        rng = np.random.default_rng([request.seed, number])
         zoo = Zoo(rng=rng) if zoo is None else Zoo(rng=rng, kept=zoo.kept)
         scene = random_scene(zoo, kind=KINDS[rng.choice(len(KINDS), p=KIND_SHARES)])
         if number in lacking:  # the others are drawn because later ones share their shapes
-            going = motions(scene[0], share=moving, rng=np.random.default_rng([seed, number, 1])) if moving else {}
-            parts = [moved(scene[0], going, frame=frame) for frame in range(frames)] if going else [scene[0]]
-            _make_scene(
-                out, parts, scene[1], number=number, views=views, looks=looks, frames=frames, rng=rng, noise=noise, places=places
-            )
+            _make_scene(request, number, *scene, rng=rng, noise=noise, places=places)
     return len(numbers)
 
 
 def _make_scene(
-    out: Path,
-    parts: list[list[Thing]],
+    request: ClipsRequest,
+    number: int,
+    things: list[Thing],
     first: Camera,
     *,
-    number: int,
-    views: int,
-    looks: int,
-    frames: int,
     rng: np.random.Generator,
     noise: Noise,
     places: list[Environment],
 ) -> None:
-    """Render every view and look of one scene. `parts`: its things frame by frame, or once where nothing moves."""
-    casters = [Caster(things) for things in parts] * (frames // len(parts))
+    """Render every view and look of one scene."""
+    frames, still = request.frames, np.random.default_rng([request.seed, number, 1])
+    going = motions(things, share=request.moving, rng=still) if request.moving else {}
+    parts = [moved(things, going, frame=frame) for frame in range(frames)] if going else [things]
+    casters = [Caster(part) for part in parts] * (frames // len(parts))
     things_of = parts * (frames // len(parts))
-    for view in range(views):
+    for view in range(request.views):
         height, width = SIZES[rng.integers(len(SIZES))]
         start = first if view == 0 else _moved(first, rng, stride=1.0)
         path = [start]
@@ -128,14 +132,14 @@ def _make_scene(
             continue
         anchor = np.median(buffers[0].position[hit], axis=0)
         reach = max(float(np.median(buffers[0].distance[hit])), 0.5)
-        for look in range(looks):
+        for look in range(request.looks):
             key = int(rng.integers(2**31))
             shaded: list[Look] = []
-            for buffer, things, caster in zip(buffers, things_of, casters, strict=True):
+            for buffer, seen, caster in zip(buffers, things_of, casters, strict=True):
                 shaded.append(
                     shade(
                         buffer,
-                        things=things,
+                        things=seen,
                         caster=caster,
                         noise=noise,
                         seed=key,
@@ -149,7 +153,7 @@ def _make_scene(
                 (each.label @ camera.axes.T) * (buffer.thing >= 0)[..., None]
                 for each, camera, buffer in zip(shaded, path, buffers, strict=True)
             ]
-            folder = out / f"{number:06d}_{view}_{look}"
+            folder = request.out / f"{number:06d}_{view}_{look}"
             try:
                 write_clip(
                     folder,
