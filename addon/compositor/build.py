@@ -32,8 +32,8 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
     connect = block.find("relight") is None
     group = block.node("relight", "CompositorNodeGroup", at=(640, 60), label="Relight")
     group.width = 220
-    if group.node_tree is None:
-        group.node_tree = relight.node_group()
+    if group.node_tree is None or tags.RELIGHT_VERSION in group.node_tree:
+        relight.renew(group)
     _join(tree, plate_out, group.inputs["Image"])
     fitted = {
         name: fit(block, name, output, whole=whole, down=420.0 * (1 + row), interpolation=PASSES[name].interpolation)

@@ -289,3 +289,16 @@ def test_a_depth_that_disagrees_with_the_normals_leaves_no_black_patches(scene, 
     got = shoot_card(scene, 1, tmp_path / "card.exr")[..., 0]
     want = np.maximum(normals(1, width=64, height=36) @ toward, 0) / np.linalg.norm(toward)
     assert (want > 0.1).mean() > 0.4 and np.percentile(np.abs(got - want), 99) < 0.03
+
+
+def test_a_frame_whose_passes_are_missing_shows_the_plate_as_shot(scene, tmp_path):
+    stand(scene, **SIZE)
+    attach(scene, tmp_path, **SIZE)
+    card.add(scene, "plate")
+    for file in tmp_path.rglob("*.0001.exr"):
+        file.unlink()
+    for image in bpy.data.images:
+        if image.source == "SEQUENCE":
+            image.reload()
+    got = shoot_card(scene, 1, tmp_path / "card.exr")
+    assert np.abs(got - linear(plate_bytes(1, **SIZE))).max() < 2e-3

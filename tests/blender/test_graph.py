@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 import pytest
 from footage import HEIGHT, WIDTH, linear, plate_bytes, render, write_exr, write_normals, write_plate
+from platelight.addon import tags
 from platelight.addon.blender import clips, compat, folders
 from platelight.addon.compositor import build, passes
 from platelight.addon.contract import ErrorCode, EstimateSettings, PassRecord, PlatelightError, record_file
@@ -56,6 +57,21 @@ def test_attaching_again_changes_nothing(scene, plate):
     assert attach() == ()
     assert (len(tree.nodes), len(tree.links), len(bpy.data.images), len(bpy.data.node_groups)) == before
     assert feeder(scene) == group and group.inputs["Key Strength"].default_value == 3.5 and group.label == "my light"
+
+
+def test_a_group_of_an_earlier_version_is_renewed_with_its_settings(scene, plate):
+    _, attach = plate
+    attach()
+    group = feeder(scene)
+    group.inputs["Key Strength"].default_value = 3.5
+    old = group.node_tree
+    old[tags.RELIGHT_VERSION] -= 1
+    attach()
+    assert group.node_tree != old and group.inputs["Key Strength"].default_value == 3.5
+    own = group.node_tree = old.copy()
+    del own[tags.RELIGHT_VERSION]  # the user's own from here on
+    attach()
+    assert group.node_tree == own
 
 
 def test_frames_that_arrive_later_are_seen(scene, plate, tmp_path):

@@ -37,12 +37,13 @@ def fill(material: bpy.types.Material, pictures: Pictures) -> None:
         sheet.give(plate.outputs["Alpha"], shader.inputs["Alpha"])
     if "roughness" in textures:
         sheet.give(textures["roughness"].outputs["Color"], shader.inputs["Roughness"])
-    _keep_light(sheet, shader, plate.outputs["Color"])
+    seen = _keep_light(sheet, shader, plate.outputs["Color"])
     result = shader.outputs[0]
     if "normal" in textures:
-        normal = decoded(sheet, textures["normal"].outputs["Color"], pictures.convention)
+        stored = textures["normal"].outputs["Color"]
+        normal = decoded(sheet, stored, pictures.convention)
         sheet.give(normal if pictures.convention.in_world else _in_world(sheet, normal), shader.inputs["Normal"])
-        result = _unlit_holes(sheet, shader, normal)
+        result = _unlit_holes(sheet, shader, normal, kept=_kept(sheet, shader, stored=stored, seen=seen))
     if "depth" in pictures.passes:
         result = _shadowless(sheet, result)
     sheet.section("Output")
@@ -64,8 +65,12 @@ def sockets(material: bpy.types.Material) -> dict[str, bpy.types.NodeSocket]:
     return gloss | {"Original Light": kept.inputs[0]}
 
 
-def _keep_light(sheet: ShaderSheet, shader: bpy.types.Node, plate: Socket) -> None:
-    """The plate shines as it was shot, for the camera and in mirrors; it lights nothing, itself neither."""
+def _keep_light(sheet: ShaderSheet, shader: bpy.types.Node, plate: Socket) -> Socket:
+    """Let the plate shine as it was shot, for the camera and in mirrors; it lights nothing, itself neither.
+
+    Returns:
+        1 where something sees the plate, 0 where it would light something.
+    """
     sheet.section("The light it was shot in")
     ray = sheet.node("ShaderNodeLightPath")
     seen = sheet.math("SUBTRACT", 1.0, ray.outputs["Is Diffuse Ray"])
@@ -73,6 +78,7 @@ def _keep_light(sheet: ShaderSheet, shader: bpy.types.Node, plate: Socket) -> No
     strength.node.name = _KEPT
     sheet.give(plate, shader.inputs["Emission Color"])
     sheet.give(strength, shader.inputs["Emission Strength"])
+    return seen
 
 
 def _texture(sheet: ShaderSheet, picture: Picture, place: bpy.types.Node, *, label: str) -> bpy.types.Node:
@@ -90,15 +96,30 @@ def _in_world(sheet: ShaderSheet, normal: Socket) -> Socket:
     return turn.outputs[0]
 
 
-def _unlit_holes(sheet: ShaderSheet, shader: bpy.types.Node, normal: Socket) -> Socket:
+def _kept(sheet: ShaderSheet, shader: bpy.types.Node, *, stored: Socket, seen: Socket) -> Socket:
+    """Return how much of the light that the plate was shot in stays where it has no normal: all where the pass lacks its file.
+
+    Blender shows magenta, (1, 0, 1), for a missing file. Along (1, -1, 1) that is 2, and no normal is longer than 1.74 there.
+
+    Args:
+        stored: what the file of the pass holds.
+        seen: 1 where something sees the plate.
+    """
+    sheet.section("The plate as it was shot where the pass is missing")
+    along = sheet.node("ShaderNodeVectorMath", stored, (1.0, -1.0, 1.0), operation="DOT_PRODUCT").outputs["Value"]
+    missing = sheet.math("MULTIPLY", sheet.math("GREATER_THAN", along, 1.9), seen, label="The file is missing")
+    return sheet.math("MAXIMUM", shader.inputs["Emission Strength"].links[0].from_socket, missing)
+
+
+def _unlit_holes(sheet: ShaderSheet, shader: bpy.types.Node, normal: Socket, *, kept: Socket) -> Socket:
     """Return no light where the pass has no normal, which files write as 0: they are then no unit vectors, whatever was done to
     them."""
     sheet.section("No light where there is no normal")
     length = sheet.node("ShaderNodeVectorMath", normal, operation="LENGTH").outputs["Value"]
-    there = sheet.math("COMPARE", length, 1.0, 0.5, label="Of unit length")
+    there = sheet.math("COMPARE", length, 0.85, 0.35, label="Of unit length")
     own = sheet.node("ShaderNodeEmission", label="The light it was shot in")
-    for name in ("Color", "Strength"):
-        sheet.give(shader.inputs[f"Emission {name}"].links[0].from_socket, own.inputs[name])
+    sheet.give(shader.inputs["Emission Color"].links[0].from_socket, own.inputs["Color"])
+    sheet.give(kept, own.inputs["Strength"])
     hole = own.outputs[0]
     if shader.inputs["Alpha"].is_linked:
         alpha = shader.inputs["Alpha"].links[0].from_socket
