@@ -49,8 +49,8 @@ class Origin:
             **self._meaning(pass_name),
             **({"platelight/fov": f"{self.fov:.4f}"} if self.fov else {}),
             "platelight/clip": self.clip,
-            "platelight/colorSpace": self.color_space,
-            "platelight/source": self.source,
+            "platelight/colorSpace": _writable(self.color_space),
+            "platelight/source": _writable(self.source),
             "platelight/frame": self.frame,
             "platelight/plateSize": f"{self.plate_size[0]}x{self.plate_size[1]}",
         }
@@ -59,6 +59,11 @@ class Origin:
         kind = PASSES[pass_name]
         said: dict[str, object] = {f"platelight/{name}": text for name, text in kind.attributes}
         return said | {"platelight/unit": RELATIVE if self.relative_depth else METRES} if kind.is_distance else said
+
+
+def _writable(text: str) -> str:
+    """Return a text with question marks for bytes of file names that are no UTF-8, which the library cannot write."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def write(path: Path, values: np.ndarray, *, pass_name: str, origin: Origin) -> None:

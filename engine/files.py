@@ -78,17 +78,21 @@ def make_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path, name: re.Pattern[str]) -> None:
-    """Delete what killed engines left in `folder`: probes, and half-written files whose final name matches.
+    """Delete what `find_leftovers` finds. Call it only while nobody else may be writing files of these names."""
+    for path in find_leftovers(folder, name):
+        _discard(path)
 
-    Nothing is deleted in a folder that is a link. Call it only while nobody else may be writing files of these names.
+
+def find_leftovers(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    """Return what killed engines left in `folder`: probes, and half-written files whose final name matches.
+
+    Nothing in a folder that is a link or that is not there.
     """
-    if is_link(folder):
-        return
+    if is_link(folder) or not folder.is_dir():
+        return []
     half_written = re.compile(rf"\.(?:{name.pattern})\.{_TOKEN}{re.escape(_TEMPORARY)}")
     with os.scandir(folder) as entries:
-        found = [Path(entry.path) for entry in entries if _is_leftover(entry, half_written)]
-    for path in found:
-        _discard(path)
+        return [Path(entry.path) for entry in entries if _is_leftover(entry, half_written)]
 
 
 def is_link(path: Path) -> bool:

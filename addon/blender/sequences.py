@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from ..contract import ErrorCode, Place, PlatelightError, clip_name, is_negative, last_place, negative_kin, place_of
-
-MOST_NUMBER = 1_048_574
-"""The highest number that Blender's Image node asks for."""
+from ..contract import MOST_NUMBER, ErrorCode, Place, PlatelightError, clip_name, is_negative, last_place, negative_kin, place_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +126,7 @@ def of_file(path: Path) -> Run:
 
 def refuse_high(name: str, highest: int) -> None:
     """Raises:
-    PlatelightError: `frame_numbers_unusable` where the highest number of a sequence, that of the file `name`, is beyond
-        Blender's.
+    PlatelightError: `frame_numbers_unusable` where the highest number of a plate, that of the file `name`, is beyond Blender's.
     """
     if highest > MOST_NUMBER:
         told = f"{name} has the number {highest}, and Blender's image nodes end at {MOST_NUMBER} and would show black"
@@ -138,9 +134,10 @@ def refuse_high(name: str, highest: int) -> None:
 
 
 def _of_still(path: Path, place: Place | None) -> Run:
-    """Return one picture: its number is the source frame, or 1 where it has none."""
+    """Return one picture: its number is the source frame, or 1 where it has none. Raises: as `refuse_high`."""
     here = place.number_in(path.name) if place else None
     frame = 1 if here is None else here
+    refuse_high(path.name, frame)
     clip = clip_name(str(path), is_sequence=here is not None, place=place)
     return Run(file=path, first=frame, last=frame, is_sequence=True, clip=clip)
 
@@ -156,7 +153,7 @@ def _break(names: Sequence[str], place: Place) -> tuple[str, str] | None:
 
 def _refuse_negative(name: str, beside: Sequence[str]) -> None:
     if is_negative(name) and (kin := negative_kin(name, beside=beside)):
-        told = f"{name} and {kin[0]} have a minus before the number, and Blender's image nodes play none below 0"
+        told = f"{name} has a minus before its number, beside {kin[0]}, and Blender's image nodes play none below 0"
         raise PlatelightError(ErrorCode.FRAME_NUMBERS_UNUSABLE, told)
 
 

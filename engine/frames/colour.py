@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 from collections.abc import Callable
@@ -99,6 +100,7 @@ def _to_linear(color_space: str, ocio_config: str) -> tuple[Values | None, str]:
     if space.isData():
         return None, ""
     try:
+        _check_files(ocio, config)
         processor, notice = _processor(ocio, config, space.getName())
         cpu = processor.getDefaultCPUProcessor()
     except (ocio.Exception, ocio.ExceptionMissingFile) as error:
@@ -131,6 +133,25 @@ def _processor(ocio: Any, config: Any, space: str) -> tuple[Any, str]:
         "scene_linear, is taken for linear Rec.709 (sRGB)"
     )
     return config.getProcessor(space, linear.getName()), notice
+
+
+def _check_files(ocio: Any, config: Any) -> None:
+    """Refuse pipes and devices among the files that the configuration names: OpenColorIO would wait for them, or read on for ever.
+
+    Raises:
+        PlatelightError: `color_space_unknown`.
+    """
+    context, ways = config.getCurrentContext(), (ocio.COLORSPACE_DIR_TO_REFERENCE, ocio.COLORSPACE_DIR_FROM_REFERENCE)
+    waiting = [space.getTransform(way) for space in config.getColorSpaces() for way in ways]
+    while waiting:
+        transform = waiting.pop()
+        if isinstance(transform, ocio.GroupTransform):
+            waiting += list(transform)
+        elif isinstance(transform, ocio.FileTransform):
+            with contextlib.suppress(ocio.Exception, ocio.ExceptionMissingFile):  # of a space that may not be needed
+                file = Path(context.resolveFileLocation(transform.getSrc()))
+                if not file.is_file():
+                    raise PlatelightError(ErrorCode.COLOR_SPACE_UNKNOWN, f"{file} is a pipe or a device, not a file")
 
 
 def _config(ocio: Any, path: str) -> Any:

@@ -25,14 +25,23 @@ def video_stream(container: InputContainer, path: Path) -> av.VideoStream:
     """Return the stream that Blender shows: the first that isn't a cover picture.
 
     Raises:
-        PlatelightError: `source_empty`.
+        PlatelightError: `source_empty`; `source_unreadable` where nothing here knows how its pictures are packed.
     """
     streams = container.streams.video
     if not streams:
         raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} has no video")
-    if moving := [stream for stream in streams if not is_cover(stream)]:
-        return moving[0]
-    raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} has no video but a cover picture")
+    moving = [stream for stream in streams if not is_cover(stream)]
+    if not moving:
+        raise PlatelightError(ErrorCode.SOURCE_EMPTY, f"{path} has no video but a cover picture")
+    if moving[0].codec_context is None:
+        raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"the pictures of {path} are packed in a way that no decoder here knows")
+    return moving[0]
+
+
+def is_still(container: InputContainer) -> bool:
+    """Return whether the file is one picture rather than a movie, as `read_still` takes them."""
+    name = container.format.name
+    return name.endswith("_pipe") or name in ("image2", "ico")
 
 
 def is_cover(stream: av.VideoStream) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ import numpy as np
 import OpenEXR
 
 from ..protocol import ErrorCode, Layer, Part, PlatelightError, first_layer, picture_layer
+from .exr_names import with_plain_names
 from .picture import Picture
 from .picture_size import check_size, first_bytes
 from .windows import Window, Windows
@@ -22,12 +25,19 @@ _MOST_BYTES = 1 << 33
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is read of an EXR. `shown_first`: the name of the layer that Blender's Sequencer shows, where that is another one."""
+    """What is read of an EXR.
+
+    `shown_first`: the name of the layer that Blender's Sequencer shows, where that is another one. `unshown`: where some Blender
+    shows black instead, a sentence that says so. `plain_names`: whether names in the file are not UTF-8, and are read as
+    `with_plain_names` has them.
+    """
 
     layer: Layer
     windows: Windows
     pixel_aspect: float
     shown_first: str = ""
+    plain_names: bool = False
+    unshown: str = ""
 
 
 def plan(path: Path) -> Plan:
@@ -37,12 +47,15 @@ def plan(path: Path) -> Plan:
         PlatelightError: `frame_missing`, `source_empty`; `source_unreadable`, naming what the file is or has instead.
     """
     first_bytes(path)
+    plain_names = False
     try:
-        headers = [part.header for part in OpenEXR.File(str(path), header_only=True).parts]
-    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        try:
+            headers, parts, views = _headers(path)
+        except UnicodeDecodeError:
+            plain_names = True
+            headers, parts, views = _headers(path, plain_names=True)
+    except (RuntimeError, ValueError, IndexError, TypeError, KeyError, struct.error) as error:
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
-    parts = [_part(header) for header in headers]
-    views = tuple(next((header["multiView"] for header in headers if header.get("multiView")), ()))
     layer = picture_layer(parts, views=views)
     if layer is None:
         held = ", ".join(name for part in parts for name in part.channels[:8])
@@ -66,6 +79,8 @@ def plan(path: Path) -> Plan:
         windows=windows,
         pixel_aspect=_aspect(header),
         shown_first=first.name or "plain R, G, B" if first and first != layer else "",
+        plain_names=plain_names,
+        unshown=_unshown(header),
     )
 
 
@@ -76,7 +91,7 @@ def read(path: Path, planned: Plan) -> Picture:
         PlatelightError: `source_unreadable`, `source_truncated`.
     """
     try:
-        file = OpenEXR.File(str(path), separate_channels=True)
+        file = _open(path, plain_names=planned.plain_names, separate_channels=True)
         held = file.channels(planned.layer.part) if len(file.parts) > planned.layer.part else {}
         planes = [held[name].pixels for name in planned.layer.channels]
     except RuntimeError as error:
@@ -93,6 +108,24 @@ def read(path: Path, planned: Plan) -> Picture:
     return Picture(rgb=rgb, alpha=matte, premultiplied=True)
 
 
+def _headers(path: Path, *, plain_names: bool = False) -> tuple[list[Mapping[str, Any]], list[Part], tuple[str, ...]]:
+    """Return the header of each part, what it says of its channels, and the names of the views. Raises: what the library raises."""
+    headers = [part.header for part in _open(path, plain_names=plain_names, header_only=True).parts]
+    views = tuple(next((header["multiView"] for header in headers if header.get("multiView")), ()))
+    return headers, [_part(header) for header in headers], views
+
+
+def _open(path: Path, *, plain_names: bool, **options: bool) -> OpenEXR.File:
+    """Open a file with the library, which takes no path that is not UTF-8."""
+    if plain_names:
+        return OpenEXR.File(io.BytesIO(with_plain_names(path.read_bytes())), **options)
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return OpenEXR.File(io.BytesIO(path.read_bytes()), **options)
+    return OpenEXR.File(str(path), **options)
+
+
 def _part(header: Mapping[str, Any]) -> Part:
     names = tuple(channel.name for channel in header["channels"])
     return Part(channels=names, name=header.get("name") or "", view=header.get("view") or "")
@@ -106,6 +139,16 @@ def _window(corners: tuple[np.ndarray, np.ndarray]) -> Window:
 def _bytes(header: Mapping[str, Any]) -> int:
     width, height = _window(header["dataWindow"]).size
     return width * height * 4 * len(header["channels"])
+
+
+def _unshown(header: Mapping[str, Any]) -> str:
+    """Return what Blender makes of a compression that is younger than its library; empty for all others."""
+    packed = str(header["compression"]).rpartition(".")[2].removesuffix("_COMPRESSION")
+    if packed.startswith("HTJ2K"):
+        return "The EXR files are packed with HTJ2K, of which Blender 4.5 shows black. Blender 5.2 and 5.3 show them"
+    if packed in ("LJ2K", "ZSTD"):
+        return f"The EXR files are packed with {packed}, of which Blender up to 5.3 shows black. Write them with ZIP"
+    return ""
 
 
 def _aspect(header: Mapping[str, Any]) -> float:

@@ -53,6 +53,9 @@ class Movie:
             raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path} is a list of other files; name the movie itself")
         try:
             with files.opened(path) as container:
+                if files.is_still(container):
+                    told = f"{path} is a picture of a kind that is not read here: write it as EXR, PNG or TIFF"
+                    raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, told)
                 stream = files.video_stream(container, path)
                 _check_stream(stream, path, blender_rate=rate)
                 self._clock = _clock(stream)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..protocol import ErrorCode, PlatelightError
+from ..protocol.bounds import open_regular
 
 MOST_PIXELS = 1 << 27
 """Of a picture that is read: 16384 x 8192."""
@@ -38,7 +39,7 @@ def first_bytes(path: Path) -> bytes:
         PlatelightError: `frame_missing`, `source_empty`, `source_unreadable`.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError as error:
         raise PlatelightError(ErrorCode.FRAME_MISSING, str(path)) from error

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ..protocol import ErrorCode, Place, PlatelightError, clip_name, is_negative, last_place, marked_place, negative_kin, place_of
+from ..protocol import (
+    MOST_NUMBER,
+    ErrorCode,
+    Place,
+    PlatelightError,
+    clip_name,
+    is_negative,
+    last_place,
+    marked_place,
+    negative_kin,
+    place_of,
+)
 from . import exr_plate
 from .picture import Picture
 from .stamp import feed
@@ -46,7 +57,9 @@ class Sequence:
         self.width, self.height = picture.size
         self.is_float = picture.rgb.dtype == np.float32
         self.pixel_aspect = self._plan.pixel_aspect if self._plan else 1.0
-        self.notices = tuple(_notices(file, self._plan, negative))
+        self.notices = tuple(
+            _notices(file, self._plan, negative, highest=self._files[self.last].name if self.last > MOST_NUMBER else "")
+        )
 
     def check(self, first: int, last: int) -> None:
         """Raises: `frame_missing`, naming the first file that is not there."""
@@ -112,7 +125,7 @@ def _find(path: Path) -> tuple[Place | None, dict[int, Path], tuple[str, ...]]:
     is_file, names = path.is_file(), os.listdir(path.parent)
     negative = negative_kin(path.name, beside=names)
     if is_file and is_negative(path.name) and negative:
-        told = f"{path.name} and {negative[0]} have a minus before the number, and Blender plays none below 0"
+        told = f"{path.name} has a minus before its number, beside {negative[0]}, and Blender plays none below 0"
         raise PlatelightError(ErrorCode.FRAME_NUMBERS_UNUSABLE, told)
     place = place_of(path.name, beside=names) if is_file else marked_place(path.name) or last_place(path.name)
     if place is None:
@@ -130,9 +143,14 @@ def _find(path: Path) -> tuple[Place | None, dict[int, Path], tuple[str, ...]]:
     return place, files, negative
 
 
-def _notices(file: Path, planned: exr_plate.Plan | None, negative: tuple[str, ...]) -> Iterator[str]:
+def _notices(file: Path, planned: exr_plate.Plan | None, negative: tuple[str, ...], *, highest: str) -> Iterator[str]:
+    """Yield what the user should know. `highest`: the last file where its number is beyond Blender's, else empty."""
     if planned and planned.shown_first:
         picture = planned.layer.name or "its plain R, G, B"
         yield f"The plate is {picture} of {file.name}; Blender's Sequencer shows {planned.shown_first}, the first in the file"
+    if planned and planned.unshown:
+        yield planned.unshown
+    if highest:
+        yield f"Blender's image nodes end at frame {MOST_NUMBER} and show black for {highest}: number the files anew"
     if negative:
         yield f"Files with a minus before their number, such as {negative[0]}, are left out: rename them to count from 0 up"

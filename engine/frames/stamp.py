@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from ..protocol.bounds import open_regular
+
 SAMPLE_BYTES = 1 << 14
 """A row of a picture in 2K, half floats, uncompressed, fits in: what is painted over leaves no gap beside it."""
 
@@ -17,7 +19,7 @@ def feed(digest: hashlib._Hash, file: Path, *, samples: int) -> None:
     Raises:
         OSError: it can't be read.
     """
-    with open(file, "rb") as opened:
+    with open_regular(file) as opened:
         size = opened.seek(0, os.SEEK_END)
         digest.update(str(size).encode())
         opened.seek(0)

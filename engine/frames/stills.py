@@ -32,9 +32,9 @@ _OPENCV = (
     ".pgm",
     ".pbm",
     ".pnm",
-    ".pam",
 )
-_FFMPEG = (".dpx", ".cin", ".tga", ".sgi", ".rgb", ".rgba", ".bw", ".psd", ".dds")
+# OpenCV 5 gives a PAM with red and blue changed.
+_FFMPEG = (".pam", ".dpx", ".cin", ".tga", ".sgi", ".rgb", ".rgba", ".bw", ".psd", ".dds")
 _TIFF = (".tif", ".tiff", ".tx")
 SUFFIXES = (*_OPENCV, *_FFMPEG, *_TIFF, ".exr")
 _ENDINGS = {".png": (b"IEND", 12), ".jpg": (b"\xff\xd9", 4096), ".jpeg": (b"\xff\xd9", 4096), ".jpe": (b"\xff\xd9", 4096)}
@@ -81,4 +81,5 @@ def _read_ffmpeg(path: Path) -> Picture:
         with opened(path) as container:
             return pixels.picture(next(container.decode(video=0)))
     except (av.FFmpegError, StopIteration, IndexError) as error:
-        raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {error}") from error
+        told = getattr(error, "strerror", None) or "it holds no picture"
+        raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, f"{path}: {told}") from error

@@ -22,8 +22,11 @@ _SIZES = {1: 1, 3: 2, 4: 4, 16: 8}
 _CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _PLANAR = 2
-_FLOAT = 3
-_UNREAD = {34887: "LERC", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP"}
+_SIGNED, _FLOAT = 2, 3
+_MOST_SAMPLES = 4
+_PACKINGS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32809, 32946, 34676, 34677})
+"""What OpenCV and FFmpeg unpack; of others OpenCV gives a black picture."""
+_NAMES = {6: "JPEG in its old form", 34887: "LERC", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP"}
 _MOST_TAGS = 4096
 
 
@@ -85,11 +88,18 @@ def read_tiff(path: Path) -> Picture:
         code = ErrorCode.SOURCE_TRUNCATED if bytes(data[:4]) in _MAGIC else ErrorCode.SOURCE_UNREADABLE
         raise PlatelightError(code, f"{path} cannot be decoded") from error
     check_size((width, height), path)
-    if packed := _UNREAD.get(tags.get(259, 1)):
+    if (packing := tags.get(259, 1)) not in _PACKINGS:
+        packed = _NAMES.get(packing, f"method {packing}")
         told = f"{path} is packed with {packed}, which is not read here: write it with ZIP or LZW"
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, told)
     if kind == _FLOAT and bits < 32:
         told = f"{path} has floats of {bits} bits, which are not read here: write it as EXR"
+        raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, told)
+    if kind == _SIGNED and bits > 8 and tags.order == ">":  # OpenCV takes their bytes in the wrong order
+        told = f"{path} has big-endian numbers with a sign, which are not read here: write it without a sign, or as EXR"
+        raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, told)
+    if samples > _MOST_SAMPLES:
+        told = f"{path} has {samples} channels, and {_MOST_SAMPLES} are the most that are read: write red, green and blue alone"
         raise PlatelightError(ErrorCode.SOURCE_UNREADABLE, told)
     alpha = tags.get(_EXTRA_SAMPLES, 0)
     tags.replace(data, _ORIENTATION, 1)  # Blender shows the picture as it is stored

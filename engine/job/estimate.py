@@ -90,10 +90,13 @@ def _run(request: Estimate, estimator: Estimator | None, cancelled: Callable[[],
         yield Notice(job=request.job, text=text)
     asked = settle(request, model=model, plate=plate)
     plate.clip.check(asked.first, asked.last)
-    stores = tuple(
-        PassStore(asked.out, pass_name=name, clip=asked.clip, source=asked.source.name, is_sequence=asked.is_sequence)
-        for name in asked.passes
-    )
+    every = {
+        name: PassStore(asked.out, pass_name=name, clip=asked.clip, source=asked.source.name, is_sequence=asked.is_sequence)
+        for name in PASSES
+    }
+    stores = tuple(every[name] for name in asked.passes)
+    for name in every.keys() - set(asked.passes):
+        every[name].tidy()
     with contextlib.ExitStack() as held:
         for store in stores:
             if not held.enter_context(store.held()):

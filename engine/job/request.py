@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..frames.plate import Plate
-from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, pass_folder
+from ..protocol import DEVICES, PRECISIONS, ErrorCode, Estimate, EstimateSettings, PlatelightError, pass_folder
 from ..protocol.messages import MOST_TOKENS, WIDEST
 from ..protocol.models import ModelInfo
 
 _CLIP = re.compile(r"[\w+-][\w.+-]*")
-CHOICES = {"precision": ("auto", "fp32", "bf16", "fp16"), "device": ("auto", "cpu", "cuda", "mps")}
+CHOICES = {"precision": PRECISIONS, "device": DEVICES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def settle(request: Estimate, *, model: ModelInfo, plate: Plate) -> Asked:
 
 
 def check_request(request: Estimate) -> None:
-    """Raises: `setting_invalid`, naming the setting and what it may be."""
+    """Raises: `setting_invalid`, naming the setting and what it may be; `output_not_writable` for a name that can't be used."""
     settings = request.settings
     _demand(settings.max_resolution >= 0, "max_resolution", settings.max_resolution, "0 for native, or pixels")
     _demand(settings.window >= 0, "window", settings.window, "0 for the model's own, or frames")
@@ -82,6 +82,9 @@ def check_request(request: Estimate) -> None:
     for name, choices in CHOICES.items():
         _demand(getattr(settings, name) in choices, name, getattr(settings, name), "one of " + ", ".join(choices))
     _demand(request.overwrite or not request.remove_outside, "remove_outside", True, "used together with overwrite")
+    if not _is_utf8(request.out):  # the library that writes EXR takes no other names
+        told = request.out.encode("utf-8", "backslashreplace").decode()
+        raise PlatelightError(ErrorCode.OUTPUT_NOT_WRITABLE, f"the name of the folder is not UTF-8: {told}")
     clip = request.source.clip
     _demand(not clip or _CLIP.fullmatch(clip) is not None, "clip", clip, "letters, digits, and . _ + -")
 
@@ -154,6 +157,14 @@ def plan_range(request: Estimate, *, clip_first: int, clip_last: int, held: int)
         detail = f"{first} to {last} was asked for, the clip has {clip_first} to {clip_last}"
         raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
     return max(clip_first, min(first, clip_last) - request.handles), min(clip_last, last + request.handles)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _demand(right: bool, name: str, value: object, may_be: str) -> None:

@@ -58,6 +58,8 @@ class PassStore:
         self.folder = pass_folder(out, pass_name)
         self._record_file = record_file(out, pass_name=pass_name, clip=clip)
         self._state_file = self.folder / f"{clip}.resume"
+        self._lock_file = self.folder / f".{clip}.lock"
+        self._own_names = re.compile(rf"{re.escape(clip)}\.(?:-?\d+\.exr|json|resume)")
         self._sources: tuple[str, ...] = (source,)
         self._is_sequence = is_sequence
         self._emptied: frozenset[int] = frozenset()
@@ -71,11 +73,22 @@ class PassStore:
             PlatelightError: `disk_full`, `output_not_writable`, `output_in_use`.
         """
         files.make_folder(self.folder)
-        with hold(self.folder / f".{self.clip}.lock") as locked:
+        with hold(self._lock_file) as locked:
             if locked:
-                self.remove_stale_state()
-                files.remove_leftovers(self.folder, re.compile(rf"{re.escape(self.clip)}\.(?:-?\d+\.exr|json|resume)"))
+                self._remove_leftovers()
             yield locked
+
+    def tidy(self) -> None:
+        """Remove what killed engines have left of a pass that this job does not make. Where another engine is writing it, or the
+        folder can't be written, nothing happens."""
+        with contextlib.suppress(PlatelightError, OSError):
+            if files.is_link(self.folder):
+                return
+            if not (files.find_leftovers(self.folder, self._own_names) or is_state_file(self._state_file)):
+                return
+            with hold(self._lock_file) as locked:
+                if locked:
+                    self._remove_leftovers()
 
     def look(self, wanted: range) -> OnDisk:
         """Return what is there; of the frames `wanted`, also whose files they are."""
@@ -152,6 +165,10 @@ class PassStore:
         record = read_record(self._record_file)
         if record is None or record.complete or self.read_state(made=record) is None:
             self.remove_state()
+
+    def _remove_leftovers(self) -> None:
+        self.remove_stale_state()
+        files.remove_leftovers(self.folder, self._own_names)
 
     def outside(self, wanted: range) -> Mapping[int, PassHeader]:
         """Return the headers of the clip's other frames, as far as Platelight wrote them."""

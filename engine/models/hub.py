@@ -25,6 +25,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from ..protocol import ErrorCode, PlatelightError
+from ..protocol.bounds import open_regular
 from ..protocol.models import ModelInfo
 
 NEWEST = "main"
@@ -79,7 +80,7 @@ def is_as_released(path: Path, checksum: str, *, cancelled: Callable[[], bool]) 
     digest = hashlib.sha256()
     if _GIT_SHA1.fullmatch(checksum):
         digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         for piece in iter(functools.partial(stream.read, 1 << 22), b""):
             _stop_if(cancelled)
             digest.update(piece)

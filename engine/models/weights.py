@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..protocol import ErrorCode, ModelEntry, PlatelightError
-from ..protocol.bounds import LARGEST_FILE, parse_json
+from ..protocol.bounds import LARGEST_FILE, open_regular, parse_json
 from ..protocol.models import ModelInfo
 from .layouts import TENSOR_FILES
 
@@ -73,7 +73,7 @@ def check_safetensors(file: Path) -> None:
         PlatelightError: `model_invalid`.
     """
     size = file.stat().st_size
-    with file.open("rb") as stream:
+    with open_regular(file) as stream:
         length = int.from_bytes(stream.read(8), "little")
         if length > min(HEADER_LIMIT, size):
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is not a safetensors file")

@@ -6,9 +6,11 @@ JSON-RPC 2.0, one message a line (UTF-8, ``\\n``), over the engine's standard in
 
 from .codec import Incoming, decode, encode_error, encode_notification, encode_request, encode_result
 from .errors import ERRORS, ErrorCode, PlatelightError
-from .frame_numbers import Place, is_negative, last_place, marked_place, negative_kin, place_of
+from .frame_numbers import MOST_NUMBER, Place, is_negative, last_place, marked_place, negative_kin, place_of
 from .layers import Layer, Part, first_layer, picture_layer
 from .messages import (
+    DEVICES,
+    PRECISIONS,
     PROTOCOL_VERSION,
     Cancel,
     CancelResult,
@@ -58,13 +60,16 @@ from .revisions import weights_difference, with_temporal
 
 __all__ = [
     "DEPTH",
+    "DEVICES",
     "ERRORS",
     "MASK",
     "MODELS",
     "MODELS_BEFORE_ASKING",
+    "MOST_NUMBER",
     "NORMAL",
     "NORMALCRAFTER",
     "PASSES",
+    "PRECISIONS",
     "PREVIEW",
     "PROTOCOL_VERSION",
     "Cancel",

@@ -93,17 +93,25 @@ def read_json(path: Path, *, most: int = LARGEST_FILE) -> Any:
 
 
 def read_regular(file: Path, *, at_most: int) -> bytes:
-    """Return the first bytes of a regular file. Never wait for a pipe.
+    """Return the first bytes of a regular file. Raises: as `open_regular`."""
+    with open_regular(file) as opened:
+        return opened.read(at_most)
+
+
+def open_regular(file: Path) -> IO[bytes]:
+    """Open a regular file for reading. Never wait for a pipe.
 
     Raises:
         OSError: it cannot be read, or it is not a regular file.
         ValueError: no file can have that name.
     """
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(file))
-        return opened.read(at_most)
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    told = "a folder, not a file" if stat.S_ISDIR(kind) else "a pipe or a device, not a file"
+    raise OSError(errno.EINVAL, told, str(file))
 
 
 def _refuse(constant: str) -> NoReturn:

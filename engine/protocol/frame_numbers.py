@@ -14,6 +14,8 @@ _LONE_MARK = re.compile(r"[#@](?=[^\d#@]*$)", re.ASCII)
 _NEGATIVE = re.compile(r"(?:^|(?<=[\s._]))-(?P<digits>\d+)(?=\D*$)", re.ASCII)
 _MOST = 999_999_999
 """Longer numbers, such as a date with a time, count no frames."""
+MOST_NUMBER = 1_048_574
+"""The highest number that Blender's Image node asks for."""
 _CASE = re.IGNORECASE if os.name == "nt" else 0
 
 
@@ -90,7 +92,8 @@ def marked_place(pattern: str) -> Place | None:
 
 
 def negative_kin(name: str, *, beside: Iterable[str]) -> tuple[str, ...]:
-    """Return the other files with a negative number that differ from this one in their number only; none where it has no number."""
+    """Return the other files that differ from this one in their number only: those with a negative number, and where its own is
+    negative all. None where it has no number."""
     stem, suffix = os.path.splitext(name)
     match = _NEGATIVE.search(stem)
     place = last_place(name)
@@ -100,7 +103,8 @@ def negative_kin(name: str, *, beside: Iterable[str]) -> tuple[str, ...]:
         before, after = place.before, place.after
     else:
         return ()
-    kin = re.compile(re.escape(before) + r"-\d+" + re.escape(after), re.ASCII | _CASE)
+    minus = "-" if match is None else "-?"
+    kin = re.compile(re.escape(before) + minus + r"\d+" + re.escape(after), re.ASCII | _CASE)
     return tuple(sorted(other for other in beside if other != name and kin.fullmatch(other)))
 
 

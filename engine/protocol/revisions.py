@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from .bounds import open_regular
 from .errors import ErrorCode, PlatelightError
 from .passes import MadeFrames, PassRecord
 
@@ -29,7 +30,7 @@ def files_revision(folder: Path, patterns: tuple[str, ...]) -> str:
     for file in sorted(found for pattern in patterns for found in folder.glob(pattern)):
         digest.update(file.relative_to(folder).as_posix().encode())
         try:
-            with file.open("rb") as stream:
+            with open_regular(file) as stream:
                 size = stream.seek(0, 2)
                 digest.update(size.to_bytes(8, "little"))
                 for sample in range(SAMPLES if size > SAMPLE_BYTES else 1):

@@ -192,6 +192,16 @@ def test_images_that_do_not_count_one_by_one_are_refused(scene, tmp_path, names,
     assert error.code is ErrorCode.STRIP_UNSUPPORTED and told in error.detail
 
 
+@pytest.mark.parametrize("numbers", [(1048574,), (1048575,), (1048574, 1048575)])
+def test_numbers_beyond_blenders_are_refused_of_stills_too(scene, tmp_path, numbers):
+    image_strip(scene, write_plate(tmp_path, numbers))
+    if numbers[-1] == 1048574:
+        assert clips.targets_by_pattern("plate")[0].first == 1048574
+        return
+    error = refusal(clips.targets_by_pattern, "plate")
+    assert error.code is ErrorCode.FRAME_NUMBERS_UNUSABLE and "1048575" in error.detail
+
+
 def test_only_the_part_that_is_seen_has_to_count_one_by_one(scene, tmp_path):
     files = write_plate(tmp_path, [1, 2, 3, 7])
     image_strip(scene, files, start=1)

@@ -99,6 +99,6 @@ def test_a_minus_that_stands_alone_makes_a_number_negative(name, negative):
 
 def test_negative_kin():
     names = ["n.-0002.exr", "n.-0001.exr", "n.0000.exr", "n.0001.exr", "m.-0001.exr"]
-    assert negative_kin("n.-0001.exr", beside=names) == ("n.-0002.exr",)
+    assert negative_kin("n.-0001.exr", beside=names) == ("n.-0002.exr", "n.0000.exr", "n.0001.exr")
     assert negative_kin("n.0001.exr", beside=names) == ("n.-0001.exr", "n.-0002.exr")
     assert negative_kin("m.-0001.exr", beside=names) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -63,6 +65,14 @@ def test_the_layer_that_the_sequencer_shows_instead_is_told():
     plate = Plate(Source(path=str(FIELD / "exr-parts-first-is-not-the-picture" / "parts.0001.exr")), max_resolution=0)
     assert len(plate.notices) == 1 and "rgba of parts.0001.exr" in plate.notices[0] and "shows N" in plate.notices[0]
     assert not Plate(Source(path=str(FIELD / "layered-exr-plate" / "crypto.0001.exr")), max_resolution=0).notices
+
+
+@pytest.mark.parametrize("packed", ["HTJ2K32", "HTJ2K256", "ZSTD", "ZIP"])
+def test_compressions_that_blender_cannot_read_are_told(tmp_path, packed):
+    planes = {c: np.ones((4, 4), np.float16) for c in "RGB"}
+    OpenEXR.File({"compression": getattr(OpenEXR, f"{packed}_COMPRESSION")}, planes).write(str(tmp_path / "c.0001.exr"))
+    told = Plate(Source(path=str(tmp_path / "c.0001.exr")), max_resolution=0).notices
+    assert [packed.rstrip("0123456789") in text and "shows black" in text for text in told] == [True] * (packed != "ZIP")
 
 
 def test_a_deep_exr_is_refused():
@@ -203,6 +213,49 @@ def test_planes_and_grey_with_alpha(tmp_path, kind):
 def test_tiffs_that_are_not_read_say_why(tmp_path):
     assert "ZSTD" in refused(write_tiff(tmp_path / "z.0001.tif", numbered(5), t259=50000))
     assert "16 bits" in refused(write_tiff(tmp_path / "h.0001.tif", (numbered(5) / 255).astype(np.float16)))
+    assert "method 9999" in refused(write_tiff(tmp_path / "m.0001.tif", numbered(5), t259=9999)), "OpenCV shows black"
+    assert "6 channels" in refused(write_tiff(tmp_path / "c.0001.tif", np.dstack([numbered(5), numbered(5)])))
+    signed = numbered(5).astype(np.int16) * 128
+    assert "with a sign" in refused(write_tiff(tmp_path / "s.0001.tif", signed.astype(">i2"), byte_order=">"))
+
+
+def test_the_colours_of_a_pam_are_in_order(tmp_path):
+    head = f"P7\nWIDTH {WIDTH}\nHEIGHT {HEIGHT}\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n"
+    (tmp_path / "p.0001.pam").write_bytes(head.encode() + numbered(5).tobytes())
+    assert np.array_equal(read_still(tmp_path / "p.0001.pam").rgb, numbered(5))
+
+
+@pytest.mark.parametrize("layer", ["Gr\xf6\xdfe", ""])
+def test_an_exr_with_names_that_are_not_utf8(tmp_path, layer):
+    path = tmp_path / "n.0001.exr"
+    planes = {f"{'x' * len(layer)}.{c}".lstrip("."): linear(numbered(5))[..., i].astype(np.float16) for i, c in enumerate("RGB")}
+    planes = {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
+    OpenEXR.File({"type": OpenEXR.scanlineimage, "owner": "Xrg Mxller"}, planes).write(str(path))
+    data = path.read_bytes().replace(b"Xrg Mxller", "J\xf6rg M\xfcller".encode("latin-1")[:10])
+    if layer:
+        data = data.replace(b"x" * len(layer) + b".", layer.encode("latin-1") + b".")
+    path.write_bytes(data)
+    image = shown(path)
+    assert number_of(image) == 5 and is_upright(image)
+
+
+def test_channels_that_only_odd_letters_tell_apart_are_refused(tmp_path):
+    path = tmp_path / "n.0001.exr"
+    names = ("xa.B", "xa.G", "xa.R", "xb.B", "xb.G", "xb.R")
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, {name: np.ones((4, 4), np.float16) for name in names}).write(str(path))
+    path.write_bytes(path.read_bytes().replace(b"xa.", b"x\xe4.").replace(b"xb.", b"x\xf6."))
+    assert "cannot be told apart" in refused(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows' file names are UTF-16")
+def test_a_folder_whose_name_is_not_utf8(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    shutil.copy(FIELD / "exr-oddities" / "premul.0001.exr", folder)
+    assert number_of(shown(folder / "premul.0001.exr")) == 5
 
 
 @pytest.mark.parametrize("suffix", ["sgi", "rgb"])
@@ -307,3 +360,12 @@ def test_negative_numbers_are_refused_and_told(tmp_path):
         plate = Plate(Source(path=str(tmp_path / name)), max_resolution=0)
         assert (plate.clip.first, plate.clip.last) == (0, 1) and "n.-0001.png" in plate.notices[0]
     assert Plate(Source(path=str(tmp_path / "alone -001.png")), max_resolution=0).clip.last == 1, "a still"
+    cv2.imwrite(str(tmp_path / "alone 001.png"), numbered(3))
+    assert "beside alone 001.png" in refused(tmp_path / "alone -001.png", ErrorCode.FRAME_NUMBERS_UNUSABLE)
+
+
+def test_numbers_beyond_blenders_are_told(tmp_path):
+    for number in (1048574, 1048575):
+        cv2.imwrite(str(tmp_path / f"n.{number}.png"), numbered(3))
+        told = Plate(Source(path=str(tmp_path / "n.1048574.png")), max_resolution=0).notices
+        assert [f"n.{number}.png" in text for text in told] == [True] * (number - 1048574)

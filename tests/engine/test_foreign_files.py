@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine import exr
+from engine.job.lock import hold
 from engine.models.interface import Output
 from engine.protocol import ErrorCode, pass_file, read_pass_header
 from tests.support.drawn import Drawn
@@ -45,6 +46,32 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.is_symlink()
     }
+
+
+def test_what_killed_engines_left_of_other_passes_goes_too(plates, out):
+    """A job of normals alone tidies the depth beside it, unless somebody is writing that."""
+    (out / "depth").mkdir()
+    ours = [out / "depth" / name for name in (".plate.0003.exr.0123456789abcdef.part", ".probe.77.part", "plate.resume")]
+    others = [out / "depth" / name for name in (".other.0003.exr.01.part", "other.resume", "notes.part")]
+    for file in (*ours, *others):
+        file.write_bytes(b"" if "probe" in file.name or file.suffix == ".resume" else b"half")
+    with hold(out / "depth" / ".plate.lock"):
+        finish(request(plates, out, passes=("normal",)), Drawn())
+        assert all(file.exists() for file in ours)
+    finish(request(plates, out, passes=("normal",), last=3), Drawn())
+    assert sorted((out / "depth").iterdir()) == sorted(others)
+
+
+def test_names_that_are_not_utf8(plates, out):
+    odd = plates.with_name(os.fsdecode(b"plate\xff.0001.png"))
+    try:
+        shutil.copy(plates, odd)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    finish(request(odd, out), Drawn())
+    assert read_pass_header(out / "normal" / "plate.0001.exr").source == "plate?.0001.png"
+    error = refused(request(plates, Path(f"{out}\udcff")), Drawn())
+    assert error.code == ErrorCode.OUTPUT_NOT_WRITABLE and "not UTF-8" in error.detail
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 
 import av
 import numpy as np
@@ -211,6 +212,16 @@ def expect(code: ErrorCode, path, first=None, last=None) -> PlatelightError:
 def cut(path, share: float):
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     return path
+
+
+def test_pictures_that_no_decoder_knows_and_stills_are_refused_in_words(tmp_path):
+    whole = write_movie(tmp_path / "m.mkv", 3).read_bytes()
+    (tmp_path / "m.mkv").write_bytes(whole.replace(b"V_MPEG4/ISO/AVC", b"V_UNHEARD/OF/AV"))
+    (tmp_path / "p.pcx").write_bytes(b"\n\5\1\x08" + struct.pack("<6H", 0, 0, 7, 7, 72, 72) + bytes(49) + b"\3\x08\0" + bytes(200))
+    for name, words in (("m.mkv", "no decoder here knows"), ("p.pcx", "write it as EXR, PNG or TIFF")):
+        with pytest.raises(PlatelightError, match=words) as caught:
+            open_source(Source(path=str(tmp_path / name)))
+        assert caught.value.code == ErrorCode.SOURCE_UNREADABLE
 
 
 def test_missing_empty_and_unreadable(tmp_path):

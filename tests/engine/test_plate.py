@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -300,3 +302,14 @@ def test_a_plate_counts_where_the_bad_numbers_are(tmp_path):
     plate = Plate(Source(path=str(tmp_path / "p.####.exr")), max_resolution=0)
     frames = list(plate.frames(1, 5))
     assert len(frames) == 5 and plate.bad_frames == [2, 5] and plate.bad_pixels == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+def test_a_table_of_colours_that_is_a_pipe_is_not_waited_for(tmp_path):
+    shutil.copytree(FIELD / "ocio-without-interchange-roles", tmp_path / "config")
+    for table in (tmp_path / "config" / "luts").iterdir():
+        table.unlink()
+        os.mkfifo(table)
+    with pytest.raises(PlatelightError, match="a pipe or a device") as caught:
+        colour.look("sRGB", ocio_config=str(tmp_path / "config" / "config.ocio"), is_float=False)
+    assert caught.value.code == ErrorCode.COLOR_SPACE_UNKNOWN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import av
 import cv2
 import numpy as np
@@ -124,6 +126,23 @@ def test_a_frame_that_vanishes_while_reading_is_named(tmp_path):
     with pytest.raises(PlatelightError) as caught:
         list(clip.read(1, 3))
     assert caught.value.code == ErrorCode.FRAME_MISSING and str(files[1]) in caught.value.detail
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+@pytest.mark.parametrize("odd", ["pipe", "device"])
+def test_a_frame_that_is_no_file_is_named_and_not_waited_for(tmp_path, odd):
+    second = write_images(tmp_path, range(1, 4))[1]
+    second.unlink()
+    if odd == "pipe":
+        os.mkfifo(second)
+    else:
+        second.symlink_to("/dev/zero")
+    clip = open_source(Source(path=str(tmp_path / "plate.0001.png")))
+    with pytest.raises(PlatelightError, match="a pipe or a device") as caught:
+        list(clip.read(1, 3))
+    assert caught.value.code == ErrorCode.SOURCE_UNREADABLE and second.name in caught.value.detail
+    with pytest.raises(OSError, match="a pipe or a device"):
+        clip.stamp(1, 3)
 
 
 def test_frames_of_another_size(tmp_path):
