@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..frames.plate import Plate
-from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, pass_folder
+from ..protocol import DEVICES, PRECISIONS, ErrorCode, Estimate, EstimateSettings, PlatelightError, pass_folder
 from ..protocol.bounds import MOST_FRAMES
 from ..protocol.messages import MOST_TOKENS, WIDEST
 from ..protocol.models import ModelInfo
 
 _CLIP = re.compile(r"[\w+-][\w.+-]*")
-CHOICES = {"precision": ("auto", "fp32", "bf16", "fp16"), "device": ("auto", "cpu", "cuda", "mps")}
+CHOICES = {"precision": PRECISIONS, "device": DEVICES}
 
 
 @dataclass(frozen=True, kw_only=True)
