@@ -12,9 +12,8 @@ import psutil
 import torch
 import torch.nn.functional as F
 
-from .protocol import ErrorCode, PlatelightError
+from .protocol import DEVICES, PRECISIONS, ErrorCode, PlatelightError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 WORTHWHILE = 1.25
 """bfloat16 must be this many times as fast as float32 on a CPU before `auto` gives up precision for it."""
@@ -48,8 +47,8 @@ def choose(*, device: str, precision: str) -> Compute:
     """
     if device not in DEVICES:
         raise PlatelightError(ErrorCode.SETTING_INVALID, f"device {device!r} is none of {', '.join(DEVICES)}")
-    if precision != "auto" and precision not in DTYPES:
-        raise PlatelightError(ErrorCode.SETTING_INVALID, f"precision {precision!r} is none of auto, {', '.join(DTYPES)}")
+    if precision not in PRECISIONS:
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"precision {precision!r} is none of {', '.join(PRECISIONS)}")
     seen = devices()
     found = seen[0] if device == "auto" else next((facts for facts in seen if facts.kind == device), None)
     if found is None:

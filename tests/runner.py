@@ -40,12 +40,14 @@ class Run:
 
 
 def check(python: Path, *, root: Path, staged: Path) -> Iterator[Outcome]:
-    """What reads the code without running it; the types on the staged tree, where the extension is a package."""
+    """What reads the code without running it; the types on the staged tree, where the extension is a package, and those of the lab,
+    which is not staged, in the repository."""
     config = str(root / "pyproject.toml")
     commands = (
         ("ruff check", root, ("ruff", "check", ".")),
         ("ruff format", root, ("ruff", "format", "--check", "--quiet", ".")),
         ("mypy", staged, ("mypy", "--config-file", config)),
+        ("mypy of the lab", root, ("mypy", "--config-file", config, "--package", "engine.lab")),
     )
     for name, folder, command in commands:
         print(f"\n== {name}", flush=True)

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from ..contract import DEVICES, PRECISIONS
 from ..link.command import COMMAND_VARIABLE
 
 Command = Callable[[argparse.Namespace, Any], int]
@@ -72,8 +73,8 @@ def parser(*, estimate: Command, match: Command, check_scene: Command, models: C
     add.add_argument("--window", type=int, metavar="N", help="frames estimated together")
     add.add_argument("--overlap", type=int, metavar="N", help="frames that neighbouring windows share")
     add.add_argument("--decode-chunk-size", type=int, metavar="N", help="frames decoded together")
-    add.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"))
-    add.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
+    add.add_argument("--precision", choices=PRECISIONS)
+    add.add_argument("--device", choices=DEVICES)
     add.add_argument("--temporal", metavar="FILE", help="trained temporal blocks, or none for frames by themselves")
     add.add_argument("--overwrite", action="store_true", help="replace frames that Platelight wrote")
     add.add_argument(

@@ -65,24 +65,39 @@ def layer_socket(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
     raise UserError(f"{node.image.name} has no layer {layer or name}: choose another.")
 
 
-def picture_socket(node: bpy.types.Node, channels: Sequence[str]) -> bpy.types.NodeSocket:
-    """Return the socket of an Image node that gives the picture of a plate.
+def picture_socket(node: bpy.types.Node, parts: Sequence[Part], *, views: Sequence[str] = ()) -> bpy.types.NodeSocket:
+    """Return the socket of an Image node that gives the picture of a plate: the layer and the view that its passes are made of.
 
     Args:
-        channels: of the file, as Blender calls them; empty where it does not say.
+        parts: of an EXR; empty where the file does not say.
+        views: as for `picture_layer`.
 
     Raises:
-        UserError: the file holds no picture.
+        UserError: the file holds no picture, or Blender does not show the one that it holds.
     """
+    layer = picture_layer(parts, views=views)
+    if layer is not None and layer.view and node.has_views:
+        with contextlib.suppress(TypeError):
+            node.view = layer.view
     if found := node.outputs.get("Image"):
         return found
-    layer = picture_layer([Part(channels=tuple(channels))])
     if layer is not None:
         with contextlib.suppress(UserError):
             return layer_socket(node, layer.name)
+        if not layer.name and node.has_layers:
+            raise UserError(
+                f"Blender does not show the picture of {node.image.name}, R, G and B, beside layers of two names, such as "
+                f"{layers_of_two_names(parts)}: give it a name in the file, such as beauty."
+            )
     if colours := [output for output in node.outputs if output.type == "RGBA" and output.enabled]:
         return colours[0]  # Blender calls some layers otherwise, those of stereo files among them
     raise UserError(f"{node.image.name} holds no picture: choose a file with colours.")
+
+
+def layers_of_two_names(parts: Sequence[Part]) -> str:
+    """Return the first layer within another, as ``ViewLayer.Depth``; empty where there is none."""
+    names = (channel.rpartition(".")[0] for part in parts for channel in part.channels)
+    return next((name for name in names if "." in name), "")
 
 
 def _show(node: bpy.types.Node, layer: str) -> bool:

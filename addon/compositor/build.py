@@ -58,7 +58,8 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, 
     file = images.absolute(plate.image)
     window = windows.of_file(file)
     windows.keep(node, window)
-    picture = image_layers.picture_socket(node, _channels(file))
+    header = _header(file)
+    picture = image_layers.picture_socket(node, header.parts if header else (), views=header.views if header else ())
     if window:
         whole = has_shape(scene, window.shown)
         return windows.place(block, "plate", picture, window=window, scene=scene, keep_shape=not whole, down=0), whole
@@ -69,12 +70,12 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, 
     return size.outputs["Image"], whole
 
 
-def _channels(file: Path) -> tuple[str, ...]:
-    """Return the channels of a file of several layers; none where it does not say."""
+def _header(file: Path) -> image_header.Header | None:
+    """Return what a file says of itself, None where it does not."""
     try:
-        return image_header.read(file).channels
+        return image_header.read(file)
     except image_header.HeaderError:
-        return ()
+        return None
 
 
 def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..contract import Part
+
 MOST_CHANNELS = 1024
 MOST_PIXELS = 1 << 17
 """Of a side; what claims more is damaged."""
@@ -35,8 +37,9 @@ class Header:
     """`width`, `height`: pixels that the file holds, which are the image's size in Blender. `bits`: of the coarsest channel.
     `colors`: how many channels are not alpha; of an EXR all. `channels`: names, of an EXR only, as Blender calls them. `shown`:
     width and height of the picture that the pixels are a part of, of an EXR only; `corner`: where in it they begin, to the right
-    and down. `texts`: attributes that are strings. `whole`:
-    nothing is missing at the end, as far as that is told: an EXR of one part of scan lines, and a PNG."""
+    and down. `texts`: attributes that are strings. `parts`: of an EXR, as its header has them; `views`: of a stereo file whose
+    channels carry the names of their views, the first of which has none. `whole`: nothing is missing at the end, as far as that
+    is told: an EXR of one part of scan lines, and a PNG."""
 
     width: int
     height: int
@@ -46,6 +49,8 @@ class Header:
     shown: tuple[int, int] | None = None
     corner: tuple[int, int] = (0, 0)
     texts: dict[str, str]
+    parts: tuple[Part, ...] = ()
+    views: tuple[str, ...] = ()
     whole: bool = True
 
 
@@ -116,8 +121,23 @@ def _header(path: Path, source: Any) -> Header:
         shown=(first.full_width, first.full_height),
         corner=(first.x - first.full_x, first.y - first.full_y),
         texts=texts,
+        parts=tuple(
+            Part(
+                channels=tuple(part.channelnames),
+                name=part.get_string_attribute("name"),
+                view=part.get_string_attribute("view"),
+            )
+            for part in parts
+        ),
+        views=_views(first),
         whole=len(parts) > 1 or _has_last_line(source, first),
     )
+
+
+def _views(part: Any) -> tuple[str, ...]:
+    """Return the names in the attribute ``multiView``, in their order."""
+    held = next((each.value for each in part.extra_attribs if each.name == "multiView"), ())
+    return tuple(str(name) for name in ((held,) if isinstance(held, str) else held))
 
 
 def _bits(part: Any) -> int:

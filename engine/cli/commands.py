@@ -19,6 +19,7 @@ from ..failures import explain
 from ..identity import version
 from ..memory import keep_freed_memory
 from ..models import registry
+from ..options import Device, Precision
 from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
 from ..protocol.models import PREVIEW
 from ..reporting import follow, gigabytes
@@ -81,8 +82,8 @@ def estimate(
     window: Annotated[int, typer.Option(help="Frames estimated together, 0 for what the model was made for")] = 0,
     overlap: Annotated[int, typer.Option(help="Frames that neighbouring windows share, -1 for what the model was made for")] = -1,
     decode_chunk_size: Annotated[int, typer.Option(help="Frames decoded together; less needs less memory")] = 7,
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    precision: Precision = "auto",
+    device: Device = "auto",
     color_space: Annotated[str, typer.Option(help="Of the clip, a name in the OpenColorIO configuration")] = "",
     ocio_config: Annotated[str, typer.Option(help="Path of a config.ocio, such as Blender's")] = "",
     clip: Annotated[str, typer.Option(help="Name of the clip in the files' names")] = "",
@@ -192,8 +193,8 @@ def bench(
     ] = "",
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames")] = "448x256",
     frames: Annotated[int, typer.Option(help="How many frames")] = 28,
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    precision: Precision = "auto",
+    device: Device = "auto",
     baseline: Annotated[bool, typer.Option("--baseline", help="Run in PyTorch's default memory formats, for comparison")] = False,
 ) -> None:
     """Measure seconds a frame in each stage."""

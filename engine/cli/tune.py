@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..options import Device
 from ..reporting import line
 
 
@@ -24,7 +25,7 @@ def tune(
     color_space: Annotated[str, typer.Option(help="Of the clip, a name in the OpenColorIO configuration")] = "",
     ocio_config: Annotated[str, typer.Option(help="Path of a config.ocio, such as Blender's")] = "",
     clip: Annotated[str, typer.Option(help="Name of the clip in the files' names")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    device: Device = "auto",
     flow: Annotated[str, typer.Option(help="auto, dis or raft")] = "auto",
 ) -> None:
     """Make a model calmer on one shot, from the shot itself; `estimate` into the same folder uses what is learned."""

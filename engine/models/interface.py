@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..protocol import EstimateSettings, Stage
+from ..protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ..protocol.models import ModelInfo
 
 
@@ -60,6 +60,24 @@ class ResumePoint:
 
 
 Event = Step | Output | Cut | ResumePoint
+
+
+def check_windows(settings: EstimateSettings) -> None:
+    """Check the settings that windows depend on.
+
+    Raises:
+        PlatelightError: `setting_invalid`.
+    """
+    if settings.window < 1:
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"window is {settings.window}, it must be at least 1 frame")
+    if settings.overlap < 0:
+        raise PlatelightError(ErrorCode.SETTING_INVALID, f"overlap is {settings.overlap}, it must not be negative")
+    if settings.overlap >= settings.window:
+        detail = f"overlap is {settings.overlap}, it must be smaller than the window of {settings.window} frames"
+        raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
+    if settings.decode_chunk_size < 1:
+        detail = f"decode chunk size is {settings.decode_chunk_size}, it must be at least 1 frame"
+        raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
 
 
 class Estimator(Protocol):

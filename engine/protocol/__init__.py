@@ -9,6 +9,8 @@ from .errors import ERRORS, ErrorCode, PlatelightError
 from .frame_numbers import MOST_NUMBER, Place, is_negative, last_place, marked_place, negative_kin, place_of
 from .layers import Layer, Part, first_layer, picture_layer
 from .messages import (
+    DEVICES,
+    PRECISIONS,
     PROTOCOL_VERSION,
     Cancel,
     CancelResult,
@@ -58,6 +60,7 @@ from .revisions import weights_difference, with_temporal
 
 __all__ = [
     "DEPTH",
+    "DEVICES",
     "ERRORS",
     "MASK",
     "MODELS",
@@ -66,6 +69,7 @@ __all__ = [
     "NORMAL",
     "NORMALCRAFTER",
     "PASSES",
+    "PRECISIONS",
     "PREVIEW",
     "PROTOCOL_VERSION",
     "Cancel",

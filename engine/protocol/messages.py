@@ -13,6 +13,8 @@ from .bounds import MOST_FRAMES, Amount, Between, Count, Frame, Minutes, Pixels,
 
 PROTOCOL_VERSION = 3
 
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 MOST_TOKENS = 1 << 15
 """Patches that a model may be asked to see a frame in; ten times what any was made for."""
 

@@ -165,9 +165,9 @@ class PreviewStage(nn.Module):
         self.omega_reg = config.omega_reg
         try:
             net = network.load(Path(config.model) if config.model else None)
-            self.video = temporal.load(Path(config.start), net) if config.start else temporal.TemporalPreview(net)
         except (FileNotFoundError, ValueError, RuntimeError) as error:
             raise PlatelightError(ErrorCode.MODEL_INVALID, str(error)) from error
+        self.video = temporal.load(Path(config.start), net) if config.start else temporal.TemporalPreview(net)
 
     def forward(self, clip: Clip) -> Losses:
         known = clip.known or self.know(clip.frames)

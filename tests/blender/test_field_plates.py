@@ -11,6 +11,7 @@ from footage import render
 from platelight.addon import tags
 from platelight.addon.blender import clips, compat
 from platelight.addon.compositor import passes
+from platelight.addon.contract import ErrorCode, PlatelightError
 from platelight.addon.nodes.block import Block
 from strips import image_strip
 
@@ -100,3 +101,26 @@ def test_a_window_that_changes_from_frame_to_frame_is_told(scene, tmp_path):
     files = sorted((FIELD / "exr-data-window").glob("a.*.exr"))
     _, notices = place(scene, files, tmp_path / "passes", data=(10, 6, 94, 57))
     assert any("data window" in notice and "whole picture" in notice for notice in notices)
+
+
+@pytest.mark.parametrize("first", ["left", "right"])
+def test_of_a_stereo_file_the_view_that_comes_first_is_the_plate(scene, tmp_path, first):
+    """As in the Sequencer, and as the engine reads it. Left is darker."""
+    second = {"left": "right", "right": "left"}[first]
+    grey = {"left": np.full((HEIGHT, WIDTH), 0.2, np.float32), "right": np.full((HEIGHT, WIDTH), 0.7, np.float32)}
+    channels = {name: grey[first] for name in "RGB"} | {f"{second}.{name}": grey[second] for name in "RGB"}
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, "multiView": [first, second]}
+    OpenEXR.File(header, channels).write(str(tmp_path / "stereo.0001.exr"))
+    place(scene, [tmp_path / "stereo.0001.exr"], tmp_path / "passes")
+    [image] = render(scene, [1], tmp_path).values()
+    assert np.abs(image[..., :3] - grey[first][0, 0]).max() < 1e-3
+
+
+def test_a_picture_that_blender_does_not_show_beside_its_layers_is_refused_by_name(scene, tmp_path):
+    grey = np.full((HEIGHT, WIDTH), 0.2, np.float32)
+    channels = {name: grey for name in "RGB"} | {f"A.DiffCol.{name}": grey + 0.5 for name in "RGB"}
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(header, channels).write(str(tmp_path / "layers.0001.exr"))
+    with pytest.raises(PlatelightError) as raised:
+        place(scene, [tmp_path / "layers.0001.exr"], tmp_path / "passes")
+    assert raised.value.code is ErrorCode.NOT_PLACED and "A.DiffCol" in str(raised.value)

@@ -14,7 +14,7 @@ ENGINE = {
     "__main__": "cli protocol server",
     "bench": "bench_report device exr frames job memory models protocol",
     "bench_report": "models.normalcrafter protocol",
-    "cli": "bench bench_report doctor failures identity job lab memory models protocol reporting server tuning",
+    "cli": "bench bench_report doctor failures identity job lab memory models options protocol reporting server tuning",
     "device": "protocol",
     "doctor": "device identity models protocol",
     "exr": "files frames protocol",
@@ -30,6 +30,7 @@ ENGINE = {
     "models.preview": "device models models.temporal protocol",
     "models.temporal": "device frames models protocol",
     "models.video_depth_anything": "device frames models models.depth_anything models.temporal protocol",
+    "options": "protocol",
     "reporting": "protocol",
     "server": "doctor failures identity job memory models protocol tuning",
     "tuning": "device failures frames models models.depth_anything models.marigold models.moge models.preview models.temporal "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from engine.lab.training.data.clips import write_clip
 from engine.lab.training.preview.trainer import write_weights
@@ -30,7 +31,7 @@ from engine.lab.training.temporal.trainer import train
 from engine.models.depth_anything.model import load_depth_model
 from engine.models.marigold.model import load_normals_model
 from engine.models.moge.model import load_geometry_model
-from engine.models.preview import temporal
+from engine.models.preview import network, temporal
 from engine.models.preview.network import PreviewConfig as PreviewSizes
 from engine.models.preview.network import PreviewNet, prepared, unit_normals
 from engine.models.temporal.block import TemporalSettings
@@ -204,8 +205,21 @@ def test_blocks_leave_a_frame_alone_and_do_not_see_across_cuts(folder, tmp_path)
         assert torch.allclose(unit_normals(whole), video(frames), atol=1e-6)
     video.save_temporal(tmp_path / "blocks.safetensors")
     (tmp_path / "other.safetensors").write_bytes((folder / "preview.safetensors").read_bytes())
-    with pytest.raises(ValueError, match=r"other\.safetensors holds no temporal blocks"):
+    with pytest.raises(PlatelightError, match=r"other\.safetensors: it holds no temporal blocks"):
         temporal.load(tmp_path / "other.safetensors", video.net)
+    again = temporal.load(tmp_path / "blocks.safetensors", network.load(folder / "preview.safetensors"))
+    assert again.config == video.config
+    left = video.blocks.state_dict()
+    assert all(torch.equal(value, left[name].half().float()) for name, value in again.blocks.state_dict().items())
+
+
+def test_blocks_of_the_embedded_model_in_their_first_format_are_still_read(folder, tmp_path):
+    video = temporal.TemporalPreview(network.load(folder / "preview.safetensors"))
+    tensors = {name: torch.full_like(value, 0.5).half() for name, value in video.blocks.state_dict().items()}
+    about = {"model": "preview temporal blocks", "config": json.dumps(dataclasses.asdict(video.config))}
+    save_file(tensors, tmp_path / "early.safetensors", metadata=about)
+    read = temporal.load(tmp_path / "early.safetensors", network.load(folder / "preview.safetensors"))
+    assert all((value == 0.5).all() for value in read.blocks.state_dict().values())
 
 
 def test_clips_stop_at_cuts_and_single_frames_are_not_drawn(folder, tmp_path):

@@ -84,6 +84,14 @@ def test_ranges_that_the_clip_lacks(movie, preview, tmp_path, first, last, code)
     assert exr_bytes(tmp_path) == {}
 
 
+def test_more_frames_than_any_estimate_takes(preview, tmp_path):
+    """The last time of a damaged movie may say ten days."""
+    movie = write_movie(tmp_path / "long.mkv", 3, times=[0, 1, 24 * 86400 * 10], options={"bf": "0"})
+    error = refused(request(movie, tmp_path / "out"), preview)
+    assert error.code == ErrorCode.RANGE_OUTSIDE_CLIP and "10000000 frames" in error.detail
+    assert finish(request(movie, tmp_path / "out", last=2), preview).result.frames_written == 2
+
+
 @pytest.mark.parametrize(
     "bad",
     [

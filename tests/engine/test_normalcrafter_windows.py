@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 
 from engine.models.blend import merge_weights
-from engine.models.normalcrafter.windows import ahead, chunk_stop, padding, plan, validate
+from engine.models.interface import check_windows
+from engine.models.normalcrafter.windows import ahead, chunk_stop, padding, plan
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError
 
 CASES = [
@@ -88,6 +89,6 @@ def test_padding_is_symmetric_with_the_odd_remainder_below_and_right(size: tuple
 )
 def test_settings_that_cannot_work_are_refused(bad: dict[str, int]):
     with pytest.raises(PlatelightError) as caught:
-        validate(EstimateSettings(**bad))
+        check_windows(EstimateSettings(**bad))
     assert caught.value.code is ErrorCode.SETTING_INVALID
     assert str(next(iter(bad.values()))) in caught.value.detail

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...options import Device, Precision
 from ...protocol import ErrorCode, EstimateSettings, PlatelightError
 from ...reporting import follow
 from .results import Score
@@ -32,8 +33,8 @@ def evaluate(
     window: Annotated[int, typer.Option(help="Frames estimated together, 0 for what each model was made for")] = 0,
     overlap: Annotated[int, typer.Option(help="Frames that neighbouring windows share, -1 for what each model was made for")] = -1,
     decode_chunk_size: Annotated[int, typer.Option(help="Frames decoded together")] = 7,
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    precision: Precision = "auto",
+    device: Device = "auto",
 ) -> None:
     """Measure models against true normals and depths and write a report; needs engine/requirements/evaluate.txt."""
     from . import report

@@ -24,6 +24,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -32,7 +33,7 @@ from mathutils import Matrix, Vector
 
 from ..training.data.clips import Intrinsics, write_clip
 from . import heldout_scenes, verdict_scenes
-from .heldout_scenes.kit import Shot, moved
+from .heldout_scenes.kit import Shot, moved, scene
 
 SAMPLES = 20
 LEVELS, STEP = 32767, 32
@@ -57,30 +58,42 @@ def unpack_maps(package: Path, out: Path) -> dict[str, Path]:
     for name in MAPS:
         text = (package / f"{name}.exr.js").read_text()
         files[name] = out / f"{name}.exr"
-        files[name].write_bytes(base64.b64decode(re.search(r"base64,([A-Za-z0-9+/=]+)", text)[1]))
+        packed = re.search(r"base64,([A-Za-z0-9+/=]+)", text)
+        assert packed, f"{name}.exr.js holds no picture"
+        files[name].write_bytes(base64.b64decode(packed[1]))
     return files
+
+
+def parts() -> tuple[bpy.types.Scene, bpy.types.RenderSettings, bpy.types.ColorManagedViewSettings, Any]:
+    """Return the scene that is built, and its settings; the last are those of Cycles, an add-on that the stubs know nothing of."""
+    built = scene()
+    assert built.render and built.view_settings
+    return built, built.render, built.view_settings, built.cycles
 
 
 def set_up(shot: Shot, *, threads: int) -> None:
     """Render settings of a fresh scene."""
-    scene = bpy.context.scene
-    scene.render.engine, scene.cycles.seed, scene.cycles.use_adaptive_sampling = "CYCLES", 1, False
-    scene.cycles.max_bounces, scene.cycles.diffuse_bounces, scene.cycles.sample_clamp_indirect = 6, 3, 4.0
-    scene.cycles.denoiser, scene.cycles.denoising_prefilter = "OPENIMAGEDENOISE", "FAST"
-    scene.render.threads_mode, scene.render.threads, scene.render.use_persistent_data = "FIXED", threads, True
-    scene.render.resolution_x, scene.render.resolution_y = shot.size
-    scene.render.resolution_percentage = 100
-    scene.view_settings.view_transform = shot.look
-    scene.view_layers[0].use_pass_normal = scene.view_layers[0].use_pass_z = True
-    camera = scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
-    scene.collection.objects.link(camera)
-    camera.data.lens, camera.data.sensor_fit, camera.data.sensor_width = shot.lens, "AUTO", 36
-    camera.data.clip_start, camera.data.clip_end = 0.02, 2000
+    built, render, view, cycles = parts()
+    render.engine = "CYCLES"  # type: ignore[assignment]  # the stubs know the engines without add-ons only
+    cycles.seed, cycles.use_adaptive_sampling = 1, False
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.sample_clamp_indirect = 6, 3, 4.0
+    cycles.denoiser, cycles.denoising_prefilter = "OPENIMAGEDENOISE", "FAST"
+    render.threads_mode, render.threads, render.use_persistent_data = "FIXED", threads, True
+    render.resolution_x, render.resolution_y = shot.size
+    render.resolution_percentage = 100
+    view.view_transform = shot.look  # type: ignore[assignment]  # the stubs know no configuration's views
+    built.view_layers[0].use_pass_normal = built.view_layers[0].use_pass_z = True
+    lens = bpy.data.cameras.new("camera")
+    lens.lens, lens.sensor_fit, lens.sensor_width = shot.lens, "AUTO", 36
+    lens.clip_start, lens.clip_end = 0.02, 2000
+    built.camera = camera = bpy.data.objects.new("camera", lens)
+    built.collection.objects.link(camera)
 
 
 def aim(shot: Shot, frame: int) -> Matrix:
     """Places the camera; returns its rotation, camera to world (columns: right, up, toward the camera)."""
-    camera = bpy.context.scene.camera
+    camera = scene().camera
+    assert camera and bpy.context.view_layer
     eye = Vector(shot.eye) + Vector(shot.drift) * frame
     look = Vector(shot.target) - Vector(shot.eye) + Vector(shot.pan) * frame
     turned = look.to_track_quat("-Z", "Y").to_matrix() @ Matrix.Rotation(math.radians(shot.roll), 3, "Z")
@@ -91,32 +104,32 @@ def aim(shot: Shot, frame: int) -> Matrix:
 
 def picture(path: Path, scratch: Path, *, shot: Shot, first: bool) -> None:
     """Render the frame; the first of a clip sets its exposure."""
-    scene = bpy.context.scene
-    scene.cycles.samples, scene.cycles.filter_width, scene.cycles.use_denoising = SAMPLES, 1.5, True
+    built, render, view, cycles = parts()
+    cycles.samples, cycles.filter_width, cycles.use_denoising = SAMPLES, 1.5, True
     bpy.ops.render.render()
-    result, settings = bpy.data.images["Render Result"], scene.render.image_settings
+    result, settings = bpy.data.images["Render Result"], render.image_settings
     if first:
         settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
-        result.save_render(str(scratch / "linear.exr"), scene=scene)
+        result.save_render(str(scratch / "linear.exr"), scene=built)
         with OpenEXR.File(str(scratch / "linear.exr")) as file:
             light = file.channels()["RGB"].pixels @ np.array([0.2126, 0.7152, 0.0722], np.float32)
         middle = math.exp(float(np.log(np.maximum(light, 1e-4)).mean()))
         bright = float(np.quantile(light, 0.97))
-        scene.view_settings.exposure = shot.exposure + min(math.log2(0.17 / middle), math.log2(1.6 / bright))
+        view.exposure = shot.exposure + min(math.log2(0.17 / middle), math.log2(1.6 / bright))
     settings.file_format, settings.color_mode, settings.compression = "PNG", "RGB", 100
     settings.color_depth = "8"
-    result.save_render(str(path), scene=scene)
+    result.save_render(str(path), scene=built)
 
 
 def geometry(scratch: Path) -> tuple[np.ndarray, np.ndarray]:
     """World-space normals `(H, W, 3)`, zero where nothing is, and distances along the line of sight `(H, W)`, at pixel centres."""
-    scene = bpy.context.scene
-    scene.cycles.samples, scene.cycles.filter_width, scene.cycles.use_denoising = 1, 0.01, False
-    settings = scene.render.image_settings
+    _, render, _, cycles = parts()
+    cycles.samples, cycles.filter_width, cycles.use_denoising = 1, 0.01, False
+    settings = render.image_settings
     settings.file_format, settings.color_depth = "OPEN_EXR_MULTILAYER", "32"
-    scene.render.filepath = str(scratch / "geometry.exr")
+    render.filepath = str(scratch / "geometry.exr")
     bpy.ops.render.render(write_still=True)
-    with OpenEXR.File(scene.render.filepath, separate_channels=True) as file:
+    with OpenEXR.File(render.filepath, separate_channels=True) as file:
         channels = file.channels()
         normals = np.stack([channels[f"ViewLayer.Normal.{axis}"].pixels for axis in "XYZ"], -1)
         depth = channels["ViewLayer.Depth.Z"].pixels
@@ -141,10 +154,11 @@ def write_png16(path: Path, values: np.ndarray) -> None:
 def read_png8(path: Path) -> np.ndarray:
     """Build an 8-bit picture as `(H, W, 3)` uint8, top row first."""
     image = bpy.data.images.load(str(path))
-    image.colorspace_settings.name = "Non-Color"
-    values = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(values)
+    assert image.colorspace_settings
+    image.colorspace_settings.name = "Non-Color"  # type: ignore[assignment]  # the stubs know no configuration's spaces
     width, height = image.size
+    values = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(values)  # type: ignore[attr-defined]  # the stubs take the array for a number
     bpy.data.images.remove(image)
     return np.rint(values.reshape(height, width, -1)[::-1, :, :3] * 255).astype(np.uint8)
 
@@ -161,7 +175,7 @@ def make(name: str, out: Path, *, of: ClipSet, maps: dict[str, Path], scratch: P
         for (thing, step, spin), start in zip(shot.movers, starts, strict=True):
             moved(thing, frame=frame, step=step, spin=spin, start=start)
         pose = aim(shot, frame)
-        poses.append([list(row) for row in pose])
+        poses.append(np.array(pose).tolist())
         picture(out / f"frame.{frame + 1}.png", scratch, shot=shot, first=frame == 0)
         world, depth = geometry(scratch)
         seen = world @ np.array(pose.to_3x3())

@@ -159,7 +159,7 @@ class VideoNormals(nn.Module):
 
     def load_temporal(self, file: Path) -> None:
         """Build the blocks that a file holds and fill them. Raises: `model_incomplete`, `model_invalid`."""
-        found = trained.read(file, family=FAMILY)
+        found = trained.read(file, family=FAMILY, settings=TemporalSettings)
         self.add_temporal(found.settings)
         trained.put(self, found, file=file)
 

@@ -13,13 +13,13 @@ import torch
 from ...device import choose
 from ...protocol import EstimateSettings, Stage
 from ...protocol.models import ModelInfo
-from ..interface import Cut, Event, Output, ResumePoint, Step
+from ..interface import Cut, Event, Output, ResumePoint, Step, check_windows
 from ..revision import revision
 from ..shots import ShotReader
 from .checkpoint import Networks, load_networks
 from .pipeline import Pipeline
 from .state import State
-from .windows import Window, ahead, chunk_stop, padding, plan, validate
+from .windows import Window, ahead, chunk_stop, padding, plan
 
 
 def load(folder: Path, *, info: ModelInfo, precision: str, device: str) -> NormalCrafter:
@@ -56,7 +56,7 @@ class NormalCrafter:
         Raises:
             PlatelightError: `setting_invalid`; `source_truncated` when `frames` ends before `count`.
         """
-        validate(settings)
+        check_windows(settings)
         pipeline = self._pipeline
         state = State.start()
         if resume is not None:

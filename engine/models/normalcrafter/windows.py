@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...protocol import ErrorCode, EstimateSettings, PlatelightError
-
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
@@ -24,24 +22,6 @@ class Window:
     @property
     def frames(self) -> int:
         return self.stop - self.start
-
-
-def validate(settings: EstimateSettings) -> None:
-    """Check the settings that windows depend on.
-
-    Raises:
-        PlatelightError: `setting_invalid`.
-    """
-    if settings.window < 1:
-        raise PlatelightError(ErrorCode.SETTING_INVALID, f"window is {settings.window}, it must be at least 1 frame")
-    if settings.overlap < 0:
-        raise PlatelightError(ErrorCode.SETTING_INVALID, f"overlap is {settings.overlap}, it must not be negative")
-    if settings.overlap >= settings.window:
-        detail = f"overlap is {settings.overlap}, it must be smaller than the window of {settings.window} frames"
-        raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
-    if settings.decode_chunk_size < 1:
-        detail = f"decode chunk size is {settings.decode_chunk_size}, it must be at least 1 frame"
-        raise PlatelightError(ErrorCode.SETTING_INVALID, detail)
 
 
 def plan(count: int, *, window: int, overlap: int, first: int = 0) -> tuple[Window, ...]:

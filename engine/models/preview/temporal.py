@@ -11,28 +11,26 @@ at 1/4 of the frame and coarser are enough, and no motion needs to be made up fo
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from ...protocol import PlatelightError
-from ...protocol.bounds import Between, parse_json
-from ...protocol.codec import from_fields
+from ...protocol import ErrorCode, PlatelightError
+from ...protocol.bounds import Between
+from ...protocol.models import PREVIEW
 from ..revision import PREVIEW_BLOCKS as TEMPORAL
+from ..temporal import trained
 from ..temporal.block import shots
-from ..tensors import write as write_tensors
 from .network import Features, PreviewNet
 
 WEIGHTS = TEMPORAL
 """The blocks that come with the extension."""
 
-_KIND = "preview temporal blocks"
+_PREFIX = "temporal."
 _FADING = 0.2
 """Of a frame's say with each frame of distance, before training."""
 
@@ -129,27 +127,21 @@ class TemporalPreview(nn.Module):
         Raises:
             PlatelightError: `disk_full`, `output_not_writable`.
         """
-        weights = {name: value.half() for name, value in self.blocks.state_dict().items()}
-        write_tensors(file, weights, metadata={"model": _KIND, "config": json.dumps(asdict(self.config))})
+        tensors = {f"{_PREFIX}{name}": value.half() for name, value in self.blocks.state_dict().items()}
+        trained.save(file, trained.Trained(settings=self.config, tensors=tensors), family=PREVIEW.family)
 
 
 def load(file: Path, net: PreviewNet) -> TemporalPreview:
     """`net` with the blocks of a file, in evaluation mode.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it isn't one of these blocks, or is of a network of other widths; names the file.
+        PlatelightError: `model_incomplete` when it isn't there; `model_invalid` when it is something else, or of a network of other
+            widths; naming the file.
     """
-    if not file.is_file():
-        raise FileNotFoundError(f"The temporal blocks are missing: {file}")
+    found = trained.read(file, family=PREVIEW.family, settings=TemporalConfig)
     try:
-        with safe_open(str(file), framework="pt") as opened:
-            about = opened.metadata() or {}
-            stored = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
-        if about.get("model") != _KIND:
-            raise ValueError("it is of another kind of model")
-        model = TemporalPreview(net, from_fields(TemporalConfig, parse_json(about["config"])))
-        model.blocks.load_state_dict(stored)
-    except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError, IndexError, PlatelightError) as error:
-        raise ValueError(f"{file} holds no temporal blocks of this model: {error}") from error
+        model = TemporalPreview(net, found.settings)
+        model.blocks.load_state_dict({name.removeprefix(_PREFIX): value.float() for name, value in found.tensors.items()})
+    except (RuntimeError, IndexError) as error:
+        raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file} is of another network: {error}".splitlines()[0][:300]) from error
     return model.eval()

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from ...frames.cuts import CONTEXT
-from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
-from ..interface import Cut, Event, Output, ResumePoint, Step
+from ...protocol import EstimateSettings, Stage
+from ..interface import Cut, Event, Output, ResumePoint, Step, check_windows
 from ..shots import ShotReader
 
 Encoded = TypeVar("Encoded")
@@ -112,9 +112,7 @@ def stream(
     Raises:
         PlatelightError: `setting_invalid`; `source_truncated` when `frames` ends before `count`.
     """
-    if not 0 <= settings.overlap < settings.window or settings.decode_chunk_size < 1:
-        told = f"window {settings.window}, overlap {settings.overlap}, decode chunk size {settings.decode_chunk_size}"
-        raise PlatelightError(ErrorCode.SETTING_INVALID, told)
+    check_windows(settings)
     chunk = settings.decode_chunk_size
     window, overlap = (settings.window, settings.overlap) if model.sees_time else (min(settings.window, chunk), 0)
     state: _State[Encoded] = _State.resume(resume, device=device) if resume else _State()

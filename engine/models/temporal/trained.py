@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from ...protocol import ErrorCode, PlatelightError
 from ...protocol.bounds import parse_json
 from ...protocol.codec import from_fields
+from ...protocol.fields import Dataclass
 from ..tensors import write as write_tensors
 from .block import TemporalSettings
 
@@ -21,15 +22,22 @@ FILE = "temporal.safetensors"
 FORMAT = "platelight temporal blocks 1"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Trained:
-    """`tensors`: by their names in the video model: ``temporal.*``, and of a trained head its own names as well."""
+_PREVIEW, _EARLY_PREVIEW = "preview", "preview temporal blocks"
+"""The embedded model's family, and what its files said of themselves under ``model`` before they had this format."""
 
-    settings: TemporalSettings
+S = TypeVar("S", bound=Dataclass)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained(Generic[S]):
+    """`settings`: how the blocks are built. `tensors`: by their names in the video model: ``temporal.*``, and of a trained head its
+    own names as well."""
+
+    settings: S
     tensors: dict[str, torch.Tensor]
 
 
-def save(file: Path, trained: Trained, *, family: str) -> None:
+def save(file: Path, trained: Trained[S], *, family: str) -> None:
     """Write the file whole or not at all. `family`: the subpackage of `engine.models` that it is for.
 
     Raises:
@@ -39,8 +47,8 @@ def save(file: Path, trained: Trained, *, family: str) -> None:
     write_tensors(file, trained.tensors, metadata=about)
 
 
-def read(file: Path, *, family: str) -> Trained:
-    """Read a file that `save` has written.
+def read(file: Path, *, family: str, settings: type[S]) -> Trained[S]:
+    """Read a file that `save` has written, or the embedded model's in its first format. `settings`: what the blocks are built by.
 
     Raises:
         PlatelightError: `model_incomplete` when it isn't there; `model_invalid` when it's something else, or of another family.
@@ -50,18 +58,21 @@ def read(file: Path, *, family: str) -> Trained:
     try:
         with safe_open(file, framework="pt") as opened:
             about = opened.metadata() or {}
-            if about.get("format") != FORMAT or about.get("family") != family:
-                found = f"{about.get('format', 'no temporal blocks')}, {about.get('family', 'of no model')}"
-                raise ValueError(f"{found}; temporal blocks for {family} are needed")
-            settings = from_fields(TemporalSettings, parse_json(about["settings"]))
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - it is no dict
+            if about.get("model") == _EARLY_PREVIEW:
+                about = {"format": FORMAT, "family": _PREVIEW, "settings": about["config"]}
+                tensors = {f"temporal.{name}": tensor for name, tensor in tensors.items()}
+            if about.get("format") != FORMAT or about.get("family") != family:
+                others = f"temporal blocks for {about.get('family')}" if about.get("format") == FORMAT else "no temporal blocks"
+                raise ValueError(f"it holds {others}; temporal blocks for {family} are needed")
+            built = from_fields(settings, parse_json(about["settings"]))
     except (OSError, ValueError, TypeError, KeyError, SafetensorError, PlatelightError) as error:
         told = error.detail if isinstance(error, PlatelightError) else str(error)
         raise PlatelightError(ErrorCode.MODEL_INVALID, f"{file}: {told}".splitlines()[0][:300]) from error
-    return Trained(settings=settings, tensors=tensors)
+    return Trained(settings=built, tensors=tensors)
 
 
-def put(model: torch.nn.Module, trained: Trained, *, file: Path) -> None:
+def put(model: torch.nn.Module, trained: Trained[S], *, file: Path) -> None:
     """Put trained tensors in their places in `model`, which has blocks built with the same settings.
 
     Raises:

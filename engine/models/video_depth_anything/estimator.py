@@ -18,7 +18,7 @@ from ...protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from ...protocol.models import ModelInfo
 from ..depth_anything.distance import distance, nearest
 from ..dinov2 import grid_of
-from ..interface import Cut, Event, Output, ResumePoint, Step
+from ..interface import Cut, Event, Output, ResumePoint, Step, check_windows
 from ..shots import ShotReader
 from .model import load_video_depth, resized
 from .network import FRAMES, VideoDepthNetwork
@@ -98,9 +98,10 @@ class VideoDepthAnything:
         Raises:
             PlatelightError: `setting_invalid`; `source_truncated` when `frames` ends before `count`.
         """
-        if (settings.window, settings.overlap) != (FRAMES, OVERLAP) or settings.decode_chunk_size < 1:
+        if (settings.window, settings.overlap) != (FRAMES, OVERLAP):
             told = f"window {settings.window}, overlap {settings.overlap}; {self.info.title} needs {FRAMES} and {OVERLAP}"
             raise PlatelightError(ErrorCode.SETTING_INVALID, told)
+        check_windows(settings)
         shot = _Shot.resume(resume, device=self._compute.device) if resume else _Shot()
         windows, at = int(resume.arrays["windows"]) if resume else 0, shot.next_frame
         reader = ShotReader(frames, first=resume.read_from if resume else 0, start=shot.begin + at, count=count)

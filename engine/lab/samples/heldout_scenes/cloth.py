@@ -3,7 +3,7 @@
 import bpy
 import numpy as np
 
-from .kit import Shot, paint, panel, sun, surround
+from .kit import Shot, paint, panel, scene, sun, surround
 from .shapes import ball, box, sheet, wire
 
 FALL = 45  # simulated frames until the sheet lies
@@ -42,13 +42,13 @@ def draped(_maps):
     simulated.collision_settings.distance_min = 0.01
     simulated.point_cache.frame_end = FALL
     for frame in range(1, FALL + 1):
-        bpy.context.scene.frame_set(frame)
+        scene().frame_set(frame)
     still = bpy.data.meshes.new_from_object(fallen.evaluated_get(bpy.context.evaluated_depsgraph_get()))
     fallen.modifiers.clear()
     fallen.data = still
     thick = fallen.modifiers.new("subdivision", "SUBSURF")
     thick.levels = thick.render_levels = 1
-    bpy.context.scene.frame_set(1)
+    scene().frame_set(1)
     ball(0.14, paint((0.75, 0.73, 0.68), roughness=0.15), at=(-0.15, -1.15, 0.14))
     box((5, 0.1, 3), paint((0.4, 0.42, 0.38)), at=(0, 2.0, 0))
     panel((-1.8, -0.6, 1.3), toward=(0, 0, 0.3), size=0.6, energy=60, colour=(1, 0.93, 0.85))

@@ -187,7 +187,8 @@ def portrait(_maps):
 def hand(_maps):
     surround((1, 1, 1), strength=0.25)
     box((4, 3, 0.1), paint((0.16, 0.2, 0.22), (0.12, 0.15, 0.17), pattern="Noise", scale=4), at=(0, 0.8, 0.8), turn=(75, 0, 0))
-    joints, bones = [(0.02, 0, -0.35, 0.042), (0, 0, -0.05, 0.04), (0, 0, 0.06, 0.062)], [(0, 1), (1, 2)]
+    joints: list[tuple[float, float, float, float]] = [(0.02, 0, -0.35, 0.042), (0, 0, -0.05, 0.04), (0, 0, 0.06, 0.062)]
+    bones = [(0, 1), (1, 2)]
     fingers = ((-0.075, 0.17, -14, 0.9), (-0.028, 0.2, -4, 1.0), (0.022, 0.195, 5, 0.97), (0.068, 0.165, 15, 0.78))
     for x, base, lean, long in fingers:
         first = len(joints)

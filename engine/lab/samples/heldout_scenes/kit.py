@@ -36,6 +36,30 @@ class Shot:
     movers: list = field(default_factory=list)
 
 
+def scene() -> bpy.types.Scene:
+    """Return the scene that is built."""
+    found = bpy.context.scene
+    assert found
+    return found
+
+
+def tree_of(owner: bpy.types.Material | bpy.types.World) -> tuple[bpy.types.Nodes, bpy.types.NodeLinks]:
+    """Return the nodes and links of a material or a world that uses them."""
+    assert owner.node_tree
+    return owner.node_tree.nodes, owner.node_tree.links
+
+
+def put(node: bpy.types.Node, name: str, value: object) -> None:
+    """Set the value of an input; the stubs know of none, for some sockets have none."""
+    setattr(node.inputs[name], "default_value", value)  # noqa: B010
+
+
+def describe(node: bpy.types.Node, **settings: object) -> None:
+    """Set the properties of a node, which depend on its kind."""
+    for name, value in settings.items():
+        setattr(node, name, value)
+
+
 def paint(first, second=None, *, pattern="", scale=4.0, roughness=0.6, metallic=0.0, hard=False, glow=0.0):
     """Build a Principled material: one colour, or two by a texture. `hard` makes the border between the two sharp.
 
@@ -43,36 +67,40 @@ def paint(first, second=None, *, pattern="", scale=4.0, roughness=0.6, metallic=
     """
     made = bpy.data.materials.new("paint")
     made.use_nodes = True
-    nodes, links = made.node_tree.nodes, made.node_tree.links
+    nodes, links = tree_of(made)
     shader = nodes["Principled BSDF"]
-    shader.inputs["Base Color"].default_value = (*first, 1)
-    shader.inputs["Roughness"].default_value, shader.inputs["Metallic"].default_value = roughness, metallic
+    put(shader, "Base Color", (*first, 1))
+    put(shader, "Roughness", roughness)
+    put(shader, "Metallic", metallic)
     if glow:
-        shader.inputs["Emission Color"].default_value, shader.inputs["Emission Strength"].default_value = (*first, 1), glow
+        put(shader, "Emission Color", (*first, 1))
+        put(shader, "Emission Strength", glow)
     if not pattern:
         return made
     kind = {"Planks": "Brick", "Stripes": "Wave", "Marble": "Wave", "Grain": "Wave"}.get(pattern, pattern)
     texture, place = nodes.new(f"ShaderNodeTex{kind}"), nodes.new("ShaderNodeTexCoord")
-    texture.inputs["Scale"].default_value = scale
+    put(texture, "Scale", scale)
     flat = pattern in ("Brick", "Planks", "Checker", "Stripes")
     links.new(place.outputs["UV" if flat else "Object"], texture.inputs["Vector"])
     if kind == "Brick":
-        texture.inputs["Color1"].default_value = (*first, 1)
-        texture.inputs["Color2"].default_value = (*(0.6 * part for part in first), 1)
-        texture.inputs["Mortar"].default_value = (*second, 1)
-        texture.inputs["Mortar Size"].default_value = 0.004 if pattern == "Planks" else 0.02
-        texture.inputs["Brick Width"].default_value = 2.5 if pattern == "Planks" else 0.5
+        put(texture, "Color1", (*first, 1))
+        put(texture, "Color2", (*(0.6 * part for part in first), 1))
+        put(texture, "Mortar", (*second, 1))
+        put(texture, "Mortar Size", 0.004 if pattern == "Planks" else 0.02)
+        put(texture, "Brick Width", 2.5 if pattern == "Planks" else 0.5)
         links.new(texture.outputs["Color"], shader.inputs["Base Color"])
         return made
     if pattern in ("Marble", "Grain"):
-        texture.inputs["Distortion"].default_value = 9.0 if pattern == "Marble" else 3.0
-        texture.inputs["Detail"].default_value = 4.0
+        put(texture, "Distortion", 9.0 if pattern == "Marble" else 3.0)
+        put(texture, "Detail", 4.0)
     if pattern == "Noise":
-        texture.inputs["Detail"].default_value = 5.0
+        put(texture, "Detail", 5.0)
     ramp = nodes.new("ShaderNodeValToRGB")
-    ramp.color_ramp.interpolation = "CONSTANT" if hard else "LINEAR"
-    ramp.color_ramp.elements[0].position, ramp.color_ramp.elements[1].position = (0.0, 0.5) if hard else (0.3, 0.7)
-    ramp.color_ramp.elements[0].color, ramp.color_ramp.elements[1].color = (*first, 1), (*second, 1)
+    colours = ramp.color_ramp if isinstance(ramp, bpy.types.ShaderNodeValToRGB) else None
+    assert colours
+    colours.interpolation = "CONSTANT" if hard else "LINEAR"
+    colours.elements[0].position, colours.elements[1].position = (0.0, 0.5) if hard else (0.3, 0.7)
+    colours.elements[0].color, colours.elements[1].color = (*first, 1), (*second, 1)
     links.new(texture.outputs.get("Fac") or texture.outputs["Distance"], ramp.inputs["Fac"])
     links.new(ramp.outputs["Color"], shader.inputs["Base Color"])
     return made
@@ -84,7 +112,7 @@ def placed(data, made, *, at=(0, 0, 0), turn=(0, 0, 0)):
     thing.location, thing.rotation_euler = at, [math.radians(angle) for angle in turn]
     if made:
         data.materials.append(made)
-    bpy.context.scene.collection.objects.link(thing)
+    scene().collection.objects.link(thing)
     return thing
 
 
@@ -112,20 +140,20 @@ def bulb(at, *, energy: float, colour=(1, 0.8, 0.55), size: float = 0.06) -> Non
 
 def surround(colour=(1, 1, 1), *, strength: float = 0.3, sky: tuple | None = None, place: Path | None = None, turn: float = 0.0):
     """The world: one colour, a Nishita sky (elevation, rotation of its sun in degrees), or a measured place (an EXR map)."""
-    scene = bpy.context.scene
-    scene.world = bpy.data.worlds.new("world")
-    scene.world.use_nodes = True
-    nodes, links = scene.world.node_tree.nodes, scene.world.node_tree.links
+    scene().world = world = bpy.data.worlds.new("world")
+    world.use_nodes = True
+    nodes, links = tree_of(world)
     background = nodes["Background"]
-    background.inputs["Color"].default_value, background.inputs["Strength"].default_value = (*colour, 1), strength
+    put(background, "Color", (*colour, 1))
+    put(background, "Strength", strength)
     if sky:
         air = nodes.new("ShaderNodeTexSky")
-        air.sky_type, air.sun_elevation, air.sun_rotation = "NISHITA", math.radians(sky[0]), math.radians(sky[1])
+        describe(air, sky_type="NISHITA", sun_elevation=math.radians(sky[0]), sun_rotation=math.radians(sky[1]))
         links.new(air.outputs["Color"], background.inputs["Color"])
     if place:
         picture, where, turned = (nodes.new(f"ShaderNode{kind}") for kind in ("TexEnvironment", "TexCoord", "Mapping"))
-        picture.image = bpy.data.images.load(str(place))
-        turned.inputs["Rotation"].default_value = (0, 0, math.radians(turn))
+        describe(picture, image=bpy.data.images.load(str(place)))
+        put(turned, "Rotation", (0, 0, math.radians(turn)))
         links.new(where.outputs["Generated"], turned.inputs["Vector"])
         links.new(turned.outputs["Vector"], picture.inputs["Vector"])
         links.new(picture.outputs["Color"], background.inputs["Color"])

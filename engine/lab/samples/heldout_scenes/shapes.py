@@ -13,7 +13,7 @@ from .kit import placed
 
 def built(shape: bmesh.types.BMesh, made, *, at=(0, 0, 0), turn=(0, 0, 0), smooth: float = 0.0):
     """Build an object from a bmesh: UVs in metres by the nearest axis, edges under `smooth` degrees shaded round."""
-    bmesh.ops.recalc_face_normals(shape, faces=shape.faces)
+    bmesh.ops.recalc_face_normals(shape, faces=shape.faces[:])
     layer = shape.loops.layers.uv.verify()
     for face in shape.faces:
         axis = max(range(3), key=lambda k: abs(face.normal[k]))
@@ -33,7 +33,7 @@ def box(size, made, *, at=(0, 0, 0), turn=(0, 0, 0), bevel: float = 0.0, soft: i
     """Build a box on its base; `bevel` in metres, `soft` levels of subdivision make a cushion of it."""
     shape = bmesh.new()
     bmesh.ops.create_cube(shape, size=1)
-    bmesh.ops.transform(shape, matrix=Matrix.Diagonal((*size, 1)) @ Matrix.Translation((0, 0, 0.5)), verts=shape.verts)
+    bmesh.ops.transform(shape, matrix=Matrix.Diagonal((*size, 1)) @ Matrix.Translation((0, 0, 0.5)), verts=shape.verts[:])
     if bevel:
         bmesh.ops.bevel(shape, geom=shape.edges[:], offset=bevel, segments=3, profile=0.5, affect="EDGES")
     thing = built(shape, made, at=at, turn=turn, smooth=180 if soft else 0)
@@ -53,7 +53,7 @@ def tube(radius: float, height: float, made, *, at=(0, 0, 0), turn=(0, 0, 0), to
     shape = bmesh.new()
     top = radius if top is None else top
     bmesh.ops.create_cone(shape, cap_ends=True, segments=sides, radius1=radius, radius2=top, depth=height)
-    bmesh.ops.translate(shape, vec=(0, 0, height / 2), verts=shape.verts)
+    bmesh.ops.translate(shape, vec=(0, 0, height / 2), verts=shape.verts[:])
     return built(shape, made, at=at, turn=turn, smooth=30)
 
 
@@ -61,7 +61,7 @@ def ball(radius: float, made, *, at=(0, 0, 0), stretch=(1, 1, 1), turn=(0, 0, 0)
     """Build an ellipsoid about its centre."""
     shape = bmesh.new()
     bmesh.ops.create_icosphere(shape, subdivisions=detail, radius=radius)
-    bmesh.ops.scale(shape, vec=stretch, verts=shape.verts)
+    bmesh.ops.scale(shape, vec=stretch, verts=shape.verts[:])
     return built(shape, made, at=at, turn=turn, smooth=60)
 
 
@@ -87,7 +87,7 @@ def lathe(profile, made, *, at=(0, 0, 0), turn=(0, 0, 0), steps: int = 72, flute
     for low, high in itertools.pairwise(rows):
         for k in range(steps):
             shape.faces.new((low[k], low[(k + 1) % steps], high[(k + 1) % steps], high[k]))
-    bmesh.ops.remove_doubles(shape, verts=shape.verts, dist=1e-5)
+    bmesh.ops.remove_doubles(shape, verts=shape.verts[:], dist=1e-5)
     return built(shape, made, at=at, turn=turn, smooth=smooth)
 
 
@@ -140,6 +140,7 @@ def blob(balls, made, *, at=(0, 0, 0), turn=(0, 0, 0), fine: float = 0.04):
         part = family.elements.new()
         part.co, part.radius = (x, y, z), radius * 1.5
     source = placed(family, None)
+    assert bpy.context.view_layer
     bpy.context.view_layer.update()
     mesh = bpy.data.meshes.new_from_object(source.evaluated_get(bpy.context.evaluated_depsgraph_get()))
     bpy.data.objects.remove(source)
@@ -176,6 +177,7 @@ def wire(points, radius: float, made, *, at=(0, 0, 0), turn=(0, 0, 0), round_: b
 def words(text: str, size: float, made, *, at=(0, 0, 0), turn=(90, 0, 0), thick: float = 0.0, bevel: float = 0.0):
     """Writing that stands in the XZ plane and reads from -Y, thick or flat; centred on X."""
     curve = bpy.data.curves.new("words", "FONT")
+    assert isinstance(curve, bpy.types.TextCurve)
     curve.body, curve.size, curve.extrude, curve.bevel_depth, curve.align_x = text, size, thick, bevel, "CENTER"
     return placed(curve, made, at=at, turn=turn)
 
@@ -188,8 +190,8 @@ def monkey(size: float, made, *, at=(0, 0, 0), turn=(0, 0, 0)):
 
 def rough(thing, *, kind: str = "CLOUDS", size: float, strength: float):
     """Return the object displaced along its normals by one of Blender's procedural textures."""
-    texture = bpy.data.textures.new(kind, kind)
-    texture.noise_scale = size
+    texture = bpy.data.textures.new(kind, kind)  # type: ignore[arg-type]  # the stubs want the names of all kinds
+    texture.noise_scale = size  # type: ignore[attr-defined]  # which every kind used here has
     modifier = thing.modifiers.new("displace", "DISPLACE")
     modifier.texture, modifier.strength, modifier.texture_coords = texture, strength, "LOCAL"
     return thing

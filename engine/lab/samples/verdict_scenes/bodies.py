@@ -92,7 +92,7 @@ def head(skin, *, fine: float = 0.006, smooth: int = 4, iris=(0.06, 0.035, 0.02)
 
 def cap_of_hair(made, *, long: float = 0.0):
     """Short hair, or hair that reaches `long` metres down behind."""
-    lumps = [
+    lumps: list[tuple] = [
         ((0, 0.034, 0.152), (0.083, 0.09, 0.082)),
         ((0, -0.03, 0.196), (0.058, 0.045, 0.026)),
         ((0, 0.07, 0.1), (0.068, 0.05, 0.08)),
@@ -109,7 +109,8 @@ def figure(pose: Pose, *, at, turn=0.0, skin=0, top=(0.3, 0.3, 0.32), legs=(0.06
     """Build a dressed person; `top` and `legs` are colours or materials. Gives the hub that moves it."""
     flesh = coated(paint(SKINS[skin], roughness=0.45), skin=0.2)
     shirt, cloth = (made if not isinstance(made, tuple) else coated(paint(made, roughness=0.85), sheen=0.3) for made in (top, legs))
-    lower, upper = [], []
+    lower: list[tuple] = []
+    upper: list[tuple] = []
     centre = [sum(part) / 2 for part in zip(*pose.hips, strict=True)]
     middle = [sum(part) / 2 for part in zip(*pose.shoulders, strict=True)]
     for hip, knee, ankle in zip(pose.hips, pose.knees, pose.ankles, strict=True):

@@ -15,7 +15,7 @@ from .vehicles import GLASS
 
 def window(made, *, at, wide=1.0, high=1.3, panes=(2, 3)):
     """A casement that looks to -Y, about its centre."""
-    parts = [((x, 0, 0), (0.07, 0.12, high + 0.07)) for x in (-wide / 2, wide / 2)]
+    parts: list[tuple] = [((x, 0, 0), (0.07, 0.12, high + 0.07)) for x in (-wide / 2, wide / 2)]
     parts += [((0, 0, z), (wide, 0.12, 0.07)) for z in (-high / 2, high / 2)]
     parts += [((wide * (k / panes[0] - 0.5), 0.01, 0), (0.04, 0.06, high)) for k in range(1, panes[0])]
     parts += [((0, 0.01, high * (k / panes[1] - 0.5)), (wide, 0.06, 0.04)) for k in range(1, panes[1])]

@@ -50,7 +50,7 @@ def garden(_maps):
         leaves(petals, np.repeat(way[:26], 9, 0), flecked(tone, tuple(0.7 * part for part in tone)), size=0.06, seed=k, loose=0.5)
         body([((0, 0, 0), (0.3, 0.3, 0.28))], paint((0.015, 0.025, 0.008)), at=tuple(centre), fine=0.04)
     teak = flecked((0.28, 0.19, 0.11), (0.36, 0.26, 0.16), roughness=0.8)
-    seat = [((0, -0.11 * k, 0.43), (1.4, 0.09, 0.025)) for k in range(4)] + [
+    seat: list[tuple] = [((0, -0.11 * k, 0.43), (1.4, 0.09, 0.025)) for k in range(4)] + [
         ((-0.62 + 0.124 * k, 0.09, 0.7), (0.06, 0.02, 0.42), (-10, 0, 0)) for k in range(11)
     ]
     seat += [((0, 0.135, 0.93), (1.4, 0.04, 0.07), (-10, 0, 0))] + [

@@ -146,10 +146,10 @@ def meadow(_maps):
     blocks(posts, flecked((0.25, 0.22, 0.18), (0.36, 0.32, 0.27)), bevel=0.015)
     for rise in (0.55, 0.95):
         wire([(x, y - 0.07, z - 0.55 + rise) for (x, y, z), *_ in posts], 0.03, paint((0.3, 0.26, 0.2)), round_=False)
-    for seed, x, y, high in ((91, -8.5, 17, 7), (92, 6.5, 14, 6), (93, 9.5, 22, 8), (94, -2, 26, 8)):
+    for seed, x, y, high in ((91, -8.5, 17.0, 7), (92, 6.5, 14, 6), (93, 9.5, 22, 8), (94, -2, 26, 8)):
         tree(seed, paint(BARK), greens(1.0), at=(x, y, float(land(x, y)) - 0.1), height=high, crown=3200, leaf_size=0.34, first=0.2)
     bale = paint((0.5, 0.38, 0.16), (0.38, 0.28, 0.11), pattern="Noise", scale=14, roughness=1)
-    for x, y, turn in ((2.6, 6.6, 25), (-3.4, 11, -40)):
+    for x, y, turn in ((2.6, 6.6, 25.0), (-3.4, 11.0, -40.0)):
         rough(
             divided(tube(0.75, 1.3, bale, at=(x, y, float(land(x, y)) + 0.72), turn=(90, 0, turn)), 3, simple=True),
             size=0.12,

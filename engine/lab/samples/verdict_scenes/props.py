@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ..heldout_scenes.kit import paint, placed
+from ..heldout_scenes.kit import describe, paint, placed, put, scene, tree_of
 
 
 def flecked(*colours, roughness=0.7, metallic=0.0):
@@ -37,19 +37,15 @@ def coated(made, *, coat=0.0, sheen=0.0, skin=0.0):
 
 def hazy(*, azimuth: float, elevation: float, turbidity: float = 3.0, strength: float = 0.3) -> None:
     """A Hosek-Wilkie sky whose brightest part lies at `azimuth` (degrees counter-clockwise from +X) and `elevation`."""
-    scene = bpy.context.scene
-    scene.world = bpy.data.worlds.new("world")
-    scene.world.use_nodes = True
-    nodes, links = scene.world.node_tree.nodes, scene.world.node_tree.links
+    scene().world = world = bpy.data.worlds.new("world")
+    world.use_nodes = True
+    nodes, links = tree_of(world)
     air, background = nodes.new("ShaderNodeTexSky"), nodes["Background"]
     flat = math.cos(math.radians(elevation))
-    air.sky_type, air.turbidity, air.ground_albedo = "HOSEK_WILKIE", turbidity, 0.3
-    air.sun_direction = (
-        flat * math.cos(math.radians(azimuth)),
-        flat * math.sin(math.radians(azimuth)),
-        math.sin(math.radians(elevation)),
-    )
-    background.inputs["Strength"].default_value = strength
+    across, along = flat * math.cos(math.radians(azimuth)), flat * math.sin(math.radians(azimuth))
+    toward = (across, along, math.sin(math.radians(elevation)))
+    describe(air, sky_type="HOSEK_WILKIE", turbidity=turbidity, ground_albedo=0.3, sun_direction=toward)
+    put(background, "Strength", strength)
     links.new(air.outputs["Color"], background.inputs["Color"])
 
 
@@ -138,7 +134,7 @@ def lofted(sections, made, *, at=(0, 0, 0), turn=(0, 0, 0), levels: int = 2, cho
         thing.data.polygons.foreach_set("material_index", kinds)
     shape = bmesh.new()
     shape.from_mesh(thing.data)
-    bmesh.ops.recalc_face_normals(shape, faces=shape.faces)
+    bmesh.ops.recalc_face_normals(shape, faces=shape.faces[:])
     shape.to_mesh(thing.data)
     shape.free()
     rounded = thing.modifiers.new("subdivision", "SUBSURF")

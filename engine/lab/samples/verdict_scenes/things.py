@@ -5,7 +5,7 @@ import math
 import bpy
 import numpy as np
 
-from ..heldout_scenes.kit import Shot, paint, panel, surround
+from ..heldout_scenes.kit import Shot, paint, panel, scene, surround
 from ..heldout_scenes.shapes import ball, box, lathe, ring, rolling, sheet, tube, wire, words
 from .plants import greens, leaves
 from .props import blocks, body, coated, flecked, lofted, together
@@ -102,8 +102,8 @@ def bottles(_maps):
     for face in stick.data.polygons:
         face.material_index = int(face.center.z > 0.0555)
     pebble = paint((0.3, 0.29, 0.28), (0.22, 0.21, 0.2), pattern="Noise", scale=30)
-    for x, y, size in ((-0.15, 0.06, 0.05), (-0.19, -0.02, 0.03), (0.17, 0.0, 0.036)):
-        ball(size, pebble, at=(x, y, size * 0.5), stretch=(1.3, 1, 0.55), turn=(0, 5, 200 * x))
+    for east, north, wide in ((-0.15, 0.06, 0.05), (-0.19, -0.02, 0.03), (0.17, 0.0, 0.036)):
+        ball(wide, pebble, at=(east, north, wide * 0.5), stretch=(1.3, 1, 0.55), turn=(0, 5, 200 * east))
     stem = np.array([(-0.02 + 0.035 * k, -0.13 - 0.006 * k * k * 0.3, 0.012 + 0.004 * k) for k in range(6)])
     wire([tuple(point) for point in stem], 0.0022, paint((0.12, 0.14, 0.05)))
     spots = np.repeat(stem, 2, 0) + np.tile([(0, 0.018, 0.004), (0.01, -0.018, 0.004)], (6, 1))
@@ -198,7 +198,7 @@ def hung(thing, frames: int) -> None:
     """Lets the simulated cloth fall and keeps its last shape."""
     thing.modifiers["cloth"].point_cache.frame_end = frames
     for frame in range(1, frames + 1):
-        bpy.context.scene.frame_set(frame)
+        scene().frame_set(frame)
     shape = bpy.data.meshes.new_from_object(thing.evaluated_get(bpy.context.evaluated_depsgraph_get()))
     thing.modifiers.clear()
     thing.data = shape
@@ -206,7 +206,7 @@ def hung(thing, frames: int) -> None:
     thick.thickness = 0.004
     finer = thing.modifiers.new("subdivision", "SUBSURF")
     finer.levels = finer.render_levels = 1
-    bpy.context.scene.frame_set(1)
+    scene().frame_set(1)
 
 
 def laundry(_maps):

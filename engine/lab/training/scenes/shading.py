@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ....frames.colour import encode_srgb
 from .environments import Environment, looked_up
 from .gbuffer import Caster, GBuffer
 from .materials import material
@@ -263,6 +264,4 @@ def _develop(picture: np.ndarray, lens: Lens) -> np.ndarray:
     if lens.shoulder:
         exposed = exposed * (1 + exposed / 9) / (1 + exposed)
         exposed = exposed * lens.shoulder
-    exposed = np.clip(exposed, 0, 1)
-    display = np.where(exposed <= 0.0031308, 12.92 * exposed, 1.055 * exposed ** (1 / 2.4) - 0.055)
-    return display.astype(np.float32)
+    return encode_srgb(np.clip(exposed, 0, 1))
