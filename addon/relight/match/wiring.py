@@ -152,17 +152,17 @@ def follow_working_space(scene: bpy.types.Scene) -> None:
     """Bring the fitted lights of a scene into the file's working space: Blender takes their terms for vectors, not for colours."""
     tree, matrix = compat.compositor_tree(scene), working_space.to_working()
     for node in [node for node in tree.nodes if node.get(tags.ROLE) == ROLE] if tree else []:
-        before = np.array(node.get(tags.WORKING_MATRIX, matrix.ravel())).reshape(3, 3)  # absent: of a Platelight before 0.2
-        if tags.WORKING_MATRIX in node and np.allclose(before, matrix, atol=1e-6):
+        told = node.get(tags.WORKING_MATRIX)
+        node[tags.WORKING_MATRIX] = matrix.ravel().tolist()
+        if told is None or np.allclose(told, matrix.ravel(), atol=1e-6):  # older versions didn't say
             continue
-        turn = matrix @ np.linalg.inv(before)
+        turn = matrix @ np.linalg.inv(np.array(told).reshape(3, 3))
         for socket in (node.inputs[term] for term in world_light.TERMS):
             found = curves.of(tree, socket.path_from_id("default_value"))
             frames = sorted({round(key.co[0]) for curve in found for key in curve.keyframe_points})
             over_time = {frame: _at(found, socket.default_value, frame) for frame in frames or (0,)}
             turned = {frame: tuple((turn @ value).tolist()) for frame, value in over_time.items()}
             curves.set_over_time(socket, "default_value", turned)
-        node[tags.WORKING_MATRIX] = matrix.ravel().tolist()
 
 
 def _at(found: list[bpy.types.FCurve], still: Sequence[float], frame: int) -> np.ndarray:
