@@ -152,11 +152,11 @@ def follow_working_space(scene: bpy.types.Scene) -> None:
     """Bring the fitted lights of a scene into the file's working space: Blender takes their terms for vectors, not for colours."""
     tree, matrix = compat.compositor_tree(scene), working_space.to_working()
     for node in [node for node in tree.nodes if node.get(tags.ROLE) == ROLE] if tree else []:
-        told = node.get(tags.WORKING_MATRIX)
+        told = np.array(node.get(tags.WORKING_MATRIX, ()))  # a copy, not a view of the property
         node[tags.WORKING_MATRIX] = matrix.ravel().tolist()
-        if told is None or np.allclose(told, matrix.ravel(), atol=1e-6):  # older versions didn't say
+        if not told.size or np.allclose(told, matrix.ravel(), atol=1e-6):  # older versions didn't say
             continue
-        turn = matrix @ np.linalg.inv(np.array(told).reshape(3, 3))
+        turn = matrix @ np.linalg.inv(told.reshape(3, 3))
         for socket in (node.inputs[term] for term in world_light.TERMS):
             found = curves.of(tree, socket.path_from_id("default_value"))
             frames = sorted({round(key.co[0]) for curve in found for key in curve.keyframe_points})
