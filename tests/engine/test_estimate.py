@@ -138,6 +138,16 @@ def test_a_lost_file_is_made_again(uninterrupted, movie, preview, tmp_path):
     assert exr_bytes(tmp_path / "o") == before
 
 
+@pytest.mark.parametrize("share", [0.4, 0.999])
+def test_a_file_that_was_copied_half_is_made_again(uninterrupted, movie, preview, tmp_path, share):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    before = exr_bytes(tmp_path / "o")
+    file = tmp_path / "o" / "normal" / "plate_v2.0012.exr"
+    file.write_bytes(before[file.name][: int(share * len(before[file.name]))])
+    assert finish(request(movie, tmp_path / "o", first=5, last=30), preview).result.frames_written == 26
+    assert exr_bytes(tmp_path / "o") == before
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
