@@ -17,7 +17,8 @@ class ModelInfo:
     `family`: the subpackage of `engine.models` that runs it. `files`: what a complete folder holds, relative paths.
     `size_bytes`: of those files. `default_resolution`: long side in pixels. `stages`: those a frame passes through.
     `temporal`: whether frames see each other, so that window, overlap and decode chunk change the result. `window`, `overlap`: in
-    frames, what it was made for. `tunable`: whether its temporal blocks can be trained on a shot, to be found beside the passes.
+    frames, what it was made for. `takes_blocks`: whether it takes a file of trained temporal blocks. `tunable`: whether they can be
+    trained on a shot, to be found beside the passes.
     `relative_depth`: of a model with a depth pass, whether it is in a unit of the shot's own rather than in metres. `tokens`: in
     about how many patches it sees a frame, 0 for one that goes by the frame's size. `tells_lens`: whether it estimates the field of
     view, or takes a known one. `own_windows`: whether it knows no other window and overlap.
@@ -38,6 +39,7 @@ class ModelInfo:
     temporal: bool = True
     window: int = 14
     overlap: int = 4
+    takes_blocks: bool = False
     tunable: bool = False
     relative_depth: bool = True
     tokens: int = 0
@@ -84,6 +86,7 @@ PREVIEW = ModelInfo(
     stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
     window=16,
     overlap=2,
+    takes_blocks=True,
     tunable=True,
 )
 
@@ -129,6 +132,7 @@ def _depth_anything(size: str, *, licence: str, size_bytes: int, about: str) -> 
         stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
         window=110,
         overlap=10,
+        takes_blocks=True,
         tunable=True,
     )
 
@@ -166,7 +170,40 @@ MARIGOLD = ModelInfo(
     stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
     window=32,
     overlap=6,
+    takes_blocks=True,
     tunable=True,
+)
+
+
+def _intrinsics(kind: str, *, title: str, passes: tuple[str, ...], about: str) -> ModelInfo:
+    """Marigold's intrinsic images, which begin all frames of a shot with the same noise."""
+    return dataclasses.replace(
+        MARIGOLD,
+        name=f"marigold-iid-{kind}",
+        title=title,
+        purpose=f"{about}, frame by frame, steadier with trained temporal blocks; wants a GPU",
+        licence="CreativeML Open RAIL++-M: paid work is allowed, with restrictions of use",
+        family="marigold_intrinsics",
+        passes=passes,
+        axes=(1, 1, 1),
+        hub_id=f"prs-eth/marigold-iid-{kind}-v1-1",
+        tunable=False,
+    )
+
+
+MARIGOLD_INTRINSICS = (
+    _intrinsics(
+        "appearance",
+        title="Marigold IID Appearance",
+        passes=("albedo", "roughness", "metallic"),
+        about="Albedo, roughness and metallicity to replace light and to shape highlights",
+    ),
+    _intrinsics(
+        "lighting",
+        title="Marigold IID Lighting",
+        passes=("albedo", "shading"),
+        about="Albedo and the light on it",
+    ),
 )
 
 
@@ -187,6 +224,7 @@ def _moge(version: int, size: str, *, hub_id: str, size_bytes: int, about: str) 
         stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
         window=32,
         overlap=4,
+        takes_blocks=True,
         tunable=True,
         relative_depth=False,
         tokens=3600,
@@ -233,7 +271,8 @@ VIDEO_DEPTH_ANYTHING = (
 )
 
 MODELS: dict[str, ModelInfo] = {
-    model.name: model for model in (PREVIEW, NORMALCRAFTER, *DEPTH_ANYTHING, MARIGOLD, *MOGE, *VIDEO_DEPTH_ANYTHING)
+    model.name: model
+    for model in (PREVIEW, NORMALCRAFTER, *DEPTH_ANYTHING, MARIGOLD, *MARIGOLD_INTRINSICS, *MOGE, *VIDEO_DEPTH_ANYTHING)
 }
 
 MODELS_BEFORE_ASKING = tuple(model.entry(installed=not model.files) for model in MODELS.values())
