@@ -26,6 +26,9 @@ _FIXED = {
 }
 """Width and height, one after the other."""
 _FIXED_HEIGHT_FIRST = {".psd": (">II", 14), ".psb": (">II", 14), ".dds": ("<II", 12)}
+_PNG_HEADER, _MOST_PACKED = 33, 1032
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""By its type of colour: PNG, section 11.2.1."""
 _RADIANCE = re.compile(rb"\n[-+]Y (\d{1,9}) [-+]X (\d{1,9})\n")
 _PORTABLE = re.compile(rb"P[1-7]\s(?:#[^\n]*\n|\s)*(\d{1,9})\s(?:#[^\n]*\n|\s)*(\d{1,9})\s")
 _PORTABLE_ANY = re.compile(rb"P7\n(?:.*\n)*?WIDTH (\d{1,9})\n(?:.*\n)*?HEIGHT (\d{1,9})\n")
@@ -67,6 +70,20 @@ def picture_size(head: bytes, suffix: str) -> tuple[int, int] | None:
         return _OTHERS[suffix](head) if suffix in _OTHERS else None
     except struct.error:
         return None
+
+
+def check_png(head: bytes, path: Path) -> None:
+    """Refuse a PNG that is too short for its pixels before memory is taken for them: deflate packs 1032 bytes into one at most.
+
+    Raises:
+        PlatelightError: `source_truncated`.
+    """
+    if len(head) < _PNG_HEADER or head[12:16] != b"IHDR":
+        return
+    width, height, bits, kind = struct.unpack_from(">IIBB", head, 16)
+    needed = height * (1 + width * bits * _PNG_CHANNELS.get(kind, 1) // 8)
+    if needed > _MOST_PACKED * path.stat().st_size:
+        raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"{path} is too short for the {width} x {height} pixels that it claims")
 
 
 def check_size(size: Sequence[int], path: Path) -> None:

@@ -94,8 +94,10 @@ def prepare(picture: Picture, *, size: tuple[int, int], look: Look) -> Prepared:
     if alpha is None:
         image, lost = _shown(_unit(shrink(rgb, size=size)), look)
         return Prepared(image=image, bad=bad + lost, unmasked=unmasked)
-    rgb = _unit(rgb)
-    rgb = shrink(rgb if picture.premultiplied else rgb * alpha[..., None], size=size)
+    values = _unit(rgb)
+    if not picture.premultiplied:  # in place where it can be: such pictures may have gigabytes
+        values = np.multiply(values, alpha[..., None], out=None if values is picture.rgb else values)
+    rgb = shrink(values, size=size)
     alpha = shrink(alpha, size=size)[..., None]
     straight = np.where(alpha > 1e-4, rgb / np.maximum(alpha, 1e-4), 0.0).astype(np.float32)
     image, lost = _shown(straight, look)
@@ -119,7 +121,7 @@ def _unit(values: np.ndarray) -> np.ndarray:
     """Integers to [0, 1], floats as they are; float32."""
     if values.dtype == np.float32:
         return values
-    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+    return np.divide(values, np.float32(np.iinfo(values.dtype).max), dtype=np.float32)
 
 
 def _sane(values: np.ndarray) -> tuple[np.ndarray, int]:

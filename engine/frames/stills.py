@@ -13,7 +13,7 @@ from ..protocol import ErrorCode, PlatelightError
 from . import exr_plate, pixels
 from .container import opened
 from .picture import Picture
-from .picture_size import check_size, first_bytes, picture_size
+from .picture_size import check_png, check_size, first_bytes, picture_size
 from .tiff import from_opencv, read_tiff
 
 _OPENCV = (
@@ -52,6 +52,8 @@ def read_still(path: Path) -> Picture:
     head = first_bytes(path)
     if size := picture_size(head, suffix):
         check_size(size, path)
+    if suffix == ".png":
+        check_png(head, path)
     picture = read_tiff(path) if suffix in _TIFF else _read_ffmpeg(path) if suffix in _FFMPEG else _read_opencv(path, head)
     if suffix in _ENDINGS and not _ends_with(path, *_ENDINGS[suffix]):
         raise PlatelightError(ErrorCode.SOURCE_TRUNCATED, f"{path} lacks its end")

@@ -43,7 +43,8 @@ class Making:
 class OnDisk:
     """What lies on disk of one pass of a clip.
 
-    `record`: None where none can be read. `frames`: all that have a file with something in it. `headers`: of the frames asked
+    `record`: None where none can be read. `frames`: all that have a file with something in it; of
+    the frames asked for, those whose file is whole. `headers`: of the frames asked
     for, those whose file Platelight wrote for this clip and pass, with what it says of itself. `foreign`: the frames asked for
     that have a file of another program. `foreign_files`: files of other programs under the names of the record and of the state.
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..frames.plate import Plate
 from ..protocol import DEVICES, PRECISIONS, ErrorCode, Estimate, EstimateSettings, PlatelightError, pass_folder
+from ..protocol.bounds import MOST_FRAMES
 from ..protocol.messages import MOST_TOKENS, WIDEST
 from ..protocol.models import ModelInfo
 
@@ -158,7 +159,11 @@ def plan_range(request: Estimate, *, clip_first: int, clip_last: int, held: int)
     if first < clip_first or last > held:
         detail = f"{first} to {last} was asked for, the clip has {clip_first} to {clip_last}"
         raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, detail)
-    return max(clip_first, min(first, clip_last) - request.handles), min(clip_last, last + request.handles)
+    first, last = max(clip_first, min(first, clip_last) - request.handles), min(clip_last, last + request.handles)
+    if last - first >= MOST_FRAMES:
+        told = f"{first} to {last} are more than the {MOST_FRAMES} frames of one estimate; a damaged movie may claim so many"
+        raise PlatelightError(ErrorCode.RANGE_OUTSIDE_CLIP, told)
+    return first, last
 
 
 def _is_utf8(text: str) -> bool:

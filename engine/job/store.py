@@ -26,6 +26,7 @@ from ..protocol import (
     PlatelightError,
     done_frames,
     is_pass_of,
+    is_whole_pass,
     pass_file,
     pass_folder,
     read_pass_header,
@@ -100,6 +101,7 @@ class PassStore:
         empty = {frame for frame, entry in entries.items() if _is_empty(entry)}
         self._emptied = frozenset(frame for frame in empty if ranges.contains(known, frame))
         headers = {frame: header for frame in wanted if frame in entries and (header := self.header(frame))}
+        cut_off = {frame for frame in headers if not is_whole_pass(self.path(frame))}
         foreign = {
             frame: entries[frame].name
             for frame in wanted
@@ -108,7 +110,7 @@ class PassStore:
         return OnDisk(
             folder=self.folder,
             record=record,
-            frames=frozenset(frame for frame, entry in entries.items() if _has_content(entry)),
+            frames=frozenset(frame for frame, entry in entries.items() if _has_content(entry)) - cut_off,
             headers=headers,
             foreign=foreign,
             foreign_files=tuple(self._foreign_files(record)),

@@ -40,7 +40,7 @@ from .messages import (
     TuneResult,
 )
 from .models import MODELS, MODELS_BEFORE_ASKING, NORMALCRAFTER, PREVIEW, ModelInfo, best_model, model_entry, must_ask
-from .pass_headers import PassHeader, is_pass_of, read_pass_header
+from .pass_headers import PassHeader, is_pass_of, is_whole_pass, read_pass_header
 from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
     DoneRange,
@@ -125,6 +125,7 @@ __all__ = [
     "first_layer",
     "is_negative",
     "is_pass_of",
+    "is_whole_pass",
     "last_place",
     "made_frames",
     "marked_place",

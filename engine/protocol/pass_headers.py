@@ -6,10 +6,12 @@ scan lines with the channels of one pass.
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from .bounds import open_regular
 from .frame_numbers import last_place, marked_place
 from .pass_table import PASSES
 from .records import read_regular
@@ -17,6 +19,8 @@ from .records import read_regular
 _MAGIC = b"\x76\x2f\x31\x01\x02\x00\x00\x00"
 """Version 2 without flags: one part, scan lines, short names."""
 _MOST_BYTES = 1 << 16
+_ZIP, _LINES, _MOST_CHUNKS = b"\x03", 16, 4096
+"""How Platelight packs passes, how many lines it packs together, and how many such pieces are looked at."""
 _PASSES = {frozenset(info.channels): info.name for info in PASSES.values()}
 
 
@@ -34,13 +38,31 @@ class PassHeader:
     color_space: str | None = None
 
 
+def is_whole_pass(file: Path) -> bool:
+    """Return whether a file that has a pass's header has all its lines. One that was copied half is cut off anywhere."""
+    try:
+        with open_regular(file) as opened:
+            data = opened.read(_MOST_BYTES)
+            found, end = _attributes(data)
+            _, top, _, bottom = struct.unpack("<4i", found["dataWindow"])
+            chunks = -(-(bottom - top + 1) // _LINES)
+            if found["compression"] != _ZIP or not 0 < chunks <= _MOST_CHUNKS:
+                return True  # not as Platelight writes it: nothing is known
+            last = max(struct.unpack_from(f"<{chunks}Q", data, end))
+            opened.seek(last + 4)
+            [size] = struct.unpack("<I", opened.read(4))
+            return last + 8 + size <= opened.seek(0, os.SEEK_END)
+    except (OSError, ValueError, KeyError, struct.error):
+        return False
+
+
 def read_pass_header(file: Path) -> PassHeader | None:
     """Return what the file says of itself, None for a file that Platelight did not write."""
     data = read_regular(file, at_most=_MOST_BYTES)
     if data is None or not data.startswith(_MAGIC):
         return None
     try:
-        found = _attributes(data)
+        found, _ = _attributes(data)
         return PassHeader(
             pass_name=_pass_name(found["channels"]),
             frame=struct.unpack("<i", found["platelight/frame"])[0],
@@ -81,8 +103,9 @@ def _without_number(name: str) -> tuple[str, str]:
     return (place.before, place.after) if place else (name, "")
 
 
-def _attributes(data: bytes) -> dict[str, bytes]:
-    """Return the attributes' values by name. Raises: ValueError, struct.error where the header ends early."""
+def _attributes(data: bytes) -> tuple[dict[str, bytes], int]:
+    """Return the attributes' values by name, and where the table of the lines begins. Raises: ValueError, struct.error where the
+    header ends early."""
     found: dict[str, bytes] = {}
     position = len(_MAGIC)
     while data[position : position + 1] != b"\0":
@@ -94,7 +117,7 @@ def _attributes(data: bytes) -> dict[str, bytes]:
             raise ValueError("the header ends early")
         found[data[position:name_end].decode()] = data[begin : begin + size]
         position = begin + size
-    return found
+    return found, position + 1
 
 
 def _pass_name(channels: bytes) -> str:

@@ -84,6 +84,14 @@ def test_ranges_that_the_clip_lacks(movie, preview, tmp_path, first, last, code)
     assert exr_bytes(tmp_path) == {}
 
 
+def test_more_frames_than_any_estimate_takes(preview, tmp_path):
+    """The last time of a damaged movie may say ten days."""
+    movie = write_movie(tmp_path / "long.mkv", 3, times=[0, 1, 24 * 86400 * 10], options={"bf": "0"})
+    error = refused(request(movie, tmp_path / "out"), preview)
+    assert error.code == ErrorCode.RANGE_OUTSIDE_CLIP and "10000000 frames" in error.detail
+    assert finish(request(movie, tmp_path / "out", last=2), preview).result.frames_written == 2
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -126,6 +134,16 @@ def test_a_lost_file_is_made_again(uninterrupted, movie, preview, tmp_path):
     before = exr_bytes(tmp_path / "o")
     (tmp_path / "o" / "normal" / "plate_v2.0012.exr").unlink()
     (tmp_path / "o" / "normal" / "plate_v2.0013.exr").write_bytes(b"")
+    assert finish(request(movie, tmp_path / "o", first=5, last=30), preview).result.frames_written == 26
+    assert exr_bytes(tmp_path / "o") == before
+
+
+@pytest.mark.parametrize("share", [0.4, 0.999])
+def test_a_file_that_was_copied_half_is_made_again(uninterrupted, movie, preview, tmp_path, share):
+    shutil.copytree(uninterrupted, tmp_path / "o")
+    before = exr_bytes(tmp_path / "o")
+    file = tmp_path / "o" / "normal" / "plate_v2.0012.exr"
+    file.write_bytes(before[file.name][: int(share * len(before[file.name]))])
     assert finish(request(movie, tmp_path / "o", first=5, last=30), preview).result.frames_written == 26
     assert exr_bytes(tmp_path / "o") == before
 

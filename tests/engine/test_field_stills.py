@@ -225,6 +225,14 @@ def test_the_colours_of_a_pam_are_in_order(tmp_path):
     assert np.array_equal(read_still(tmp_path / "p.0001.pam").rgb, numbered(5))
 
 
+def test_a_png_too_short_for_its_claim_takes_no_memory(tmp_path, monkeypatch):
+    data = bytearray(cv2.imencode(".png", numbered(5))[1].tobytes())
+    data[16:24] = struct.pack(">II", 16384, 8000)
+    (tmp_path / "p.0001.png").write_bytes(data)
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    assert "too short" in refused(tmp_path / "p.0001.png", ErrorCode.SOURCE_TRUNCATED)
+
+
 @pytest.mark.parametrize("layer", ["Gr\xf6\xdfe", ""])
 def test_an_exr_with_names_that_are_not_utf8(tmp_path, layer):
     path = tmp_path / "n.0001.exr"

@@ -34,9 +34,16 @@ _CODECS = (
     (".avi", "mpeg4", "yuv420p"),
     (".mxf", "mpeg2video", "yuv422p"),
     (".webm", "libvpx-vp9", "yuv420p"),
-    (".gif", "gif", "pal8"),
+    (".gif", "gif", "rgb8"),
     (".mts", "libx264", "yuv420p"),
-    (".ogv", "libtheora", "yuv420p"),
+    (".wmv", "wmv2", "yuv420p"),
+    (".flv", "libx264", "yuv420p"),
+    (".mpg", "mpeg2video", "yuv420p"),
+    (".mov", "png", "rgba"),
+    (".mov", "jpeg2000", "rgb24"),
+    (".mkv", "libx265", "yuv420p10le"),
+    (".nut", "utvideo", "gbrp"),
+    (".y4m", "wrapped_avframe", "yuv420p"),
 )
 _PICTURES = (
     (".png", False),
@@ -47,8 +54,19 @@ _PICTURES = (
     (".bmp", False),
     (".webp", False),
     (".hdr", True),
+    (".jp2", False),
+    (".ppm", True),
+    (".avif", False),
 )
 """Suffix, and whether with more than 8 bits a channel."""
+_BY_FFMPEG = (
+    (".dpx", "dpx", "gbrp10be"),
+    (".dpx", "dpx", "rgb48be"),
+    (".tga", "targa", "bgra"),
+    (".sgi", "sgi", "rgb48be"),
+    (".pam", "pam", "rgba"),
+    (".tif", "tiff", "rgba64le"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +79,7 @@ class Seed:
 
 def seeds(folder: Path) -> list[Seed]:
     """Plates of all kinds that can be written here."""
-    return [*_movies(folder), *_pictures(folder), *_exrs(folder)]
+    return [*_movies(folder), *_pictures(folder), *_film(folder), *_exrs(folder)]
 
 
 def _movies(folder: Path) -> list[Seed]:
@@ -87,6 +105,17 @@ def _pictures(folder: Path) -> list[Seed]:
     return found
 
 
+def _film(folder: Path) -> list[Seed]:
+    found = []
+    for suffix, codec, kind in _BY_FFMPEG:
+        write_movie(folder / f"film.%04d{suffix}", FRAMES, codec=codec, pixel_format=kind, size=SIZE)
+        files = sorted(folder.glob(f"film.*{suffix}"))
+        found.append(Seed(name=f"{suffix} {kind}", files=tuple((file.name, file.read_bytes()) for file in files)))
+        for file in files:
+            file.unlink()
+    return found
+
+
 def _exrs(folder: Path) -> list[Seed]:
     tiles = OpenEXR.TileDescription()
     tiles.xSize = tiles.ySize = 32
@@ -96,6 +125,9 @@ def _exrs(folder: Path) -> list[Seed]:
         "dwab": lambda planes: OpenEXR.File({"compression": OpenEXR.DWAB_COMPRESSION}, planes),
         "tiled": lambda planes: OpenEXR.File({"type": OpenEXR.tiledimage, "tiles": tiles}, planes),
         "layers": lambda planes: OpenEXR.File({}, planes | {f"N.{name}": planes["R"] for name in "XYZ"}),
+        "htj2k": lambda planes: OpenEXR.File({"compression": OpenEXR.HTJ2K32_COMPRESSION}, planes),
+        "texts": lambda planes: OpenEXR.File({"owner": "somebody", "comments": "of everything", "view": "left"}, planes),
+        "windows": lambda planes: OpenEXR.File({"displayWindow": ((-9, -9), (70, 50)), "dataWindow": ((0, 0), (63, 47))}, planes),
         "parts": lambda planes: OpenEXR.File([OpenEXR.Part({}, planes, name="rgb"), OpenEXR.Part({}, planes, name="N")]),
     }
     found = []

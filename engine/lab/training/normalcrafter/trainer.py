@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +13,9 @@ from accelerate.utils import gather_object, set_seed
 from torch import Tensor
 
 from ....models.revision import revision
-from ....tuning.failures import not_finite
 from ..run.checkpoints import optimizer_tensors
 from ..run.log import Log
-from ..run.schedules import learning_rate
+from ..run.loop import LOGS, Loop, means
 from ..run.step import Step
 from . import checkpoint
 from .config import AnyConfig
@@ -26,8 +23,6 @@ from .export import leave_model, load, load_head
 from .feed import Feed
 from .layers import trained
 from .stages import Losses, build
-
-LOGS = "logs"
 
 
 def train(config: AnyConfig) -> Iterator[Step]:
@@ -49,11 +44,12 @@ def train(config: AnyConfig) -> Iterator[Step]:
         run.close()
 
 
-class _Run:
+class _Run(Loop):
     """A stage in this process, at the step where it goes on."""
 
     def __init__(self, config: AnyConfig) -> None:
-        self.config, self.out = config, Path(config.out)
+        super().__init__(config)
+        self.config = config
         self.accelerator = Accelerator(
             mixed_precision="no" if config.precision == "fp32" else config.precision, cpu=config.device == "cpu"
         )
@@ -75,75 +71,42 @@ class _Run:
         process = self.accelerator.process_index
         self.feed = Feed(config, process=process, at=progress.positions[process] if progress else None)
         self.model, self.optimizer = self.accelerator.prepare(self.stage, optimizer)
+        self.skips_infinite = self.accelerator.scaler is not None
         if progress and progress.scaler and self.accelerator.scaler:
             self.accelerator.scaler.load_state_dict(progress.scaler)
         self.log = Log(self.out / LOGS, step=self.done) if self.accelerator.is_main_process else None
 
-    def steps(self) -> Iterator[Step]:
-        config = self.config
-        while self.done < config.steps:
-            step = self._step()
-            self.done += 1
-            if self.log:
-                self.log.write(step)
-            if self.done % config.checkpoint_every == 0 or self.done == config.steps:
-                self._save()
-            yield step
+    def finish(self) -> None:
+        """Leave the model as the engine loads it."""
         if self.accelerator.is_main_process:
-            leave_model(self.stage, config, average=self.average)
+            leave_model(self.stage, self.config, average=self.average)
         self.accelerator.wait_for_everyone()
 
     def close(self) -> None:
+        """See `Loop.close`."""
         self.feed.close()
-        if self.log:
-            self.log.close()
+        super().close()
 
-    def _step(self) -> Step:
-        config, accelerator = self.config, self.accelerator
-        began, worked = time.monotonic(), time.process_time()
-        rate = learning_rate(
-            self.done, base=config.learning_rate, warm_up=config.warm_up, total=config.steps, final_share=config.final_share
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+    def measure(self) -> tuple[dict[str, float], int]:
+        """See `Loop.measure`; the means are those of all processes."""
+        accelerator, accumulation = self.accelerator, self.config.accumulation
         measured: list[dict[str, Tensor]] = []
-        for turn in range(config.accumulation):
+        for turn in range(accumulation):
             sample = self.feed.next().to(accelerator.device)
-            last = turn == config.accumulation - 1
-            with contextlib.nullcontext() if last else accelerator.no_sync(self.model):
+            with contextlib.nullcontext() if turn == accumulation - 1 else accelerator.no_sync(self.model):
                 losses: Losses = self.model(sample)
-                accelerator.backward(losses.total / config.accumulation)
+                accelerator.backward(losses.total / accumulation)
             frames = losses.total.new_tensor(float(len(sample.frames)))
             measured.append({"total": losses.total.detach(), "frames": frames, **losses.parts})
-        means = {key: torch.stack([entry[key].float() for entry in measured]).mean() for key in measured[0]}
-        values = self._over_processes(means)
-        if not math.isfinite(values["total"]):
-            raise not_finite("The loss", step=self.done + 1, out=self.out)
-        gradient = self._clip()
-        if not math.isfinite(gradient) and accelerator.scaler is None:
-            raise not_finite("The gradient", step=self.done + 1, out=self.out)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self._average()
-        frames_seen = round(values.pop("frames") * config.accumulation * accelerator.num_processes)
-        return Step(
-            step=self.done + 1,
-            steps=config.steps,
-            loss=values.pop("total"),
-            parts=values,
-            learning_rate=rate,
-            gradient=gradient,
-            frames=frames_seen,
-            seconds=time.monotonic() - began,
-            processor_seconds=time.process_time() - worked,
-        )
+        values = self._over_processes(means(measured))
+        return values, round(values.pop("frames") * accumulation * accelerator.num_processes)
 
-    def _over_processes(self, means: dict[str, Tensor]) -> dict[str, float]:
+    def _over_processes(self, values: dict[str, Tensor]) -> dict[str, float]:
         """Return the mean of each value over all processes, the same in all of them: they stop together."""
-        stacked = self.accelerator.reduce(torch.stack(list(means.values())), "mean")
-        return dict(zip(means, stacked.tolist(), strict=True))
+        stacked = self.accelerator.reduce(torch.stack(list(values.values())), "mean")
+        return dict(zip(values, stacked.tolist(), strict=True))
 
-    def _clip(self) -> float:
+    def clip(self) -> float:
         """Shorten the gradient; the head's apart, so that a head that only measures doesn't touch the network. The network's."""
         self.accelerator.unscale_gradients(self.optimizer)
         head = [parameter for name, parameter in self.trained.items() if name.startswith("head.")]
@@ -152,7 +115,8 @@ class _Run:
         return float(torch.nn.utils.clip_grad_norm_(network, self.config.clip_norm))
 
     @torch.no_grad()
-    def _average(self) -> None:
+    def stepped(self) -> None:
+        """Let the averages follow."""
         keep = min(self.config.average, (self.done + 1) / (self.done + 10))
         for name, kept in self.average.items():
             kept.lerp_(self.trained[name], 1 - keep)
@@ -167,7 +131,8 @@ class _Run:
         )
         return progress
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """See `Loop.save`: each process leaves its part."""
         accelerator = self.accelerator
         folder = checkpoint.folder_of(self.out, self.done)
         positions = tuple(gather_object([self.feed.position]))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,18 +15,18 @@ from ....device import choose
 from ....models.preview import network
 from ....models.revision import revision
 from ....protocol import PlatelightError
-from ....tuning.failures import TrainingStopped, not_finite, not_written
+from ....tuning.failures import TrainingStopped, not_written
 from ....tuning.settings_rules import changed_setting
 from ....tuning.stages import Losses, Stage, build
 from ..run.checkpoints import read_state, write_state
 from ..run.config_file import from_table
 from ..run.log import Log
-from ..run.schedules import learning_rate
+from ..run.loop import LOGS, Loop, means
 from ..run.step import Step
 from .config import FREE, AnyTraining
 from .feed import Feed
 
-LOGS, STATE, SETTINGS, EXPORT = "logs", "state.safetensors", "settings.json", "temporal.safetensors"
+STATE, SETTINGS, EXPORT = "state.safetensors", "settings.json", "temporal.safetensors"
 
 
 def train(config: AnyTraining) -> Iterator[Step]:
@@ -47,11 +45,12 @@ def train(config: AnyTraining) -> Iterator[Step]:
         run.close()
 
 
-class _Run:
+class _Run(Loop):
     """A run at the step where it goes on."""
 
     def __init__(self, config: AnyTraining) -> None:
-        self.config, self.out = config, Path(config.out)
+        super().__init__(config)
+        self.config = config
         self.device = choose(device=config.device, precision="fp32").device
         torch.manual_seed(config.seed)
         self.stage: Stage = build(config).to(self.device)
@@ -63,29 +62,15 @@ class _Run:
         self.feed = Feed(config, multiple=self.stage.multiple, start=drawn, device=self.device.type)
         self.log = Log(self.out / LOGS, step=self.done)
 
-    def steps(self) -> Iterator[Step]:
-        config = self.config
-        while self.done < config.steps:
-            step = self._step()
-            self.done += 1
-            self.log.write(step)
-            if self.done % config.checkpoint_every == 0 or self.done == config.steps:
-                self._save()
-            yield step
-
     def close(self) -> None:
+        """See `Loop.close`."""
         self.feed.close()
-        self.log.close()
+        super().close()
 
-    def _step(self) -> Step:
-        config, began = self.config, time.monotonic()
-        rate = learning_rate(
-            self.done, base=config.learning_rate, warm_up=config.warm_up, total=config.steps, final_share=config.final_share
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+    def measure(self) -> tuple[dict[str, float], int]:
+        """See `Loop.measure`."""
+        config, frames = self.config, 0
         measured: list[dict[str, Tensor]] = []
-        frames = 0
         for _ in range(config.accumulation):
             clip = self.feed.next().to(self.device)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
@@ -93,24 +78,11 @@ class _Run:
             (losses.total / config.accumulation).backward()
             measured.append({"total": losses.total.detach(), **losses.parts})
             frames += len(clip.frames)
-        values = {key: float(torch.stack([each[key].float() for each in measured]).mean()) for key in measured[0]}
-        if not math.isfinite(values["total"]):
-            raise not_finite("The loss", step=self.done + 1, out=self.out)
-        gradient = float(torch.nn.utils.clip_grad_norm_(self.trained.values(), config.clip_norm))
-        if not math.isfinite(gradient):
-            raise not_finite("The gradient", step=self.done + 1, out=self.out)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        return Step(
-            step=self.done + 1,
-            steps=config.steps,
-            loss=values.pop("total"),
-            parts=values,
-            learning_rate=rate,
-            gradient=gradient,
-            frames=frames,
-            seconds=time.monotonic() - began,
-        )
+        return {key: float(value) for key, value in means(measured).items()}, frames
+
+    def clip(self) -> float:
+        """See `Loop.clip`."""
+        return float(torch.nn.utils.clip_grad_norm_(self.trained.values(), self.config.clip_norm))
 
     def _kept(self) -> nn.Module:
         """Return what is trained as one module; a module's names may hold no points."""
@@ -154,7 +126,8 @@ class _Run:
             remedy = "Remove it to begin anew, or start from the model that it was made with."
             raise TrainingStopped(f"{file} cannot be gone on from: {error}"[:300], remedy=remedy) from error
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """See `Loop.save`."""
         file = self.out / STATE
         try:
             write_state(file, networks={"trained": self._kept()}, optimizer=self.optimizer, numbers={"step": self.done})
