@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from .contract import ModelEntry, must_ask
@@ -11,7 +13,7 @@ from .identity import ROOT_PACKAGE
 def paid_first() -> bool:
     """Return whether *Best Installed* takes models for paid work first; yes where the extension has no preferences."""
     prefs = _preferences()
-    return True if prefs is None else prefs.paid_first
+    return prefs is None or bool(prefs.paid_first)
 
 
 def to_ask(model: ModelEntry) -> bool:
@@ -22,11 +24,13 @@ def to_ask(model: ModelEntry) -> bool:
 
 def agree(model: ModelEntry) -> None:
     """Remember that the user knows a model's licence."""
-    if to_ask(model):
-        prefs = _preferences()
+    prefs = _preferences()
+    if prefs is not None and to_ask(model):
         prefs.agreed_models = ",".join(filter(None, (*prefs.agreed_models.split(","), model.name)))
 
 
-def _preferences() -> bpy.types.AddonPreferences | None:
-    addon = bpy.context.preferences.addons.get(ROOT_PACKAGE)
+def _preferences() -> Any:
+    """Return the add-on's preferences, None where it is imported but not enabled."""
+    preferences = bpy.context.preferences
+    addon = preferences.addons.get(ROOT_PACKAGE) if preferences else None
     return addon.preferences if addon else None
