@@ -10,6 +10,7 @@ import torch
 
 from engine.device import choose
 from engine.models.interface import Cut, Output, ResumePoint, Step
+from engine.models.normalcrafter.checkpoint import load_networks
 from engine.models.normalcrafter.estimator import NormalCrafter, load
 from engine.models.normalcrafter.pipeline import Pipeline
 from engine.models.normalcrafter.windows import plan
@@ -103,7 +104,8 @@ def test_streaming_is_the_same_as_everything_at_once(exact: NormalCrafter, plate
 def at_once(estimator: NormalCrafter, frames: np.ndarray, settings: EstimateSettings) -> np.ndarray:
     """The whole clip through each network in turn, as the released code does it."""
     chunk = settings.decode_chunk_size
-    pipeline = Pipeline(estimator.networks, compute=choose(device=estimator.device, precision=estimator.precision))
+    compute = choose(device=estimator.device, precision=estimator.precision)
+    pipeline = Pipeline(load_networks(GOLDEN / "checkpoint", compute=compute), compute=compute)
     images = torch.from_numpy(frames).permute(0, 3, 1, 2)
     parts = [images[start : start + chunk] for start in range(0, len(images), chunk)]
     tokens, latents = torch.cat([pipeline.embed(part) for part in parts]), torch.cat([pipeline.encode(part) for part in parts])
