@@ -61,6 +61,55 @@ def set_value(socket: bpy.types.NodeSocket, value: Any) -> None:
     cast(Any, socket).default_value = value
 
 
+def ends_of(link: bpy.types.NodeLink) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
+    """Return the sockets that a link comes from and goes to."""
+    return cast(bpy.types.NodeSocket, link.from_socket), cast(bpy.types.NodeSocket, link.to_socket)
+
+
+def nodes_of(link: bpy.types.NodeLink) -> tuple[bpy.types.Node, bpy.types.Node]:
+    """Return the nodes that a link comes from and goes to."""
+    return cast(bpy.types.Node, link.from_node), cast(bpy.types.Node, link.to_node)
+
+
+def node_of(socket: bpy.types.NodeSocket) -> bpy.types.Node:
+    return cast(bpy.types.Node, socket.node)
+
+
+def links_of(socket: bpy.types.NodeSocket) -> Sequence[bpy.types.NodeLink]:
+    return cast(Sequence[bpy.types.NodeLink], socket.links)
+
+
+def new_input(tree: bpy.types.NodeTree, name: str, kind: str) -> Any:
+    """Return a new input of a node group. `kind`: Float, Vector, Color and so on; which properties it has depends on that."""
+    return interface(tree).new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}")
+
+
+def interface(tree: bpy.types.NodeTree) -> bpy.types.NodeTreeInterface:
+    """Return the sockets and panels of a node group."""
+    return cast(bpy.types.NodeTreeInterface, tree.interface)
+
+
+def image_of(node: bpy.types.Node) -> bpy.types.Image | None:
+    """Return the image of an Image node."""
+    return cast(bpy.types.CompositorNodeImage, node).image
+
+
+def set_up(node: bpy.types.Node, **settings: Any) -> None:
+    """Set properties that only nodes of its type have."""
+    for name, value in settings.items():
+        setattr(node, name, value)
+
+
+def new_driver(owner: bpy.types.bpy_struct, name: str, *, index: int = -1) -> bpy.types.Driver:
+    """Return the driver of a property, or of one component of it; a new one where it had none."""
+    return driver_of(cast(bpy.types.FCurve, owner.driver_add(name, index) if index >= 0 else owner.driver_add(name)))
+
+
+def driver_of(curve: bpy.types.FCurve) -> bpy.types.Driver:
+    """Return the driver of an F-curve from `AnimData.drivers`."""
+    return cast(bpy.types.Driver, curve.driver)
+
+
 def show_image(node: bpy.types.Node, image: bpy.types.Image) -> None:
     """Give an Image node its image."""
     cast(bpy.types.CompositorNodeImage, node).image = image
