@@ -32,7 +32,7 @@ def examine() -> DoctorResult:
             Finding(name="Python", value=f"{sys.version.split()[0]} at {sys.executable}", ok=True),
             *findings,
             _memory(),
-            *_packages(),
+            *packages(),
             *_models(),
             _disk(),
         ),
@@ -102,7 +102,7 @@ def _memory() -> Finding:
     )
 
 
-def _packages() -> list[Finding]:
+def packages() -> list[Finding]:
     """Return one finding for all packages that are as required, and one for each that isn't."""
     try:
         required = _PIN.findall(REQUIREMENTS.read_text(encoding="utf-8"))

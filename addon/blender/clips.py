@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 
 from ..contract import ErrorCode, PlatelightError, Source
-from . import compat, paths, playback, sequences
+from . import compat, paths, playback, sequences, working_space
 from .sequences import Run
 
 PICTURE_TYPES = ("MOVIE", "IMAGE", "MOVIECLIP")
@@ -276,7 +276,7 @@ def _source(run: Run, *, of: Any) -> Source:
     return Source(
         path=str(run.file),
         clip=run.clip,
-        color_space=of.colorspace_settings.name,
+        color_space=working_space.named(of.colorspace_settings.name),
         ocio_config=compat.ocio_config(),
         frames=frames,
         rate=rate,

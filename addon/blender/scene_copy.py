@@ -25,9 +25,11 @@ def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
     if bpy.app.is_job_running("RENDER"):
         raise UserError("Blender is rendering, and cannot look through a copy of the scene meanwhile: try again when it is done.")
     copy = scene.copy()
-    own_tree = None
+    own_tree = own_keys = None
     try:
         own_tree = compat.own_compositor(copy)
+        if tree := compat.compositor_tree(copy):
+            own_keys = _own_keyframes(tree)
         for found in list(copy.collection.objects):
             copy.collection.objects.unlink(found)
         for child in list(copy.collection.children):
@@ -45,6 +47,7 @@ def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
         settings = render.image_settings
         compat.write_images(settings)
         settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGBA"
+        settings.color_management = "FOLLOW_SCENE"  # else the file may be in another colour space than the compositor
         render.use_overwrite, render.use_placeholder, render.use_file_extension = True, False, True
         copy.frame_start = copy.frame_end = frame  # a still would be of the frame of the scene in the window
         copy.frame_step = 1
@@ -54,6 +57,20 @@ def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
         bpy.data.scenes.remove(copy)
         if own_tree:
             bpy.data.node_groups.remove(own_tree)
+        if own_keys:
+            bpy.data.actions.remove(own_keys)
+
+
+def _own_keyframes(tree: bpy.types.NodeTree) -> bpy.types.Action | None:
+    """Give a copied tree keyframes of its own. Copies share them, and whoever removes a node removes its keyframes, too."""
+    data = tree.animation_data
+    if data is None or data.action is None:
+        return None
+    used, own = data.action_slot, data.action.copy()
+    data.action = own
+    if used:
+        data.action_slot = next(slot for slot in own.slots if slot.identifier == used.identifier)
+    return own
 
 
 def camera_of(copy: bpy.types.Scene) -> bpy.types.Object | None:

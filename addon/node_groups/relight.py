@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import bpy
 
 from .. import tags
+from ..blender import working_space
 from ..nodes.builder import Sheet, Socket
 from . import shading
 
@@ -27,7 +28,7 @@ _VERSION = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Light:
-    """A light's panel. `direction`: to the light, camera space (+X right, +Y up, +Z toward the camera). `colour`: linear RGB."""
+    """A light's panel. `direction`: to the light, camera space (+X right, +Y up, +Z toward the camera). `colour`: in Rec.709."""
 
     name: str
     direction: tuple[float, float, float]
@@ -136,7 +137,7 @@ def _colour(
     face: bpy.types.NodeTreeInterface, name: str, value: tuple[float, float, float], panel: bpy.types.NodeTreeInterfacePanel
 ) -> None:
     socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketColor", parent=panel)
-    socket.default_value = (*value, 1.0)
+    socket.default_value = (*working_space.color(value), 1.0)
 
 
 def _number(

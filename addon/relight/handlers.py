@@ -12,6 +12,7 @@ from ..blender import linked
 from ..compositor import render_size
 from . import control
 from .lights import copies, scene_lights
+from .match import wiring
 
 _KINDS = ("OBJECT", "COLLECTION", "SCENE", "LIGHT", "WORLD")
 
@@ -44,6 +45,7 @@ def refresh(scene: bpy.types.Scene) -> int:
         return 0
     render_size.follow(scene)
     copies.own_spaces(scene)
+    wiring.follow_working_space(scene)
     stale = {name: tree for name, tree in copies.own_rigs(scene).items() if scene_lights.is_stale(scene, tree)}
     for name, tree in stale.items():
         scene_lights.update(scene, tree)

@@ -9,6 +9,7 @@ import bpy
 from mathutils import Vector
 
 from .. import tags
+from ..blender import working_space
 from ..compositor import space
 from ..errors import UserError
 from ..node_groups.relight import LIGHTS
@@ -21,7 +22,7 @@ Numbers = tuple[float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Beam:
-    """`direction`: to the light as the camera sees it. `color`: linear. `softness`: as on the relight group."""
+    """`direction`: to the light as the camera sees it. `color`: linear Rec.709. `softness`: as on the relight group."""
 
     direction: Numbers
     color: Numbers
@@ -118,7 +119,7 @@ def light_studio(shot: Shot, preset: Preset, *, scene: bpy.types.Scene) -> list[
         values[f"{light.name} Strength"] = beam.strength
         if beam.strength:
             values[f"{light.name} Direction"] = beam.direction
-            values[f"{light.name} Color"] = beam.color
+            values[f"{light.name} Color"] = working_space.color(beam.color)
             values[f"{light.name} Softness"] = beam.softness
     in_world = {}
     for name, node in space.studio(shot.block, shot.relight).items() if scene.camera else ():
@@ -167,7 +168,7 @@ def light_scene(
 
 def _ambient(preset: Preset) -> dict[str, Numbers | float]:
     return {
-        "Ambient Color": preset.ambient_color,
+        "Ambient Color": working_space.color(preset.ambient_color),
         "Ambient Strength": preset.ambient_strength,
         "Exposure": preset.exposure,
         "Studio Lights": 1.0,
@@ -204,7 +205,11 @@ def _own_collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
 def _sun(name: str, beam: Beam, *, place: bpy.types.Collection, camera: bpy.types.Object) -> bpy.types.Object:
     """Return a sun whose white surface is as bright as the studio light's, seen under the angle that the softness stands for."""
     data = bpy.data.lights.new(name, "SUN")
-    data.color, data.energy, data.angle = beam.color, math.pi * beam.strength, 2 * math.asin(min(beam.softness, 1.0))
+    data.color, data.energy, data.angle = (
+        working_space.color(beam.color),
+        math.pi * beam.strength,
+        2 * math.asin(min(beam.softness, 1.0)),
+    )
     sun = bpy.data.objects.new(name, data)
     turn = camera.matrix_world.to_quaternion()
     toward = turn @ Vector(beam.direction).normalized()

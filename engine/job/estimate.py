@@ -289,6 +289,8 @@ class _Job:
                 done=0,
                 complete=False,
                 relative=PASSES[name].is_distance and estimator.info.relative_depth,
+                licence=str(estimator.info.licence),
+                paid=estimator.info.licence.paid,
             )
             for name in asked.passes
         ]

@@ -169,6 +169,19 @@ def test_a_light_that_moves_is_keyframes_that_render_without_the_add_on(scene, t
     np.testing.assert_allclose(render_elsewhere(tmp_path / "shot.blend", 3, tmp_path / "there.exr"), here[3], atol=1e-5)
 
 
+def test_keyframes_of_other_nodes_stay(scene, shot):
+    """The copies that are looked at lose their nodes, not the scene its keyframes."""
+    tree = compat.compositor_tree(scene)
+    other = tree.nodes.new("CompositorNodeBlur")
+    for node, socket in ((other, other.inputs[0]), (relight_node(scene), relight_node(scene).inputs["Amount"])):
+        before = len(curves.all_of(tree))
+        socket.keyframe_insert("default_value", frame=1)
+        assert len(curves.all_of(tree)) > before, node.name
+    kept, actions = sorted(curve.data_path for curve in curves.all_of(tree)), len(bpy.data.actions)
+    match(scene)
+    assert sorted(curve.data_path for curve in curves.all_of(tree)) == kept and len(bpy.data.actions) == actions
+
+
 def test_with_a_camera_that_turns_the_light_stays_in_the_world(scene, tmp_path):
     """The sun stays while the camera pans by 50 degrees; it is found in the world, and so is its Sun."""
     sunlight = unit(-0.6, -0.65, 0.45)

@@ -44,7 +44,7 @@ def test_missing_and_other_packages(tmp_path, monkeypatch):
     typer = importlib.metadata.version("typer")
     requirements.write_text(f"# pins\nnumpy==0.0.1\nno-such-package==1.2\ntyper=={typer}\n")
     monkeypatch.setattr(doctor, "REQUIREMENTS", requirements)
-    summary, *wrong = doctor._packages()
+    summary, *wrong = doctor.packages()
     assert summary.value.startswith("1 of 3")
     assert {finding.name: finding.ok for finding in wrong} == {"numpy": True, "no-such-package": False}
     assert all(finding.remedy for finding in wrong)

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from engine.device import choose
 from engine.models.interface import Cut, Output, ResumePoint, Step
+from engine.models.normalcrafter.checkpoint import load_networks
 from engine.models.normalcrafter.estimator import NormalCrafter, load
+from engine.models.normalcrafter.pipeline import Pipeline
 from engine.models.normalcrafter.windows import plan
 from engine.protocol import ErrorCode, EstimateSettings, PlatelightError, Stage
 from engine.protocol.models import NORMALCRAFTER
@@ -100,7 +103,9 @@ def test_streaming_is_the_same_as_everything_at_once(exact: NormalCrafter, plate
 
 def at_once(estimator: NormalCrafter, frames: np.ndarray, settings: EstimateSettings) -> np.ndarray:
     """The whole clip through each network in turn, as the released code does it."""
-    pipeline, chunk = estimator._pipeline, settings.decode_chunk_size
+    chunk = settings.decode_chunk_size
+    compute = choose(device=estimator.device, precision=estimator.precision)
+    pipeline = Pipeline(load_networks(GOLDEN / "checkpoint", compute=compute), compute=compute)
     images = torch.from_numpy(frames).permute(0, 3, 1, 2)
     parts = [images[start : start + chunk] for start in range(0, len(images), chunk)]
     tokens, latents = torch.cat([pipeline.embed(part) for part in parts]), torch.cat([pipeline.encode(part) for part in parts])

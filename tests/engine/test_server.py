@@ -230,11 +230,11 @@ def test_a_download_that_cannot_be_is_answered_and_blocks_nothing(tmp_path, movi
 
 def test_prints_of_anyone_go_to_the_log_not_to_the_wire():
     noise = (
-        "import os, subprocess, sys; from engine import server; real = server._list_models\n"
+        "import os, subprocess, sys; from engine import server; from engine.models import registry; real = registry.entries\n"
         "def noisy():\n"
         "    print('a print'); os.write(1, b'a C library\\n'); subprocess.run(['echo', 'a child']); sys.stdout.flush()\n"
         "    return real()\n"
-        "server._list_models = noisy; sys.exit(server.main())"
+        "registry.entries = noisy; sys.exit(server.main())"
     )
     wire = Wire(sys.executable, "-c", noise)
     wire.hello()

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from ... import tags
-from ...blender import compat
+from ...blender import compat, working_space
 from ...node_groups import camera_frustum, light_parts, light_types, shading
 from ...node_groups import world_light as worlds
 from ...nodes import drivers
@@ -55,8 +55,8 @@ def is_rig(tree: bpy.types.NodeTree | None) -> bool:
 
 
 def is_current(tree: bpy.types.NodeTree) -> bool:
-    """Return whether this version of the add-on built it; `sync` builds others anew."""
-    return tree[tags.RIG_VERSION] == VERSION
+    """Return whether this version of the add-on built it, in the file's working space; `sync` builds others anew."""
+    return tree[tags.RIG_VERSION] == VERSION and tree.get(tags.WORKING_SPACE, "") == working_space.sign()
 
 
 def wired_lights(tree: bpy.types.NodeTree) -> dict[bpy.types.ID | None, str]:
@@ -122,7 +122,7 @@ def sync(
             kept[source] = rows.new_row(tree, controls=rows.WORLD if source == world else rows.LIGHT)
         rows.rename(tree, kept[source], source.name)
     sheet, camera = Sheet(tree), drivers.eye(scene)
-    tree[tags.EYE] = camera.sign
+    tree[tags.EYE], tree[tags.WORKING_SPACE] = camera.sign, working_space.sign()
     chain = _surface(sheet, camera)
     shown = rows.identifiers_in_order(tree)
     for source in sorted(sources, key=lambda source: shown.index(kept[source].output), reverse=True):

@@ -9,15 +9,19 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ...blender import compat, scene_copy
+from ...blender import compat, scene_copy, working_space
 from ...nodes.block import upstream
 from . import shot as shots
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """A frame. `plate` (H, W, 3): scene-linear; `normals` (H, W, 3): camera space, unit length, zero where there are none or where
-    the plate is transparent; `camera` (3, 3): its axes in the world as columns, None without one."""
+    """What is seen at a frame.
+
+    `plate` (H, W, 3): linear Rec.709 in every working space, so that each gives the same fit. `normals` (H, W, 3): camera space,
+    unit length, zero where there are none or where the plate is transparent. `camera` (3, 3): its axes in the world as columns,
+    None without one.
+    """
 
     frame: int
     plate: np.ndarray
@@ -35,10 +39,11 @@ def look(scene: bpy.types.Scene, name: str, frame: int) -> Look:
         camera = scene_copy.axes_of(copy)
         plate = _render(copy, name, "plate", Path(folder))
         normals = _render(copy, name, "normal", Path(folder))[..., :3]
+    seen = working_space.to_rec709(plate[..., :3].astype(np.float64))
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     there = (length > 0.5) & np.isfinite(length) & (plate[..., 3:] > 0.99)
     normals = np.where(there, normals / np.maximum(length, 1e-6), 0.0)
-    return Look(frame=frame, plate=plate[..., :3].astype(np.float64), normals=normals.astype(np.float64), camera=camera)
+    return Look(frame=frame, plate=seen, normals=normals.astype(np.float64), camera=camera)
 
 
 def _render(copy: bpy.types.Scene, name: str, which: str, folder: Path) -> np.ndarray:
@@ -58,6 +63,7 @@ def _render(copy: bpy.types.Scene, name: str, which: str, folder: Path) -> np.nd
 
 def _pixels(file: Path) -> np.ndarray:
     image = bpy.data.images.load(str(file), check_existing=False)
+    image.colorspace_settings.name = "Non-Color"  # the numbers as the compositor had them
     try:
         width, height = image.size
         flat = np.empty(width * height * image.channels, np.float32)

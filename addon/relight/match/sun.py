@@ -10,7 +10,7 @@ import numpy as np
 from mathutils import Quaternion, Vector
 
 from ... import tags
-from ...blender import compat
+from ...blender import compat, working_space
 from ...blender.scene_copy import camera_axes
 from ...errors import UserError
 from ...nodes.block import Block
@@ -39,12 +39,14 @@ def make(scene: bpy.types.Scene, name: str) -> list[str]:
     frames, bright = [int(row[0]) for row in rows], float(node.inputs["Brightness"].default_value)
     sun = _sun(scene, name)
     _over_time(sun, "rotation_quaternion", frames, _rotations(rows[:, 1:4] @ turn.T))
-    strength, color = _split(rows[:, 4:7] * bright * math.pi)  # a white surface turns irradiance into 1/pi of it as radiance
+    strength, color = _split(
+        working_space.from_rec709(rows[:, 4:7]) * bright * math.pi
+    )  # a white surface turns irradiance into 1/pi of it as radiance
     _over_time(sun.data, "energy", frames, strength)
     _over_time(sun.data, "color", frames, color)
     world, notices = _world(scene, name)
     background = _background(world)
-    strength, color = _split(rows[:, 7:10] * bright)
+    strength, color = _split(working_space.from_rec709(rows[:, 7:10]) * bright)
     _over_time(background.inputs["Strength"], "default_value", frames, strength)
     _over_time(background.inputs["Color"], "default_value", frames, [(*value, 1.0) for value in color])
     handlers.refresh(scene)

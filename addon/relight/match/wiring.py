@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 import bpy
 import numpy as np
 
 from ... import tags
-from ...blender import compat, linked
+from ...blender import compat, linked, working_space
 from ...errors import UserError
 from ...node_groups import match as match_group
 from ...node_groups import relight as relight_group
@@ -130,7 +131,7 @@ def show(node: bpy.types.Node, light: Light, *, frames: list[int], through: bpy.
     Args:
         through: the light is in the world, seen through this scene's camera; None: it is in camera space.
     """
-    values = light.factors
+    values = working_space.from_rec709(light.factors)
     stays = len(frames) < 2 or float(np.abs(values - values[0]).max()) < 0.002 * float(values[:, 0].mean())
     for index, term in enumerate(world_light.TERMS):
         colors = [tuple(color) for color in values[:, index].tolist()]
@@ -142,13 +143,39 @@ def show(node: bpy.types.Node, light: Light, *, frames: list[int], through: bpy.
     if through:
         drivers.eye(through).drive_axes(node)
     node[tags.IN_WORLD] = through is not None
+    node[tags.WORKING_MATRIX] = working_space.to_working().ravel().tolist()
     rows = np.column_stack((frames, light.direction, light.sun, light.sky))
     node[tags.SUNS] = (rows[:1] if stays else rows).ravel().tolist()
 
 
+def follow_working_space(scene: bpy.types.Scene) -> None:
+    """Bring the fitted lights of a scene into the file's working space: Blender takes their terms for vectors, not for colours."""
+    tree, matrix = compat.compositor_tree(scene), working_space.to_working()
+    for node in [node for node in tree.nodes if node.get(tags.ROLE) == ROLE] if tree else []:
+        told = np.array(node.get(tags.WORKING_MATRIX, ()))  # a copy, not a view of the property
+        node[tags.WORKING_MATRIX] = matrix.ravel().tolist()
+        if not told.size or np.allclose(told, matrix.ravel(), atol=1e-6):  # older versions didn't say
+            continue
+        turn = matrix @ np.linalg.inv(told.reshape(3, 3))
+        for socket in (node.inputs[term] for term in world_light.TERMS):
+            found = curves.of(tree, socket.path_from_id("default_value"))
+            frames = sorted({round(key.co[0]) for curve in found for key in curve.keyframe_points})
+            over_time = {frame: _at(found, socket.default_value, frame) for frame in frames or (0,)}
+            turned = {frame: tuple((turn @ value).tolist()) for frame, value in over_time.items()}
+            curves.set_over_time(socket, "default_value", turned)
+
+
+def _at(found: list[bpy.types.FCurve], still: Sequence[float], frame: int) -> np.ndarray:
+    """Return the value (3,) of a vector at a frame: that of its F-curves, `still` where it has none."""
+    value = np.array(still, np.float64)
+    for curve in found:
+        value[curve.array_index] = curve.evaluate(frame)
+    return value
+
+
 def suns(node: bpy.types.Node) -> np.ndarray:
     """Return the fitted light as one sun and an even sky, a row for each keyframe (F, 10): frame, direction, colours of sun and
-    sky."""
+    sky in linear Rec.709."""
     return np.array(node.get(tags.SUNS, ())).reshape(-1, 10)
 
 

@@ -11,11 +11,10 @@ import numpy as np
 from ....frames.plate import Plate
 from ....frames.stills import SUFFIXES as STILLS
 from ....protocol import ErrorCode, PlatelightError, Source, clip_name
-from ..data.readers import ClipSet
 from ..normalcrafter.config import DataSource
 from ..normalcrafter.feed import open_set_of
 from .config import PLATES, PlateSource
-from .moves import Moves
+from .moves import Frames, Moves
 
 MOVIES = (".mov", ".mp4", ".mkv", ".avi", ".mxf", ".webm", ".m4v", ".mpg")
 
@@ -56,24 +55,6 @@ class Plates:
         plate = self.plates[index]
         begin = plate.clip.first + first
         return np.stack(list(plate.frames(begin, begin + count - 1)))
-
-
-@dataclass(frozen=True)
-class Frames:
-    """The frames of a set that has a truth too, which nobody looks at."""
-
-    clips: ClipSet
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.clips.names
-
-    @property
-    def frame_counts(self) -> tuple[int, ...]:
-        return self.clips.frame_counts
-
-    def read(self, index: int, first: int, count: int) -> np.ndarray:
-        return self.clips.read(index, first, count).frames
 
 
 def open_footage(source: PlateSource) -> Footage:

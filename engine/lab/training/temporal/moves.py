@@ -22,20 +22,36 @@ _ZOOM, _ROLL, _GRAIN = 0.004, 0.003, 0.015
 
 
 @dataclass(frozen=True)
-class Moves:
-    """A move over the first frame of each clip of a set; the same one each time it is read."""
+class Frames:
+    """The frames of a set that has a truth too, which nobody looks at; see `footage.Footage`."""
 
     clips: ClipSet
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the set's clips."""
         return self.clips.names
 
     @property
     def frame_counts(self) -> tuple[int, ...]:
+        """How many frames each has."""
+        return self.clips.frame_counts
+
+    def read(self, index: int, first: int, count: int) -> np.ndarray:
+        """Return frames of a clip, float32 (T, H, W, 3) sRGB in [0, 1]."""
+        return self.clips.read(index, first, count).frames
+
+
+class Moves(Frames):
+    """A move over the first frame of each clip of a set; the same one each time it is read."""
+
+    @property
+    def frame_counts(self) -> tuple[int, ...]:
+        """How many frames each move has."""
         return (LENGTH,) * len(self.clips.names)
 
     def read(self, index: int, first: int, count: int) -> np.ndarray:
+        """Return frames of a move, float32 (T, H, W, 3) sRGB in [0, 1]."""
         return move(self.clips.read(index, 0, 1).frames[0], times=range(first, first + count), seed=index)
 
 

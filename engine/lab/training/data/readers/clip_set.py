@@ -46,6 +46,28 @@ class ClipSet(Protocol):
         """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Numbered:
+    """Clips of consecutive frames. `numbers`: of each clip's frames. `names`: of the clips."""
+
+    numbers: tuple[tuple[int, ...], ...]
+    names: tuple[str, ...]
+
+    @property
+    def frame_counts(self) -> tuple[int, ...]:
+        """How many frames each clip has."""
+        return tuple(len(numbers) for numbers in self.numbers)
+
+    def chosen(self, index: int, first: int, count: int) -> tuple[int, ...]:
+        """Return the numbers of some frames of a clip.
+
+        Raises:
+            IndexError: if there are no such frames.
+        """
+        check_range(self.names[index], have=len(self.numbers[index]), first=first, count=count)
+        return self.numbers[index][first : first + count]
+
+
 def made(
     *,
     frames: list[np.ndarray],

@@ -19,7 +19,7 @@ import numpy as np
 from .....normals import convert_axes
 from ..clips import Intrinsics
 from .axes import HYPERSIM
-from .clip_set import Clip, check_range, made
+from .clip_set import Clip, Numbered, made
 from .files import centred, read_hdf5, runs
 
 ANGLE = np.radians(60)
@@ -27,23 +27,17 @@ _GAMMA, _BRIGHT, _PERCENTILE = 1 / 2.2, 0.8, 90
 _NUMBER = re.compile(r"frame\.(\d+)\.normal_cam\.hdf5")
 
 
-@dataclass(frozen=True)
-class Hypersim:
+@dataclass(frozen=True, kw_only=True)
+class Hypersim(Numbered):
     """Runs of consecutive frames of every camera of every scene."""
 
     cameras: tuple[tuple[Path, str], ...]
-    numbers: tuple[tuple[int, ...], ...]
-    names: tuple[str, ...]
-
-    @property
-    def frame_counts(self) -> tuple[int, ...]:
-        return tuple(len(numbers) for numbers in self.numbers)
 
     def read(self, index: int, first: int, count: int) -> Clip:
-        check_range(self.names[index], have=len(self.numbers[index]), first=first, count=count)
+        """See `ClipSet.read`."""
         images, camera = self.cameras[index]
         light, normals, valid, paths = [], [], [], []
-        for number in self.numbers[index][first : first + count]:
+        for number in self.chosen(index, first, count):
             geometry = images / f"scene_{camera}_geometry_hdf5"
             paths.append(geometry / f"frame.{number:04d}.normal_cam.hdf5")
             light.append(read_hdf5(images / f"scene_{camera}_final_hdf5" / f"frame.{number:04d}.color.hdf5").astype(np.float32))
@@ -70,7 +64,7 @@ def open_hypersim(root: Path) -> Hypersim:
             names.append(f"{folder.parent.parent.name}/{camera}/{part[0]:04d}-{part[-1]:04d}")
     if not names:
         raise FileNotFoundError(f"No Hypersim frames (ai_*/images/scene_cam_*_geometry_hdf5/frame.*.normal_cam.hdf5) in {root}.")
-    return Hypersim(tuple(cameras), tuple(numbers), tuple(names))
+    return Hypersim(cameras=tuple(cameras), numbers=tuple(numbers), names=tuple(names))
 
 
 def _facing(normals: np.ndarray, intrinsics: Intrinsics) -> np.ndarray:

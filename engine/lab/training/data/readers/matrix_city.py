@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ..depth_normals import depth_normals
-from .clip_set import Clip, check_range, made
+from .clip_set import Clip, Numbered, made
 from .files import centred, number, read_exr, read_frame, read_json
 
 NOTHING = 65504.0
@@ -30,24 +30,18 @@ _FINE, _COARSE = (1, 1e-6), (4, 5e-4)
 """Radius and noise of depths in 32 and in 16 bits; see `depth_normals`."""
 
 
-@dataclass(frozen=True)
-class MatrixCity:
+@dataclass(frozen=True, kw_only=True)
+class MatrixCity(Numbered):
     """Clips of consecutive frames of every block. `places`: folders of each one's pictures and depths."""
 
     places: tuple[tuple[Path, Path], ...]
     angles: tuple[float, ...]
-    numbers: tuple[tuple[int, ...], ...]
-    names: tuple[str, ...]
-
-    @property
-    def frame_counts(self) -> tuple[int, ...]:
-        return tuple(len(numbers) for numbers in self.numbers)
 
     def read(self, index: int, first: int, count: int) -> Clip:
-        check_range(self.names[index], have=len(self.numbers[index]), first=first, count=count)
+        """See `ClipSet.read`."""
         frames, normals, valid, paths, intrinsics = [], [], [], [], None
         pictures, depths = self.places[index]
-        for number_ in self.numbers[index][first : first + count]:
+        for number_ in self.chosen(index, first, count):
             frames.append(read_frame(pictures / f"{number_:04d}.png"))
             paths.append(depths / f"{number_:04d}.exr")
             depth = read_exr(paths[-1], "B|Y|Z|R")[..., 0]
@@ -80,7 +74,7 @@ def open_matrix_city(root: Path) -> MatrixCity:
             names.append(f"{path.parent.relative_to(root)}/{part[0]:04d}-{part[-1]:04d}")
     if not names:
         raise FileNotFoundError(f"No MatrixCity block (a folder with transforms.json) was found in {root}.")
-    return MatrixCity(tuple(places), tuple(angles), tuple(numbers), tuple(names))
+    return MatrixCity(places=tuple(places), angles=tuple(angles), numbers=tuple(numbers), names=tuple(names))
 
 
 def _places(block: Path, *, number: int) -> tuple[Path, Path]:
