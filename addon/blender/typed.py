@@ -52,6 +52,11 @@ def perspective(camera: bpy.types.Object | None) -> bpy.types.Camera | None:
     return lens if isinstance(lens, bpy.types.Camera) and lens.type == "PERSP" else None
 
 
+def spread(light: bpy.types.Light) -> float:
+    """Return the angle in radians over which an area light shines."""
+    return cast(bpy.types.AreaLight, light).spread
+
+
 def value_of(socket: bpy.types.NodeSocket) -> Any:
     """Return what a socket holds while nothing is linked to it; its type is that of the socket."""
     return cast(Any, socket).default_value
@@ -79,14 +84,32 @@ def links_of(socket: bpy.types.NodeSocket) -> Sequence[bpy.types.NodeLink]:
     return cast(Sequence[bpy.types.NodeLink], socket.links)
 
 
-def new_input(tree: bpy.types.NodeTree, name: str, kind: str) -> Any:
+def new_input(tree: bpy.types.NodeTree, name: str, kind: str, *, panel: bpy.types.NodeTreeInterfacePanel | None = None) -> Any:
     """Return a new input of a node group. `kind`: Float, Vector, Color and so on; which properties it has depends on that."""
-    return interface(tree).new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}")
+    place = {"parent": panel} if panel else {}
+    return cast(Any, interface(tree)).new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}", **place)
 
 
 def interface(tree: bpy.types.NodeTree) -> bpy.types.NodeTreeInterface:
     """Return the sockets and panels of a node group."""
     return cast(bpy.types.NodeTreeInterface, tree.interface)
+
+
+def panels(tree: bpy.types.NodeTree) -> dict[str, bpy.types.NodeTreeInterfacePanel]:
+    """Return the panels of a node group by name."""
+    items = cast(Sequence[Any], interface(tree).items_tree)
+    return {item.name: item for item in items if item.item_type == "PANEL"}
+
+
+def sockets(tree: bpy.types.NodeTree, in_out: str = "INPUT") -> list[Any]:
+    """Return the sockets of a node group's interface; which properties one has depends on its kind."""
+    items = cast(Sequence[Any], interface(tree).items_tree)
+    return [item for item in items if item.item_type == "SOCKET" and item.in_out == in_out]
+
+
+def tree_of(node: bpy.types.Node) -> bpy.types.NodeTree | None:
+    """Return the node group that a group node shows."""
+    return cast(bpy.types.NodeGroup, node).node_tree
 
 
 def image_of(node: bpy.types.Node) -> bpy.types.Image | None:

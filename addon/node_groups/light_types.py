@@ -13,6 +13,7 @@ from typing import Protocol
 
 import bpy
 
+from ..blender import typed
 from ..nodes.builder import Sheet, Socket, Vector, shared_group
 from . import area_light, light_parts
 
@@ -22,7 +23,7 @@ SPREAD = "AREA, SPREAD"
 def kind_of(light: bpy.types.Light) -> str:
     """Return the key in `KINDS`: its type, and apart from the others an area light whose spread is less than all round or may
     change."""
-    if light.type == "AREA" and (light.spread < math.pi - 1e-3 or (light.animation_data and light.animation_data.action)):
+    if light.type == "AREA" and (typed.spread(light) < math.pi - 1e-3 or (light.animation_data and light.animation_data.action)):
         return SPREAD
     return light.type
 

@@ -11,8 +11,11 @@ A frame without any normal, as Blender shows a file that is missing, is the plat
 
 from __future__ import annotations
 
+from functools import partial
+
 import bpy
 
+from ..blender import typed
 from ..nodes.builder import Sheet, Socket, shared_group
 from . import relight as relight_group
 from . import world_light
@@ -22,10 +25,10 @@ AXES = tuple(f"Camera {name}" for name in "XYZ")
 
 def group() -> bpy.types.NodeTree:
     made = shared_group("Platelight Match", version=3, build=_build)
-    face = made.interface
-    if not any(item.item_type == "PANEL" for item in face.items_tree):
+    face = typed.interface(made)
+    if not typed.panels(made):
         panel = face.new_panel("Light in the Plate", description="What the fit found; keyframed", default_closed=True)
-        found = {item.name: item for item in face.items_tree if item.item_type == "SOCKET" and item.in_out == "INPUT"}
+        found = {item.name: item for item in typed.sockets(made)}
         for place, name in enumerate((*world_light.TERMS, *AXES)):
             face.move_to_parent(found[name], panel, place)
     return made
@@ -41,19 +44,14 @@ def _build(sheet: Sheet) -> None:
     sheet.takes_vector("Normal", "Normals in camera space: +X right, +Y up, +Z toward the camera", value=(0.0, 0.0, 1.0))
     sheet.takes_color("New Light", "Light of the relight group", value=(1.0, 1.0, 1.0))
     sheet.takes_color("New Specular", "Specular of the relight group")
-    fraction = {"least": 0.0, "most": 1.0, "subtype": "FACTOR"}
-    sheet.takes_number("Keep Original", "Of the light in the plate: 0 replaces it, 1 adds to it", value=0.0, **fraction)
-    sheet.takes_number(
-        "Shadow Limit",
-        "The least light that a shadow is divided by, as a share of the average; more hides noise",
-        value=0.15,
-        **fraction,
-    )
+    fraction = partial(sheet.takes_number, least=0.0, most=1.0, subtype="FACTOR")
+    fraction("Keep Original", "Of the light in the plate: 0 replaces it, 1 adds to it", value=0.0)
+    fraction("Shadow Limit", "The least light that a shadow is divided by, as a share of the average; more hides noise", value=0.15)
     sheet.takes_number(
         "Albedo Limit", "The most that a surface reflects; what is brighter stays as it is", value=1.0, least=0.0, most=1000.0
     )
     sheet.takes_number("Brightness", "Of the light in the plate; more makes the albedo darker", value=1.0, least=0.001, most=1000.0)
-    sheet.takes_number("Amount", "0 keeps the plate, 1 gives it its new light", value=1.0, **fraction)
+    fraction("Amount", "0 keeps the plate, 1 gives it its new light", value=1.0)
     for term in world_light.TERMS:
         value = (1.0, 1.0, 1.0) if term == "Constant" else (0.0, 0.0, 0.0)
         sheet.takes_vector(term, "Red, green and blue of this term of the normal", value=value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender import typed
 from ..imports.convention import LONGEST, SHORTEST
 from ..nodes.builder import Sheet, shared_group
 
@@ -15,10 +16,10 @@ _UNITS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 def node_group() -> bpy.types.NodeTree:
     made = shared_group(NAME, version=2, build=_build)
-    face = made.interface
-    if not any(item.item_type == "PANEL" for item in face.items_tree):  # open, the node would cover those below it
+    face = typed.interface(made)
+    if not typed.panels(made):  # open, the node would cover those below it
         panel = face.new_panel("Axes", description="What Imported Normals in the sidebar sets", default_closed=True)
-        found = {item.name: item for item in face.items_tree if item.item_type == "SOCKET" and item.in_out == "INPUT"}
+        found = {item.name: item for item in typed.sockets(made)}
         for place, name in enumerate((*AXES, *_CAMERA)):
             face.move_to_parent(found[name], panel, place)
     return made

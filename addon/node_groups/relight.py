@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import bpy
 
 from .. import tags
-from ..blender import working_space
+from ..blender import typed, working_space
 from ..nodes.builder import Sheet, Socket
 from . import shading
 
@@ -64,63 +64,64 @@ def renew(node: bpy.types.Node) -> bool:
     Returns:
         Whether it had another.
     """
-    old = node.node_tree
+    old = typed.tree_of(node)
     if old is not None and old.get(tags.RELIGHT_VERSION) == _VERSION:
         return False
     before = {socket.identifier for socket in node.inputs}
-    node.node_tree = node_group()
-    defaults = {item.identifier: item for item in node.node_tree.interface.items_tree if item.item_type == "SOCKET"}
+    new = node_group()
+    typed.set_up(node, node_tree=new)
+    defaults = {item.identifier: item for item in typed.sockets(new)}
     for socket in node.inputs:
         if socket.identifier not in before:
-            socket.default_value = defaults[socket.identifier].default_value
+            typed.set_value(socket, defaults[socket.identifier].default_value)
     return True
 
 
 def _interface(group: bpy.types.NodeTree) -> None:
-    face = group.interface
+    face = typed.interface(group)
     for name, kind, note in (
         ("Image", "Color", "The plate with the new light"),
         ("Light", "Color", "The light alone, as on a white plate"),
         ("Normal Preview", "Color", "The normals as colours: x, y, z from -1..1 to 0..1"),
     ):
         face.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
-    image = face.new_socket("Image", in_out="INPUT", socket_type="NodeSocketColor")
+    image = typed.new_input(group, "Image", "Color")
     image.description, image.default_value = "The plate, scene-linear", (0.18, 0.18, 0.18, 1.0)
-    normal = face.new_socket("Normal", in_out="INPUT", socket_type="NodeSocketVector")
+    normal = typed.new_input(group, "Normal", "Vector")
     normal.description = "Normals in camera space: +X right, +Y up, +Z toward the camera"
     normal.default_value, normal.min_value, normal.max_value, normal.hide_value = (0.0, 0.0, 1.0), -1.0, 1.0, True
-    _number(face, "Amount", 1.0, "0 keeps the plate, 1 relights it", factor=True)
+    _number(group, "Amount", 1.0, "0 keeps the plate, 1 relights it", factor=True)
     panel = face.new_panel("Ambient", description="Light from everywhere")
-    _colour(face, "Ambient Color", AMBIENT_COLOUR, panel)
-    _number(face, "Ambient Strength", AMBIENT_STRENGTH, "Added everywhere; 1 keeps the plate's brightness", panel=panel)
+    _colour(group, "Ambient Color", AMBIENT_COLOUR, panel)
+    _number(group, "Ambient Strength", AMBIENT_STRENGTH, "Added everywhere; 1 keeps the plate's brightness", panel=panel)
     for light in LIGHTS:
         panel = face.new_panel(light.name, description=light.hint.capitalize(), default_closed=light.strength == 0)
-        socket = face.new_socket(f"{light.name} Direction", in_out="INPUT", socket_type="NodeSocketVector", parent=panel)
+        socket = typed.new_input(group, f"{light.name} Direction", "Vector", panel=panel)
         socket.subtype, socket.default_value = "DIRECTION", light.direction
         socket.description = "To the light, as the camera sees it: right, up, toward the camera"
-        _colour(face, f"{light.name} Color", light.colour, panel)
-        _number(face, f"{light.name} Strength", light.strength, "On a surface that faces the light; 0 is off", panel=panel)
+        _colour(group, f"{light.name} Color", light.colour, panel)
+        _number(group, f"{light.name} Strength", light.strength, "On a surface that faces the light; 0 is off", panel=panel)
     panel = face.new_panel("Scene Lights", description="What the scene's own lights do to the plate")
-    _colour(face, "Scene Diffuse", (0.0, 0.0, 0.0), panel)
-    _colour(face, "Scene Specular", (0.0, 0.0, 0.0), panel)
-    _number(face, "Scene Strength", 1.0, "Of diffuse light and highlights; 1 is as in Cycles", panel=panel)
-    _number(face, "Studio Lights", 1.0, "Ambient, key, fill and rim beside the scene's lights", factor=True, panel=panel)
+    _colour(group, "Scene Diffuse", (0.0, 0.0, 0.0), panel)
+    _colour(group, "Scene Specular", (0.0, 0.0, 0.0), panel)
+    _number(group, "Scene Strength", 1.0, "Of diffuse light and highlights; 1 is as in Cycles", panel=panel)
+    _number(group, "Studio Lights", 1.0, "Ambient, key, fill and rim beside the scene's lights", factor=True, panel=panel)
     highlights = face.new_socket("Specular", in_out="OUTPUT", socket_type="NodeSocketColor")
     highlights.description = "The highlights of the scene's lights"
-    _control(face)
+    _control(group)
 
 
-def _control(face: bpy.types.NodeTreeInterface) -> None:
+def _control(group: bpy.types.NodeTree) -> None:
     """What came with version 3: last, for a socket's identifier is its number in the order in which they are made."""
-    panels = {item.name: item for item in face.items_tree if item.item_type == "PANEL"}
+    face, panels = typed.interface(group), typed.panels(group)
     for light in LIGHTS:
         panel = panels[light.name]
-        _number(face, f"{light.name} Softness", 0.0, "Wraps it around, as if it were that large", factor=True, panel=panel)
-        _number(face, f"{light.name} Matte", 1.0, "Where it may fall: an image, a mask, a cryptomatte", factor=True, panel=panel)
-        _number(face, f"{light.name} On", 1.0, "0 while it is muted, or another is solo", factor=True, panel=panel)
+        _number(group, f"{light.name} Softness", 0.0, "Wraps it around, as if it were that large", factor=True, panel=panel)
+        _number(group, f"{light.name} Matte", 1.0, "Where it may fall: an image, a mask, a cryptomatte", factor=True, panel=panel)
+        _number(group, f"{light.name} On", 1.0, "0 while it is muted, or another is solo", factor=True, panel=panel)
     note = "0 while it is muted, or another light is solo"
-    _number(face, "Ambient On", 1.0, note, factor=True, panel=panels["Ambient"])
-    exposure = face.new_socket("Exposure", in_out="INPUT", socket_type="NodeSocketFloat")
+    _number(group, "Ambient On", 1.0, note, factor=True, panel=panels["Ambient"])
+    exposure = typed.new_input(group, "Exposure", "Float")
     exposure.description, exposure.min_value, exposure.max_value = "Of all the new light, in stops", -32.0, 32.0
     for name, kind, note in (
         ("Grey", "Color", "The light on mid-grey surfaces, highlights with it"),
@@ -128,20 +129,20 @@ def _control(face: bpy.types.NodeTreeInterface) -> None:
         *((light.name, "Color", f"The {light.name.lower()} light alone, as on a white plate") for light in LIGHTS),
     ):
         face.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}").description = note
-    passes = face.new_socket("Passes", in_out="INPUT", socket_type="NodeSocketFloat")
+    passes = typed.new_input(group, "Passes", "Float")
     passes.description = "0 in a frame that lacks a pass which its lights need: the plate stays as it was shot"
     passes.min_value, passes.max_value, passes.default_value, passes.hide_value = 0.0, 1.0, 1.0, True
 
 
 def _colour(
-    face: bpy.types.NodeTreeInterface, name: str, value: tuple[float, float, float], panel: bpy.types.NodeTreeInterfacePanel
+    group: bpy.types.NodeTree, name: str, value: tuple[float, float, float], panel: bpy.types.NodeTreeInterfacePanel
 ) -> None:
-    socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketColor", parent=panel)
+    socket = typed.new_input(group, name, "Color", panel=panel)
     socket.default_value = (*working_space.color(value), 1.0)
 
 
 def _number(
-    face: bpy.types.NodeTreeInterface,
+    group: bpy.types.NodeTree,
     name: str,
     value: float,
     note: str,
@@ -149,7 +150,7 @@ def _number(
     factor: bool = False,
     panel: bpy.types.NodeTreeInterfacePanel | None = None,
 ) -> None:
-    socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat", **({"parent": panel} if panel else {}))
+    socket = typed.new_input(group, name, "Float", panel=panel)
     if factor:
         socket.subtype = "FACTOR"
     socket.min_value, socket.max_value = 0.0, 1.0 if factor else 1000.0

@@ -58,19 +58,23 @@ def find(world: bpy.types.World) -> Found | None:
     strength, texture = path.format(1), _feeder(background.inputs["Color"])
     if texture is None:
         return Found(color=path.format(0), strength=strength)
-    if texture.bl_idname != "ShaderNodeTexEnvironment" or texture.projection != "EQUIRECTANGULAR" or texture.image is None:
+    if not isinstance(texture, bpy.types.ShaderNodeTexEnvironment) or texture.projection != "EQUIRECTANGULAR" or not texture.image:
         return None
     mapping = _feeder(texture.inputs["Vector"])
     if mapping is None or mapping.bl_idname == "ShaderNodeTexCoord":
         return Found(strength=strength, image=texture.image)
-    if mapping.bl_idname != "ShaderNodeMapping" or mapping.vector_type != "POINT" or mapping.inputs["Rotation"].is_linked:
+    if (
+        not isinstance(mapping, bpy.types.ShaderNodeMapping)
+        or mapping.vector_type != "POINT"
+        or mapping.inputs["Rotation"].is_linked
+    ):
         return None
     rotation = f'node_tree.nodes["{bpy.utils.escape_identifier(mapping.name)}"].inputs[2].default_value'
     return Found(strength=strength, rotation=rotation, image=texture.image)
 
 
 def _feeder(socket: bpy.types.NodeSocket) -> bpy.types.Node | None:
-    return socket.links[0].from_node if socket.is_linked else None
+    return typed.nodes_of(typed.links_of(socket)[0])[0] if socket.is_linked else None
 
 
 def coefficients(picture: np.ndarray) -> np.ndarray:
@@ -162,7 +166,7 @@ def drive(node: bpy.types.Node, world: bpy.types.World, found: Found, *, camera:
     `factors` (9, 3) that `coefficients` found."""
     if factors is not None:
         for term, factor in zip(TERMS, factors, strict=True):
-            node.inputs[term].default_value = tuple(factor)
+            typed.set_value(node.inputs[term], tuple(factor))
     for channel in range(3):
         sources = {"h": Source(owner=world, path=f"{found.color}[{channel}]" if found.color else found.strength)}
         if found.color and found.strength:

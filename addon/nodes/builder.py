@@ -102,20 +102,20 @@ class Sheet(Face):
 
     # Vectors, colours among them --------------------------------------------------------------------------------------
 
-    def vector(self, x: Value, y: Value, z: Value, *, label: str = "") -> Vector:
+    def vector(self, x: Value, y: Value, z: Value, *, label: str = "") -> Socket:
         """Return a vector of three numbers."""
         node = self.place(compat.new_combine_xyz(self.tree), label=label)
         for value, taker in zip((x, y, z), node.inputs, strict=True):
             self._give(value, taker)
         return node.outputs[0]
 
-    def add(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+    def add(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
         return self._each("ADD", a, b, label=label)
 
-    def subtract(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+    def subtract(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
         return self._each("SUBTRACT", a, b, label=label)
 
-    def times(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+    def times(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
         """Component by component."""
         return self._each("MULTIPLY", a, b, label=label)
 
@@ -125,11 +125,11 @@ class Sheet(Face):
         self._give(factor, node.inputs["Scale"])
         return node.outputs["Vector"]
 
-    def at_least(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+    def at_least(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
         """Return the larger one, component by component."""
         return self._each("MAXIMUM", a, b, label=label)
 
-    def add_scaled(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Vector:
+    def add_scaled(self, total: Vector, a: Vector, factor: Value, *, label: str = "") -> Socket:
         """total + a x factor."""
         return self.add(total, self.scale(a, factor), label=label)
 
@@ -141,14 +141,14 @@ class Sheet(Face):
         """Return the squared length of `a`, at least `least`."""
         return self.math("MAXIMUM", self.dot(a, a, label=label), least)
 
-    def cross(self, a: Vector, b: Vector, *, label: str = "") -> Vector:
+    def cross(self, a: Vector, b: Vector, *, label: str = "") -> Socket:
         return self._vector_math("CROSS_PRODUCT", a, b, label=label).outputs["Vector"]
 
     def unit(self, a: Vector, *, label: str = "") -> Socket:
         """Of length 1; a vector of no length stays so."""
         return self._vector_math("NORMALIZE", a, label=label).outputs["Vector"]
 
-    def _each(self, operation: str, a: Vector, b: Vector, *, label: str) -> Vector:
+    def _each(self, operation: str, a: Vector, b: Vector, *, label: str) -> Socket:
         return self._vector_math(operation, a, b, label=label).outputs["Vector"]
 
     def _vector_math(self, operation: str, *values: Vector, label: str) -> bpy.types.Node:
@@ -188,7 +188,7 @@ class Sheet(Face):
             self.place(node, label=node.label)
         return made.x, made.y
 
-    def rail(self, value: Vector) -> Vector:
+    def rail(self, value: Vector) -> Socket:
         """Return the value once more, from a reroute in this section: sections that use the same value hand it on from one to the
         next."""
         node = self.place(self.tree.nodes.new("NodeReroute"))
