@@ -60,17 +60,21 @@ def find(world: bpy.types.World) -> Found | None:
         return Found(color=path.format(0), strength=strength)
     if not isinstance(texture, bpy.types.ShaderNodeTexEnvironment) or texture.projection != "EQUIRECTANGULAR" or not texture.image:
         return None
-    mapping = _feeder(texture.inputs["Vector"])
+    mapping = _feeder(_input(texture, "Vector"))
     if mapping is None or mapping.bl_idname == "ShaderNodeTexCoord":
         return Found(strength=strength, image=texture.image)
     if (
         not isinstance(mapping, bpy.types.ShaderNodeMapping)
         or mapping.vector_type != "POINT"
-        or mapping.inputs["Rotation"].is_linked
+        or _input(mapping, "Rotation").is_linked
     ):
         return None
     rotation = f'node_tree.nodes["{bpy.utils.escape_identifier(mapping.name)}"].inputs[2].default_value'
     return Found(strength=strength, rotation=rotation, image=texture.image)
+
+
+def _input(node: bpy.types.Node, name: str) -> bpy.types.NodeSocket:
+    return node.inputs[name]
 
 
 def _feeder(socket: bpy.types.NodeSocket) -> bpy.types.Node | None:
@@ -142,7 +146,7 @@ def _build(sheet: Sheet) -> None:
     seen = [light_parts.to_camera(sheet, sheet.input(f"Picture {name}"), label=name) for name in "XYZ"]
     sheet.section("Normal in the picture")
     normal = sheet.input("Normal")
-    x, y, z = (sheet.dot(normal, axis, label=name) for name, axis in zip("XYZ", seen, strict=True))
+    x, y, z = (sheet.dot(normal, turned, label=name) for name, turned in zip("XYZ", seen, strict=True))
     sheet.section("Terms")
     square = sheet.math("MULTIPLY_ADD", sheet.math("MULTIPLY", z, z), 3.0, -1.0)
     apart = sheet.math("SUBTRACT", sheet.math("MULTIPLY", x, x), sheet.math("MULTIPLY", y, y))
