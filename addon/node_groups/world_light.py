@@ -155,8 +155,8 @@ def _build(sheet: Sheet) -> None:
     sheet.section("Their sum x light")
     light = light_parts.color(sheet)
     total = sheet.times(sheet.input("Constant"), light)
-    for term, value in zip(TERMS[1:], values, strict=True):
-        total = sheet.add_scaled(total, sheet.times(sheet.input(term), light), value, label=term)
+    for term, product in zip(TERMS[1:], values, strict=True):
+        total = sheet.add_scaled(total, sheet.times(sheet.input(term), light), product, label=term)
     total = sheet.at_least(total, (0.0, 0.0, 0.0), label="Never below 0")
     sheet.output(Diffuse=sheet.add(sheet.input("Diffuse"), total, label="Diffuse so far"))
     light_parts.hand_on(sheet, "Specular", *light_parts.SURFACE, "Mask")
