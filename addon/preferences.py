@@ -1,7 +1,7 @@
 """The preferences: which engine, what it sees, which models are here, and where things are kept."""
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from .identity import ROOT_PACKAGE
 from .link import session
@@ -48,6 +48,13 @@ class PlatelightPreferences(bpy.types.AddonPreferences):
         max=1440.0,
         precision=1,
     )
+
+    paid_first: BoolProperty(
+        name="Models for Paid Work First",
+        description="Let Best Installed choose a model that may be used in paid work before one whose licence asks for more",
+        default=True,
+    )
+    agreed_models: StringProperty(description="Models whose licence was agreed to, separated by commas", options={"HIDDEN"})
 
     def draw(self, context):
         engine_setup.draw(self.layout, context, self)

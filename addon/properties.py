@@ -6,6 +6,7 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
+from . import agreements
 from .compositor import import_settings as imports
 from .contract import NORMALCRAFTER, PREVIEW, ErrorCode, EstimateSettings, ModelEntry, PlatelightError, best_model, model_entry
 from .link.state import state
@@ -18,11 +19,11 @@ _items: list[tuple[str, str, str, str, int]] = []
 
 
 def _model_items(self: object, context: bpy.types.Context | None) -> list[tuple[str, str, str, str, int]]:
-    best = "NormalCrafter once its weights are here, the embedded preview until then"
+    best = "The best model on this machine, those for paid work first; the embedded preview where there is no other"
     items = [(BEST, "Best Installed", best, "NONE", _NUMBERS[BEST])]
     for model in state.models:
         number = _NUMBERS.get(model.name, 16 + zlib.crc32(model.name.encode()) % 0xFFFF)
-        about = f"{model.purpose}. Licence: {model.licence}"
+        about = f"{model.purpose}. Paid work: {model.paid}. Licence: {model.licence}"
         items.append((model.name, model.title, about, "NONE" if model.installed else "IMPORT", number))
     own = "A checkpoint of your own, in NormalCrafter's published layout"
     items.append((FOLDER, "From Folder", own, "FILE_FOLDER", _NUMBERS[FOLDER]))
@@ -126,7 +127,12 @@ def resolved_model(settings: PlatelightSettings) -> str:
         if not settings.model_folder.strip():
             raise PlatelightError(ErrorCode.SETTING_INVALID, "no model folder is chosen")
         return str(Path(bpy.path.abspath(settings.model_folder)).expanduser().resolve())
-    return best_model(state.models) if settings.model in (BEST, "") else settings.model
+    return _best() if settings.model in (BEST, "") else settings.model
+
+
+def _best() -> str:
+    """Return the name of the model that *Best Installed* comes to."""
+    return best_model(state.models, paid_first=agreements.paid_first())
 
 
 def resolved_resolution(settings: PlatelightSettings) -> int:
@@ -139,7 +145,7 @@ def resolved_resolution(settings: PlatelightSettings) -> int:
 
 def chosen_model(settings: PlatelightSettings) -> ModelEntry:
     """Return what is known of the model that is chosen."""
-    name = best_model(state.models) if settings.model in (BEST, "") else settings.model
+    name = _best() if settings.model in (BEST, "") else settings.model
     return model_entry(state.models, name)
 
 

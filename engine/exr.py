@@ -13,6 +13,7 @@ import OpenEXR
 from . import files
 from .frames.windows import Window, Windows
 from .protocol import PASSES, ErrorCode, PlatelightError
+from .protocol.licences import NONE_KNOWN, Licence
 
 RELATIVE, METRES = "relative", "metres"
 """Values of the attribute ``platelight/unit`` of a depth."""
@@ -25,7 +26,7 @@ class Origin:
     `clip`: its name in file names. `source`: name of the plate's file. `frame`: of the source. `plate_size`: width and height of
     the source in pixels. `relative_depth`: of a depth, whether it is in a unit of the shot's own; otherwise in metres.
     `windows`: of the pass, where the plate's file holds another part of its picture than the whole. `fov`: horizontal field of view
-    of the shot in degrees, 0 where the model tells none.
+    of the shot in degrees, 0 where the model tells none. `licence`: of the model.
     """
 
     clip: str
@@ -39,6 +40,7 @@ class Origin:
     relative_depth: bool = False
     windows: Windows | None = None
     fov: float = 0.0
+    licence: Licence = NONE_KNOWN
 
     def attributes(self, pass_name: str) -> dict[str, object]:
         return {
@@ -47,6 +49,8 @@ class Origin:
             "platelight/settings": self.settings,
             "platelight/space": "camera",
             **self._meaning(pass_name),
+            "platelight/licence": str(self.licence),
+            "platelight/paidWork": self.licence.paid.value,
             **({"platelight/fov": f"{self.fov:.4f}"} if self.fov else {}),
             "platelight/clip": self.clip,
             "platelight/colorSpace": _writable(self.color_space),

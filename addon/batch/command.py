@@ -108,7 +108,7 @@ def models(options: argparse.Namespace, stop: Stop) -> int:
     for model in result.models:
         folder = model.folder if model.installed else f"not installed, belongs in {model.folder}"
         where = folder if model.size_bytes else "embedded"
-        say(f"{model.name}: {model.title} ({where}; licence: {model.licence})")
+        say(f"{model.name}: {model.title} ({where}; paid work: {model.paid}; licence: {model.licence})")
     return 0
 
 

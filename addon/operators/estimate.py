@@ -2,12 +2,13 @@
 
 import bpy
 
-from .. import messages, planning
+from .. import agreements, messages, planning
 from ..blender import compat, replaced
-from ..contract import PlatelightError
+from ..contract import PlatelightError, model_entry
 from ..link import interrupted, session
 from ..link.jobs import Job
 from ..link.state import state
+from ..panels.texts import paragraph
 from .replacing import ask, draw_counts
 from .reporting import refuse
 
@@ -25,11 +26,20 @@ class _Estimate:
         except PlatelightError as error:
             return refuse(self, error)
         replacing = [plan for plan in self.plans if self.anew or plan.changes]
-        if not replacing:
+        self.model = self._model_to_ask_about()
+        if not replacing and self.model is None:
             return self.execute(context)
-        self.overwrite = True
+        self.overwrite = bool(replacing)
         self.counts = [replaced.count(plan.target, out=plan.out, handles=plan.handles) for plan in replacing]
+        if not replacing:
+            title = f"Use {self.model.title}?"
+            return context.window_manager.invoke_props_dialog(self, width=480, title=title, confirm_text="Use It")
         return ask(self, context)
+
+    def _model_to_ask_about(self):
+        """Return the model whose licence the user has not agreed to yet, None where there is none."""
+        entries = (model_entry(state.models, plan.settings.model) for plan in self.plans)
+        return next((entry for entry in entries if agreements.to_ask(entry)), None)
 
     @classmethod
     def description(cls, context, properties):
@@ -37,6 +47,10 @@ class _Estimate:
 
     def draw(self, context):
         column = self.layout.column(align=True)
+        if self.model is not None:
+            told = f"Paid work with {self.model.title}: {self.model.paid}. Licence: {self.model.licence}."
+            paragraph(column, f"{told} You are asked once.", width=70, icon="INFO")
+            column.separator()
         draw_counts(column, self, self.counts)
         changed = planning.changes(self.plans)
         if changed:
@@ -48,6 +62,8 @@ class _Estimate:
                 column.label(text=messages.change_in_words(change), icon="BLANK1")
 
     def execute(self, context):
+        if asked := getattr(self, "model", None):
+            agreements.agree(asked)
         jobs, errors = [], []
         try:
             for plan in getattr(self, "plans", None) or self.make_plans(context):

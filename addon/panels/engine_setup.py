@@ -34,6 +34,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: Pl
     column.use_property_split = True
     column.prop(preferences, "models_folder")
     column.prop(preferences, "idle_minutes")
+    column.prop(preferences, "paid_first")
 
 
 def draw_build(layout: bpy.types.UILayout, compute: Compute) -> None:
@@ -125,7 +126,7 @@ def _draw_model(layout: bpy.types.UILayout, model: ModelEntry, *, width: int) ->
         size = f" ({texts.size(model.size_bytes)})" if model.size_bytes else ""
         get = button.operator("platelight.download_model", text=f"Download{size}", icon="IMPORT")
         get.model, get.title = model.name, model.title
-    texts.paragraph(layout, f"{model.purpose}. Licence: {model.licence}.", width=width, icon="BLANK1")
+    texts.paragraph(layout, f"{model.purpose}. Paid work: {model.paid}. Licence: {model.licence}.", width=width, icon="BLANK1")
     if task and not (task.finished and model.installed):
         queue.draw_task(layout.box(), task, width=width)
     elif not model.installed:

@@ -7,6 +7,7 @@ import bpy
 from .. import properties
 from ..blender import compat
 from ..compositor import render_size
+from ..contract import must_ask
 from ..link.state import state
 from . import missing
 from .selection import needs_gpu, selected
@@ -121,6 +122,10 @@ def _draw_what_is_used(layout: bpy.types.UILayout, context: bpy.types.Context) -
     if settings.model == properties.BEST:
         long_side = properties.resolved_resolution(settings)
         layout.label(text=f"{model.title}, {f'{long_side} px' if long_side else 'native size'}", icon="BLANK1")
+    if must_ask(model):
+        paragraph(layout, f"Paid work: {model.paid}. {model.licence}.", width=characters(context), icon="INFO")
+    else:
+        layout.label(text="Paid work: yes", icon="BLANK1")
     if not model.installed:
         row = layout.row()
         row.label(text="Not on this machine", icon="ERROR")

@@ -21,6 +21,7 @@ from ..memory import keep_freed_memory
 from ..models import registry
 from ..options import Device, Precision
 from ..protocol import ErrorCode, Estimate, EstimateSettings, PlatelightError, Source
+from ..protocol.licences import PaidWork
 from ..protocol.models import PREVIEW
 from ..reporting import follow, gigabytes
 from . import lab
@@ -102,7 +103,10 @@ def estimate(
     if not model:
         model = registry.default_model()
         if model == PREVIEW.name:
-            print("NormalCrafter is not installed, so the preview model is used; see `python -m engine models`", file=sys.stderr)
+            print("No model for finals is installed, so the preview model is used; see `python -m engine models`", file=sys.stderr)
+    licence = registry.info(model).licence
+    if licence.paid is not PaidWork.YES:
+        print(f"Paid work: {licence.paid}. Licence of {model}: {licence}", file=sys.stderr)
     if max_resolution is None:
         max_resolution = registry.info(model).default_resolution
     settings = EstimateSettings(
@@ -152,10 +156,11 @@ def models(context: typer.Context) -> None:
     """List the models."""
     if context.invoked_subcommand:
         return
-    table = Table("Model", "Title", "Installed", "Download", "Licence", "Folder")
+    table = Table("Model", "Title", "Installed", "Download", "Paid work", "Licence", "Folder")
     for entry in registry.entries():
         size = gigabytes(entry.size_bytes) if entry.size_bytes else "embedded"
-        table.add_row(entry.name, entry.title, "yes" if entry.installed else "no", size, entry.licence, entry.folder)
+        here = "yes" if entry.installed else "no"
+        table.add_row(entry.name, entry.title, here, size, entry.paid.value, entry.licence, entry.folder)
     _print(table)
 
 

@@ -127,6 +127,8 @@ def begun_records(asked: Asked, making: Making, estimator: Estimator) -> list[Pa
             done=0,
             complete=False,
             relative=PASSES[name].is_distance and estimator.info.relative_depth,
+            licence=str(estimator.info.licence),
+            paid=estimator.info.licence.paid,
         )
         for name in asked.passes
     ]

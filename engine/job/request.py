@@ -112,12 +112,14 @@ def effective(settings: EstimateSettings, model: ModelInfo) -> EstimateSettings:
         PlatelightError: `setting_invalid`.
     """
     is_file = settings.temporal not in ("auto", "none")
-    _demand(model.tunable or not is_file, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks")
+    _demand(
+        model.takes_blocks or not is_file, "temporal", settings.temporal, f"auto with {model.title}, which has no temporal blocks"
+    )
     temporal = str(Path(settings.temporal).expanduser().absolute()) if is_file else settings.temporal
     settings = dataclasses.replace(
         settings,
         model=model.name,
-        temporal=temporal if model.tunable else "auto",
+        temporal=temporal if model.takes_blocks else "auto",
         tokens=(settings.tokens or model.tokens) if model.tokens else 0,
         fov=settings.fov if model.tells_lens else 0.0,
     )

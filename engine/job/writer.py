@@ -108,6 +108,7 @@ class PieceWriter:
             relative_depth=info.relative_depth,
             windows=self._plate.windows(frame),
             fov=output.fov,
+            licence=info.licence,
         )
         self._stores[output.pass_name].write(frame, values, origin=origin)
         if output.pass_name == self._asked.passes[-1]:

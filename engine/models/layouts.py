@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..protocol.bounds import read_json
-from ..protocol.models import DEPTH_ANYTHING, MARIGOLD, MODELS, MOGE, NORMALCRAFTER, VIDEO_DEPTH_ANYTHING, ModelInfo
+from ..protocol.models import (
+    DEPTH_ANYTHING,
+    MARIGOLD,
+    MARIGOLD_INTRINSICS,
+    MODELS,
+    MOGE,
+    NORMALCRAFTER,
+    VIDEO_DEPTH_ANYTHING,
+    ModelInfo,
+)
 
 MOGE_FILES = ("model", "moge*")
 """Names, without a suffix, of the files that hold MoGe's tensors."""
@@ -38,6 +47,8 @@ def of_folder(folder: Path) -> ModelInfo:
     if not (folder / "config.json").exists() and (file := find_tensors(folder, MOGE_FILES)):
         return dataclasses.replace(MOGE[0], files=(file.name,))
     kind = _field(folder / "model_index.json", "_class_name")
+    if kind.startswith("MarigoldIntrinsics"):
+        return MARIGOLD_INTRINSICS[1 if "shading" in _field(folder / "model_index.json", "target_properties") else 0]
     return MARIGOLD if kind.startswith(("StableDiffusionPipeline", "Marigold")) else NORMALCRAFTER
 
 

@@ -96,7 +96,7 @@ def revision(model: ModelInfo, *, settings: EstimateSettings | None = None, tune
         PlatelightError: `model_incomplete` for a file that can't be read.
     """
     own = _own_revision(model)
-    if not own or settings is None or not model.tunable:
+    if not own or settings is None or not model.takes_blocks:
         return own
     return with_temporal(own, temporal=settings.temporal, tuned=tuned)
 
@@ -118,7 +118,7 @@ def _load(model: ModelInfo, *, settings: EstimateSettings, temporal: Path | None
     choice: dict[str, Any] = {"precision": settings.precision, "device": settings.device}
     if model.family != NORMALCRAFTER.family:
         choice["revision"] = revision(model, settings=settings, tuned=temporal)
-    if model.tunable:
+    if model.takes_blocks:
         choice |= {"temporal": temporal, "per_frame": settings.temporal == PER_FRAME}
     if model.family == PREVIEW.family:
         return importlib.import_module(family).load(**choice)

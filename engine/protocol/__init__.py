@@ -8,6 +8,7 @@ from .codec import Incoming, decode, encode_error, encode_notification, encode_r
 from .errors import ERRORS, ErrorCode, PlatelightError
 from .frame_numbers import MOST_NUMBER, Place, is_negative, last_place, marked_place, negative_kin, place_of
 from .layers import Layer, Part, first_layer, picture_layer
+from .licences import Licence, PaidWork
 from .messages import (
     DEVICES,
     PRECISIONS,
@@ -38,7 +39,7 @@ from .messages import (
     Tune,
     TuneResult,
 )
-from .models import MODELS, MODELS_BEFORE_ASKING, NORMALCRAFTER, PREVIEW, ModelInfo, best_model, model_entry
+from .models import MODELS, MODELS_BEFORE_ASKING, NORMALCRAFTER, PREVIEW, ModelInfo, best_model, model_entry, must_ask
 from .pass_headers import PassHeader, is_pass_of, is_whole_pass, read_pass_header
 from .pass_table import DEPTH, MASK, NORMAL, PASSES, Interpolation, PassInfo
 from .passes import (
@@ -92,12 +93,14 @@ __all__ = [
     "Interpolation",
     "Layer",
     "Lens",
+    "Licence",
     "ListModels",
     "ListModelsResult",
     "MadeFrames",
     "ModelEntry",
     "ModelInfo",
     "Notice",
+    "PaidWork",
     "Part",
     "PassHeader",
     "PassInfo",
@@ -127,6 +130,7 @@ __all__ = [
     "made_frames",
     "marked_place",
     "model_entry",
+    "must_ask",
     "negative_kin",
     "pass_file",
     "pass_folder",

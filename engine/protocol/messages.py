@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from .bounds import MOST_FRAMES, Amount, Between, Count, Frame, Minutes, Pixels, Rate, Seconds, Share
+from .licences import PaidWork
 
 PROTOCOL_VERSION = 3
 
@@ -97,7 +98,7 @@ class ModelEntry:
     """A model of the table. `folder`: where its files are or belong. `size_bytes`: of the download, 0 when embedded.
 
     `default_resolution` (long side in pixels), `window`, `overlap` (frames): what it was made for. `tunable`: whether its temporal
-    blocks can be trained on a shot.
+    blocks can be trained on a shot. `paid`: whether it may be used in paid work.
     """
 
     name: str
@@ -113,6 +114,7 @@ class ModelEntry:
     window: Count = 14
     overlap: Count = 4
     tunable: bool = False
+    paid: PaidWork = PaidWork.ASK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from . import licences
+from .licences import Licence, PaidWork
 from .messages import ModelEntry, Stage
 from .model_hashes import HASHES, REVISIONS
 
@@ -17,7 +19,8 @@ class ModelInfo:
     `family`: the subpackage of `engine.models` that runs it. `files`: what a complete folder holds, relative paths.
     `size_bytes`: of those files. `default_resolution`: long side in pixels. `stages`: those a frame passes through.
     `temporal`: whether frames see each other, so that window, overlap and decode chunk change the result. `window`, `overlap`: in
-    frames, what it was made for. `tunable`: whether its temporal blocks can be trained on a shot, to be found beside the passes.
+    frames, what it was made for. `takes_blocks`: whether it takes a file of trained temporal blocks. `tunable`: whether they can be
+    trained on a shot, to be found beside the passes.
     `relative_depth`: of a model with a depth pass, whether it is in a unit of the shot's own rather than in metres. `tokens`: in
     about how many patches it sees a frame, 0 for one that goes by the frame's size. `tells_lens`: whether it estimates the field of
     view, or takes a known one. `own_windows`: whether it knows no other window and overlap.
@@ -26,7 +29,7 @@ class ModelInfo:
     name: str
     title: str
     purpose: str
-    licence: str
+    licence: Licence
     family: str
     passes: tuple[str, ...]
     axes: tuple[int, int, int] = (1, 1, 1)
@@ -38,6 +41,7 @@ class ModelInfo:
     temporal: bool = True
     window: int = 14
     overlap: int = 4
+    takes_blocks: bool = False
     tunable: bool = False
     relative_depth: bool = True
     tokens: int = 0
@@ -60,7 +64,8 @@ class ModelInfo:
             name=self.name,
             title=self.title,
             purpose=self.purpose,
-            licence=self.licence,
+            licence=str(self.licence),
+            paid=self.licence.paid,
             hub_id=self.hub_id,
             passes=self.passes,
             size_bytes=self.size_bytes,
@@ -77,13 +82,14 @@ PREVIEW = ModelInfo(
     name="preview",
     title="Preview (embedded)",
     purpose="Rough normals and depth at once, with no download and no GPU: to block a relight and try the tool, not for finals",
-    licence="GPL-3.0-or-later",
+    licence=licences.PLATELIGHT,
     family="preview",
     passes=("normal", "depth"),
     default_resolution=512,
     stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
     window=16,
     overlap=2,
+    takes_blocks=True,
     tunable=True,
 )
 
@@ -91,7 +97,7 @@ NORMALCRAFTER = ModelInfo(
     name="normalcrafter",
     title="NormalCrafter",
     purpose="Temporally consistent normals for finals; wants a GPU",
-    licence="Apache-2.0 weights; derived from Stable Video Diffusion (stable-video-diffusion-community licence)",
+    licence=licences.NORMALCRAFTER,
     family="normalcrafter",
     passes=("normal",),
     hub_id="Yanrui95/NormalCrafter",
@@ -112,7 +118,7 @@ NORMALCRAFTER = ModelInfo(
 _DEPTH_PURPOSE = "Relative depth for point lights, falloff and cards; stable with trained temporal blocks, else frame by frame"
 
 
-def _depth_anything(size: str, *, licence: str, size_bytes: int, about: str) -> ModelInfo:
+def _depth_anything(size: str, *, licence: Licence, size_bytes: int, about: str) -> ModelInfo:
     """Return depth Anything V2 in one of its sizes. 924 pixels on the long side of a 16:9 plate are its own 518 on the short
     one."""
     return ModelInfo(
@@ -129,22 +135,24 @@ def _depth_anything(size: str, *, licence: str, size_bytes: int, about: str) -> 
         stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
         window=110,
         overlap=10,
+        takes_blocks=True,
         tunable=True,
     )
 
 
-_NON_COMMERCIAL = "CC-BY-NC-4.0: not for commercial work"
+_SMALL = licences.depth_anything(paid=True, sources=licences.V2_SOURCES)
+_LARGER = licences.depth_anything(paid=False, sources=licences.V2_SOURCES)
 DEPTH_ANYTHING = (
-    _depth_anything("Small", licence="Apache-2.0", size_bytes=99_200_000, about="The quickest"),
-    _depth_anything("Base", licence=_NON_COMMERCIAL, size_bytes=390_000_000, about="Finer; wants a GPU"),
-    _depth_anything("Large", licence=_NON_COMMERCIAL, size_bytes=1_341_000_000, about="The finest; wants a GPU"),
+    _depth_anything("Small", licence=_SMALL, size_bytes=99_200_000, about="The quickest"),
+    _depth_anything("Base", licence=_LARGER, size_bytes=390_000_000, about="Finer; wants a GPU"),
+    _depth_anything("Large", licence=_LARGER, size_bytes=1_341_000_000, about="The finest; wants a GPU"),
 )
 
 MARIGOLD = ModelInfo(
     name="marigold-e2e-ft",
     title="Marigold E2E-FT",
     purpose="Fine normals, frame by frame, temporally stable with trained temporal blocks; wants a GPU",
-    licence="Apache-2.0 weights; derived from Stable Diffusion 2 (CreativeML Open RAIL++-M)",
+    licence=licences.MARIGOLD_E2E,
     family="marigold",
     passes=("normal",),
     axes=(-1, 1, 1),
@@ -166,7 +174,40 @@ MARIGOLD = ModelInfo(
     stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
     window=32,
     overlap=6,
+    takes_blocks=True,
     tunable=True,
+)
+
+
+def _intrinsics(kind: str, *, title: str, passes: tuple[str, ...], about: str) -> ModelInfo:
+    """Marigold's intrinsic images, which begin all frames of a shot with the same noise."""
+    return dataclasses.replace(
+        MARIGOLD,
+        name=f"marigold-iid-{kind}",
+        title=title,
+        purpose=f"{about}, frame by frame, steadier with trained temporal blocks; wants a GPU",
+        licence=licences.MARIGOLD_IID,
+        family="marigold_intrinsics",
+        passes=passes,
+        axes=(1, 1, 1),
+        hub_id=f"prs-eth/marigold-iid-{kind}-v1-1",
+        tunable=False,
+    )
+
+
+MARIGOLD_INTRINSICS = (
+    _intrinsics(
+        "appearance",
+        title="Marigold IID Appearance",
+        passes=("albedo", "roughness", "metallic"),
+        about="Albedo, roughness and metallicity to replace light and to shape highlights",
+    ),
+    _intrinsics(
+        "lighting",
+        title="Marigold IID Lighting",
+        passes=("albedo", "shading"),
+        about="Albedo and the light on it",
+    ),
 )
 
 
@@ -176,7 +217,7 @@ def _moge(version: int, size: str, *, hub_id: str, size_bytes: int, about: str) 
         name=f"moge-{version}-{size.lower()}",
         title=f"MoGe-{version} {size}",
         purpose=f"Normals, depth in metres, field of view and a mask of the sky at once, for paid work too. {about}",
-        licence="MIT",
+        licence=licences.MOGE,
         family="moge",
         passes=("normal", "depth", "mask"),
         axes=(1, -1, -1),
@@ -187,6 +228,7 @@ def _moge(version: int, size: str, *, hub_id: str, size_bytes: int, about: str) 
         stages=(Stage.ENCODE, Stage.UNET, Stage.DECODE),
         window=32,
         overlap=4,
+        takes_blocks=True,
         tunable=True,
         relative_depth=False,
         tokens=3600,
@@ -203,7 +245,7 @@ MOGE = (
 )
 
 
-def _video_depth(size: str, *, metric: bool, licence: str, size_bytes: int, about: str) -> ModelInfo:
+def _video_depth(size: str, *, metric: bool, licence: Licence, size_bytes: int, about: str) -> ModelInfo:
     """Video Depth Anything in one of its sizes; as Depth Anything V2 it sees frames at 518 pixels on the short side."""
     kind, prefix = ("Metric-Video-Depth-Anything", "metric_") if metric else ("Video-Depth-Anything", "")
     return ModelInfo(
@@ -225,15 +267,18 @@ def _video_depth(size: str, *, metric: bool, licence: str, size_bytes: int, abou
     )
 
 
+_VIDEO_SMALL = licences.depth_anything(paid=True, sources=licences.VIDEO_SOURCES)
+_VIDEO_LARGER = licences.depth_anything(paid=False, sources=licences.VIDEO_SOURCES)
 VIDEO_DEPTH_ANYTHING = (
-    _video_depth("Small", metric=False, licence="Apache-2.0", size_bytes=116_440_756, about="The quickest"),
-    _video_depth("Small", metric=True, licence="Apache-2.0", size_bytes=116_444_063, about="The quickest"),
-    _video_depth("Base", metric=False, licence=_NON_COMMERCIAL, size_bytes=458_000_000, about="Finer; wants a GPU"),
-    _video_depth("Large", metric=False, licence=_NON_COMMERCIAL, size_bytes=1_538_392_012, about="The finest; wants a GPU"),
+    _video_depth("Small", metric=False, licence=_VIDEO_SMALL, size_bytes=116_440_756, about="The quickest"),
+    _video_depth("Small", metric=True, licence=_VIDEO_SMALL, size_bytes=116_444_063, about="The quickest"),
+    _video_depth("Base", metric=False, licence=_VIDEO_LARGER, size_bytes=458_000_000, about="Finer; wants a GPU"),
+    _video_depth("Large", metric=False, licence=_VIDEO_LARGER, size_bytes=1_538_392_012, about="The finest; wants a GPU"),
 )
 
 MODELS: dict[str, ModelInfo] = {
-    model.name: model for model in (PREVIEW, NORMALCRAFTER, *DEPTH_ANYTHING, MARIGOLD, *MOGE, *VIDEO_DEPTH_ANYTHING)
+    model.name: model
+    for model in (PREVIEW, NORMALCRAFTER, *DEPTH_ANYTHING, MARIGOLD, *MARIGOLD_INTRINSICS, *MOGE, *VIDEO_DEPTH_ANYTHING)
 }
 
 MODELS_BEFORE_ASKING = tuple(model.entry(installed=not model.files) for model in MODELS.values())
@@ -248,6 +293,18 @@ def model_entry(models: Iterable[ModelEntry], name: str) -> ModelEntry:
     return next((model for model in models if model.name == name), _UNKNOWN)
 
 
-def best_model(models: Iterable[ModelEntry]) -> str:
-    """Return the name of the model for those who do not choose: NormalCrafter where its weights are here, else the preview."""
-    return next((model.name for model in models if model.name == NORMALCRAFTER.name and model.installed), PREVIEW.name)
+_FOR_FINALS = ("moge-2-large", "moge-3-large", "moge-3-giant", "moge-2-base", "marigold-e2e-ft", "moge-2-small")
+"""Models that give normals for finals and may be used in paid work, the preferred one first."""
+
+
+def best_model(models: Iterable[ModelEntry], *, paid_first: bool = True) -> str:
+    """Return the name of the model for those who do not choose, among those whose weights are here: one for paid work that is good
+    enough for finals, then NormalCrafter, then the preview. `paid_first`: False to take NormalCrafter before the others."""
+    here = {model.name for model in models if model.installed}
+    order = (*_FOR_FINALS, NORMALCRAFTER.name) if paid_first else (NORMALCRAFTER.name, *_FOR_FINALS)
+    return next((name for name in order if name in here), PREVIEW.name)
+
+
+def must_ask(entry: ModelEntry) -> bool:
+    """Return whether a person must agree to a model's licence before its first use."""
+    return entry.paid is not PaidWork.YES

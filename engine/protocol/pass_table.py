@@ -74,4 +74,35 @@ MASK = PassInfo(
     attributes=(("values", "1 where there is a surface, 0 in the sky and in holes"),),
 )
 
-PASSES: dict[str, PassInfo] = {each.name: each for each in (NORMAL, DEPTH, MASK)}
+ALBEDO = PassInfo(
+    name="albedo",
+    layer="Albedo",
+    components="RGB",
+    is_half=True,
+    is_color=True,
+    attributes=(("values", "linear Rec.709, the share of light that a surface reflects"),),
+)
+ROUGHNESS = PassInfo(
+    name="roughness",
+    layer="Roughness",
+    components="V",
+    is_half=True,
+    attributes=(("values", "0 for a mirror, 1 for a matte surface"),),
+)
+METALLIC = PassInfo(
+    name="metallic",
+    layer="Metallic",
+    components="V",
+    is_half=True,
+    attributes=(("values", "1 for metal, 0 for other surfaces"),),
+)
+SHADING = PassInfo(
+    name="shading",
+    layer="Shading",
+    components="RGB",
+    is_half=True,
+    is_color=True,
+    attributes=(("values", "linear Rec.709, the light on a white matte surface, up to a scale"),),
+)
+
+PASSES: dict[str, PassInfo] = {each.name: each for each in (NORMAL, DEPTH, MASK, ALBEDO, ROUGHNESS, METALLIC, SHADING)}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .bounds import MOST_FRAMES, Count, Frame
 from .frame_numbers import Place, last_place, marked_place
+from .licences import PaidWork
 from .messages import EstimateSettings
 
 
@@ -99,6 +100,7 @@ class PassRecord:
     `others`: what earlier runs have finished in the same way outside of that range, such as for another strip of the clip.
     `cuts`: frames that are known to begin a shot; `black`: those of them that begin a run of black frames. Models that look for
     cuts carry nothing across them. `relative`: of a depth, whether it is in a unit of the shot's own rather than in metres.
+    `licence`, `paid`: of the model that made the frames, and whether it may be used in paid work; older records say nothing.
     `earlier`: frames on disk that earlier runs have made with other settings, and that no run has replaced yet.
     """
 
@@ -117,6 +119,8 @@ class PassRecord:
     cuts: tuple[Frame, ...] = ()
     black: tuple[Frame, ...] = ()
     relative: bool = False
+    licence: str = ""
+    paid: PaidWork = PaidWork.ASK
     earlier: tuple[MadeFrames, ...] = ()
 
     def __post_init__(self) -> None:

@@ -17,11 +17,31 @@ def test_all_models_are_offered_before_asking_and_only_the_embedded_one_is_here(
     assert [entry.name for entry in contract.MODELS_BEFORE_ASKING if entry.installed] == ["preview"]
 
 
-def test_the_best_model_is_normalcrafter_once_its_weights_are_here(part):
+def test_the_best_model_is_one_for_paid_work_unless_the_user_says_otherwise(part):
     contract = part("contract")
     assert contract.best_model(contract.MODELS_BEFORE_ASKING) == "preview"
     here = [dataclasses.replace(entry, installed=True) for entry in contract.MODELS_BEFORE_ASKING]
-    assert contract.best_model(here) == "normalcrafter"
+    assert contract.best_model(here) == "moge-2-large"
+    assert contract.best_model(here, paid_first=False) == "normalcrafter"
+    only = [dataclasses.replace(entry, installed=entry.name in ("preview", "normalcrafter")) for entry in here]
+    assert contract.best_model(only) == "normalcrafter", "for finals; its licence is asked about"
+    assert {entry.name for entry in here if entry.paid is contract.PaidWork.NO} == {
+        "depth-anything-base",
+        "depth-anything-large",
+        "video-depth-anything-base",
+        "video-depth-anything-large",
+    }
+    assert [entry.name for entry in here if entry.paid is contract.PaidWork.ASK] == ["normalcrafter"]
+
+
+def test_a_licence_with_conditions_is_asked_about_once(part, settings):
+    agreements, contract = part("agreements"), part("contract")
+    entries = {entry.name: entry for entry in contract.MODELS_BEFORE_ASKING}
+    assert not agreements.to_ask(entries["preview"]) and not agreements.to_ask(entries["moge-2-large"])
+    for name in ("normalcrafter", "depth-anything-large"):
+        assert agreements.to_ask(entries[name])
+        agreements.agree(entries[name])
+        assert not agreements.to_ask(entries[name])
 
 
 def test_every_model_can_be_chosen_and_brings_its_size_and_window(part, settings):

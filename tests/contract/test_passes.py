@@ -145,6 +145,10 @@ def test_each_pass_of_the_table_has_channels_of_its_own():
         "normal": ("Normal.X", "Normal.Y", "Normal.Z"),
         "depth": ("Depth.Z",),
         "mask": ("Mask.V",),
+        "albedo": ("Albedo.R", "Albedo.G", "Albedo.B"),
+        "roughness": ("Roughness.V",),
+        "metallic": ("Metallic.V",),
+        "shading": ("Shading.R", "Shading.G", "Shading.B"),
     }
     assert all(name == each.name for name, each in PASSES.items())
     assert not any(each.is_color and (each.is_direction or each.is_distance) for each in PASSES.values())

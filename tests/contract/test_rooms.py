@@ -25,6 +25,7 @@ ENGINE = {
     "models": "files frames protocol",
     "models.depth_anything": "device models models.temporal protocol",
     "models.marigold": "models models.temporal protocol",
+    "models.marigold_intrinsics": "models models.marigold models.temporal protocol",
     "models.moge": "models models.temporal protocol",
     "models.normalcrafter": "device frames models protocol",
     "models.preview": "device models models.temporal protocol",

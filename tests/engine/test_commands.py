@@ -44,7 +44,7 @@ def test_a_log_holds_our_lines_only(movie, tmp_path):
     done = engine("estimate", movie, "--out", tmp_path, *flags)
     assert done.returncode == 0, done.stderr
     told = [line.split(":")[0] for line in done.stderr.splitlines()]
-    assert told == ["loading the model", "reading", "looking"] and "\r" not in done.stderr
+    assert told == ["Paid work", "loading the model", "reading", "looking"] and "\r" not in done.stderr
 
 
 def test_a_bench_can_be_read_in_a_log():

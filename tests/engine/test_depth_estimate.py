@@ -20,6 +20,7 @@ from engine.models.interface import Output, ResumePoint, Step
 from engine.models.temporal.block import TemporalSettings
 from engine.protocol import ErrorCode, FramesReady, PassRecord, Stage, tuned_file
 from engine.protocol.codec import from_fields
+from engine.protocol.licences import NONE_KNOWN
 from engine.protocol.models import DEPTH_ANYTHING, MARIGOLD, MODELS, ModelInfo
 from tests.support.buffer_checkpoints import depth_anything, marigold, stir
 from tests.support.buffer_plates import pan
@@ -157,7 +158,7 @@ class Both:
         name="both",
         title="Both",
         purpose="",
-        licence="",
+        licence=NONE_KNOWN,
         family="preview",
         passes=("normal", "depth"),
         stages=(Stage.UNET,),

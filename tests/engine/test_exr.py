@@ -41,6 +41,8 @@ def test_normals_come_back_as_written(tmp_path):
     said = {name.removeprefix("platelight/"): value for name, value in header.items() if name.startswith("platelight/")}
     assert said == {
         "clip": "plate",
+        "licence": "not known",
+        "paidWork": "ask",
         "colorSpace": "ACEScg",
         "model": "preview",
         "revision": "r1",

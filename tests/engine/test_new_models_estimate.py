@@ -15,6 +15,7 @@ from engine import exr
 from engine.models import registry, tensors, weights
 from engine.normals import angles
 from engine.protocol import ErrorCode, PlatelightError, pass_file
+from engine.protocol.licences import PaidWork
 from engine.protocol.models import MODELS, MOGE, VIDEO_DEPTH_ANYTHING
 from tests.support.jobs import finish, refused, request
 
@@ -168,7 +169,7 @@ def test_settings_a_model_does_not_know_are_not_kept(moge):
 
 def test_which_models_are_not_for_paid_work_is_said():
     assert all(
-        "not for commercial work" in MODELS[name].licence
+        MODELS[name].licence.paid is PaidWork.NO and "not for commercial work" in str(MODELS[name].licence)
         for name in (
             "video-depth-anything-base",
             "video-depth-anything-large",
@@ -176,5 +177,5 @@ def test_which_models_are_not_for_paid_work_is_said():
             "depth-anything-large",
         )
     )
-    assert {MODELS[model.name].licence for model in MOGE} == {"MIT"}
-    assert {model.licence for model in VIDEO_DEPTH_ANYTHING[:2]} == {"Apache-2.0"}
+    assert {str(MODELS[model.name].licence) for model in MOGE} == {"MIT"}
+    assert {str(model.licence) for model in VIDEO_DEPTH_ANYTHING[:2]} == {"Apache-2.0"}

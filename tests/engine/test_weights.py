@@ -14,6 +14,7 @@ import pytest
 
 from engine.models import download, weights
 from engine.protocol import DownloadModel, ErrorCode, PlatelightError, models
+from engine.protocol.licences import Licence, PaidWork
 from engine.protocol.model_hashes import HASHES
 from engine.protocol.models import ModelInfo
 
@@ -24,7 +25,7 @@ TINY = ModelInfo(
     name="tiny",
     title="Tiny",
     purpose="tests",
-    licence="a licence",
+    licence=Licence(weights="a licence", paid=PaidWork.YES),
     family="normalcrafter",
     passes=("normal",),
     hub_id="somebody/tiny",

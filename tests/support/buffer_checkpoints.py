@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from engine.lab.bench.tiny_models import BACKBONE, PREPROCESSOR, depth_anything, marigold
+from engine.lab.bench.tiny_models import BACKBONE, PREPROCESSOR, depth_anything, marigold, marigold_intrinsics
 
-__all__ = ["BACKBONE", "PREPROCESSOR", "depth_anything", "marigold", "stir"]
+__all__ = ["BACKBONE", "PREPROCESSOR", "depth_anything", "marigold", "marigold_intrinsics", "stir"]
 
 
 def stir(model: torch.nn.Module, *, seed: int = 1) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.models.interface import Cut, Output, ResumePoint, Step
 from engine.protocol import Stage
+from engine.protocol.licences import NONE_KNOWN
 from engine.protocol.models import ModelInfo
 
 _CUT = 0.2
@@ -23,7 +24,7 @@ class Drawn:
             name=name,
             title="Drawn",
             purpose="",
-            licence="",
+            licence=NONE_KNOWN,
             family="preview",
             passes=("normal", "depth"),
             stages=(Stage.UNET,),

@@ -106,10 +106,44 @@ def depth_anything(folder: Path, *, metric: bool = False, seed: int = 0) -> Path
 
 def marigold(folder: Path, *, steps: int | None = None, seed: int = 0) -> Path:
     """As ``GonzaloMG/marigold-e2e-ft-normals``: a StableDiffusionPipeline whose U-Net takes 8 channels."""
+    index = {"_class_name": "StableDiffusionPipeline", **({"default_denoising_steps": steps} if steps else {})}
+    return _stable_diffusion(folder, index=index, targets=1, seed=seed)
+
+
+APPEARANCE = {
+    "target_names": ["albedo", "material"],
+    "albedo": {"prediction_space": "srgb"},
+    "material": {"prediction_space": "stack", "sub_target_names": ["roughness", "metallicity", None]},
+    "roughness": {"prediction_space": "linear"},
+    "metallicity": {"prediction_space": "linear"},
+}
+LIGHTING = {
+    "target_names": ["albedo", "shading", "residual"],
+    "albedo": {"prediction_space": "linear"},
+    "shading": {"prediction_space": "linear", "up_to_scale": True},
+    "residual": {"prediction_space": "linear"},
+}
+
+
+def marigold_intrinsics(folder: Path, *, lighting: bool = False, steps: int = 3, seed: int = 0) -> Path:
+    """As ``prs-eth/marigold-iid-appearance-v1-1``, or ``-lighting-v1-1``: two or three targets beside the image."""
+    targets = LIGHTING if lighting else APPEARANCE
+    index = {
+        "_class_name": "MarigoldIntrinsicsPipeline",
+        "prediction_type": "intrinsics",
+        "target_properties": targets,
+        "default_denoising_steps": steps,
+        "default_processing_resolution": 768,
+    }
+    return _stable_diffusion(folder, index=index, targets=len(targets["target_names"]), seed=seed)
+
+
+def _stable_diffusion(folder: Path, *, index: dict[str, object], targets: int, seed: int) -> Path:
+    """Write the folders of a tiny Stable Diffusion that has the image and `targets` pictures in its latents."""
     torch.manual_seed(seed)
     unet = UNet2DConditionModel(
-        in_channels=8,
-        out_channels=4,
+        in_channels=4 * (1 + targets),
+        out_channels=4 * targets,
         block_out_channels=(16, 32),
         layers_per_block=1,
         cross_attention_dim=16,
@@ -154,19 +188,17 @@ def marigold(folder: Path, *, steps: int | None = None, seed: int = 0) -> Path:
     for name, part in (("unet", unet), ("vae", vae), ("text_encoder", text), ("scheduler", scheduler)):
         part.save_pretrained(folder / name)
     _tokenizer(folder / "tokenizer")
-    index = {
-        "_class_name": "StableDiffusionPipeline",
+    parts = {
         "_diffusers_version": "0.30.0",
-        "feature_extractor": [None, None],
-        "safety_checker": [None, None],
         "scheduler": ["diffusers", "DDIMScheduler"],
         "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", "UNet2DConditionModel"],
         "vae": ["diffusers", "AutoencoderKL"],
-        **({"default_denoising_steps": steps} if steps else {}),
     }
-    (folder / "model_index.json").write_text(json.dumps(index))
+    if "target_properties" not in index:
+        parts |= {"feature_extractor": [None, None], "safety_checker": [None, None]}
+    (folder / "model_index.json").write_text(json.dumps(parts | index))
     return folder
 
 

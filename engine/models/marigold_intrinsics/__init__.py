@@ -1,0 +1,1 @@
+"""Marigold's intrinsic images: albedo, roughness and metallicity, or albedo and shading."""
