@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import bpy
+from . import typed
 
 _DRAWN_IN = frozenset({"SEQUENCE_EDITOR", "CLIP_EDITOR", "NODE_EDITOR", "VIEW_3D", "PREFERENCES"})
 
 
 def side_bars() -> None:
     """Have the side bars that show jobs drawn again."""
-    for window in bpy.context.window_manager.windows:
+    for window in typed.windows():
         for area in window.screen.areas:
             if area.type in _DRAWN_IN:
                 for region in area.regions:
