@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from . import properties
 from .blender import clips, compat, folders, linked, paths
 from .contract import EstimateSettings, PassRecord, model_entry, settings_differences, tuned_file, weights_difference, with_temporal
 from .link import session
@@ -50,7 +51,7 @@ def why_not(context: bpy.types.Context) -> str:
 
 def why_not_tuned(context: bpy.types.Context) -> str:
     """Return why the chosen model can't be tuned to a plate, or ``""``; of a folder only the engine knows. Free: for `poll`."""
-    wanted = compat.shown_scene(context).platelight
+    wanted = properties.of(compat.shown_scene(context))
     model = chosen_model(wanted)
     return "" if model.tunable or wanted.model == FOLDER else f"{model.title} cannot be tuned to a plate: choose another model"
 
@@ -61,7 +62,7 @@ def plans(context: bpy.types.Context) -> list[Plan]:
     Raises:
         PlatelightError: where a plate cannot be estimated, or a setting cannot be used.
     """
-    return _plans(clips.targets_from_context(context), compat.shown_scene(context).platelight)
+    return _plans(clips.targets_from_context(context), properties.of(compat.shown_scene(context)))
 
 
 def plans_of_plate(scene: bpy.types.Scene, name: str) -> list[Plan]:
@@ -70,7 +71,7 @@ def plans_of_plate(scene: bpy.types.Scene, name: str) -> list[Plan]:
     Raises:
         PlatelightError: as `plans`; `nothing_selected` where it is no more.
     """
-    return _plans([clips.target_named(scene, name)], scene.platelight)
+    return _plans([clips.target_named(scene, name)], properties.of(scene))
 
 
 def _plans(targets: Sequence[clips.ClipTarget], wanted: PlatelightSettings) -> list[Plan]:

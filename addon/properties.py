@@ -2,6 +2,7 @@
 
 import zlib
 from pathlib import Path
+from typing import Any, cast
 
 import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
@@ -167,6 +168,11 @@ def estimate_settings(settings: PlatelightSettings) -> EstimateSettings:
         precision=settings.precision,
         device=settings.device,
     )
+
+
+def of(scene: bpy.types.Scene) -> PlatelightSettings:
+    """Return the settings of a scene."""
+    return cast(Any, scene).platelight
 
 
 def register() -> None:

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import bpy
 
@@ -79,7 +79,7 @@ def estimate(options: argparse.Namespace, stop: Stop) -> int:
         except PlatelightError as error:
             errors.append(_told(error, label=target.label))
     _watch([job for _, job in jobs], stop)
-    errors += [error for target, job in jobs if (error := _end(target, job, options))]
+    errors += [wrong for target, job in jobs if (wrong := _end(target, job, options))]
     if any(job.state is JobState.DONE for _, job in jobs):
         save(options)
     return errors[0].exit_code if errors else 0
@@ -185,20 +185,20 @@ def _within(target: ClipTarget, frames: tuple[int, int] | None) -> tuple[ClipTar
 
 def _submit(target: ClipTarget, part: ClipTarget, options: argparse.Namespace) -> Job:
     scene = bpy.data.scenes[target.scene_name]
-    out = options.out or scene.platelight.output_folder.strip()
+    out = options.out or properties.of(scene).output_folder.strip()
     return session.submit(
         part,
         out=os.path.abspath(paths.absolute(out)) if out else session.default_folder(target),
         settings=_settings(scene, options),
         overwrite=options.overwrite,
         remove_outside=options.remove_outside,
-        handles=scene.platelight.handles if options.handles is None else options.handles,
+        handles=properties.of(scene).handles if options.handles is None else options.handles,
     )
 
 
 def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSettings:
     """Return the scene's settings with the command's in their place; another model comes with its own resolution and window."""
-    wanted = properties.estimate_settings(scene.platelight)
+    wanted = properties.estimate_settings(properties.of(scene))
     names = [field.name for field in dataclasses.fields(EstimateSettings)]
     given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     if given.get("temporal", "none") not in ("auto", "none"):
@@ -207,10 +207,10 @@ def _settings(scene: bpy.types.Scene, options: argparse.Namespace) -> EstimateSe
         if os.path.isdir(given["model"]):
             given["model"] = os.path.abspath(given["model"])
         made_for = model_entry(state.models, given["model"])
-        if scene.platelight.quality == "RECOMMENDED":
+        if properties.of(scene).quality == "RECOMMENDED":
             given.setdefault("max_resolution", made_for.default_resolution)
         for name in ("window", "overlap"):
-            if not scene.platelight.is_property_set(name):
+            if not properties.of(scene).is_property_set(name):
                 given.setdefault(name, getattr(made_for, name))
     return dataclasses.replace(wanted, **given)
 
@@ -289,7 +289,7 @@ def _wait(ended: Callable[[], bool], stop: Stop) -> None:
 
 
 def register() -> None:
-    _commands.append(bpy.utils.register_cli_command("platelight", main))
+    _commands.append(cast(Any, bpy.utils).register_cli_command("platelight", main))
 
 
 def unregister() -> None:

@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 
 import bpy
 
+from .. import properties
+from ..blender import typed
 from ..contract import ERRORS, ErrorCode, PlatelightError
 from ..errors import UserError
 from ..relight.lights import scene_lights
@@ -62,7 +64,7 @@ def _try(scene: bpy.types.Scene, shot: str, options: argparse.Namespace, stop: S
 
 
 def _match(scene: bpy.types.Scene, shot: str, options: argparse.Namespace, stop: Stop) -> None:
-    settings = scene.platelight.match
+    settings = properties.of(scene).match
     given = {name: getattr(options, name) for name in ("albedo", "smoothing", "grey_world")}
     assume = Assumptions(**{name: getattr(settings, name) if value is None else value for name, value in given.items()})
     told = -1
@@ -75,8 +77,9 @@ def _match(scene: bpy.types.Scene, shot: str, options: argparse.Namespace, stop:
     if options.mode:
         wiring.set_mode(scene, shot, Mode(options.mode.upper()))
     node = wiring.node_of(scene, shot)
+    assert node is not None, "matched just now"
     if options.keep_original is not None:
-        node.inputs["Keep Original"].default_value = options.keep_original
+        typed.set_value(node.inputs["Keep Original"], options.keep_original)
     say(f"{shot}: {summary.found(scene, shot)}; mode {wiring.mode_of(node).value.lower()}")
     for notice in sun.make(scene, shot) if options.sun else ():
         say(f"{shot}: note: {notice}")

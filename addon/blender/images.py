@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..contract import ErrorCode, PlatelightError
-from . import paths, sequences
+from . import paths, sequences, typed
 
 _LONG_AGO = -1_000_000
 """A scene frame before any other, within Blender's limits."""
@@ -95,14 +95,14 @@ def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy
     for image in bpy.data.images:
         if image.source != source or image.library is not None or not shows(image, file):
             continue  # first, for some of Blender's own images have no colour space to ask for
-        if color_space in ("", image.colorspace_settings.name) and alpha_mode in ("", image.alpha_mode):
+        if color_space in ("", typed.color_space(image).name) and alpha_mode in ("", image.alpha_mode):
             if image.filepath != project_path(file):
                 image.filepath = project_path(file)
             return image
     image = bpy.data.images.load(str(file), check_existing=False)
     image.source = source
     if color_space:
-        image.colorspace_settings.name = color_space
+        typed.set_color_space(image, color_space)
     if alpha_mode:
         image.alpha_mode = alpha_mode
     image.filepath = project_path(file)

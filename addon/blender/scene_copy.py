@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ..errors import UserError
-from . import compat
+from . import compat, typed
 
 LONG_SIDE = 160
 """Pixels: light is smooth, and paint no smaller than this tells nothing more of it."""
@@ -22,7 +22,7 @@ def copied(scene: bpy.types.Scene, frame: int) -> Iterator[bpy.types.Scene]:
     Raises:
         UserError: a render reads the scenes, and changing them then can crash Blender.
     """
-    if bpy.app.is_job_running("RENDER"):
+    if typed.is_rendering():
         raise UserError("Blender is rendering, and cannot look through a copy of the scene meanwhile: try again when it is done.")
     copy = scene.copy()
     own_tree = own_keys = None

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..blender import image_layers, sequences
+from ..blender import image_layers, sequences, typed
 from ..blender.clips import ClipTarget
 from ..blender.scene_copy import camera_of, copied
 from ..errors import UserError
@@ -145,10 +145,11 @@ def _view(scene: bpy.types.Scene, numbers: list[int]) -> View:
     for number in numbers:
         with copied(scene, number) as copy:
             camera = camera_of(copy)
-            if camera is None or camera.type != "CAMERA" or camera.data.type != "PERSP":
+            lens = typed.perspective(camera)
+            if camera is None or lens is None:
                 continue
             turns.append(np.array(camera.matrix_world.to_3x3().normalized()))
-            corners = np.array(camera.data.view_frame(scene=copy))
+            corners = np.array(lens.view_frame(scene=copy))
         corners = corners[:, :2] / -corners[:, 2:]
         low, high = corners.min(0), corners.max(0)
         middle = (low + high) / 2

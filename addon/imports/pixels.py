@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..blender import compat, image_layers
+from ..blender import compat, image_layers, typed
 from ..blender.image_layers import layer_socket
 from ..errors import UserError
 from .files import Header
@@ -22,7 +22,8 @@ def read(file: Path, *, layer: str, header: Header | None) -> np.ndarray:
     """
     image = bpy.data.images.load(str(file), check_existing=False)
     try:
-        image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
+        typed.set_color_space(image, "Non-Color")
+        image.alpha_mode = "CHANNEL_PACKED"
         if header and image_layers.is_layered(header.channels):
             values = _rendered(image, layer=layer, size=(header.width, header.height))
         else:
@@ -37,18 +38,13 @@ def read(file: Path, *, layer: str, header: Header | None) -> np.ndarray:
 
 
 def _pixels(image: bpy.types.Image) -> np.ndarray:
-    width, height = image.size
-    flat = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(flat)
-    if not width or flat.size % (width * height):
-        return np.empty((0, 0, 3), np.float32)
-    picture = flat.reshape(height, width, -1)[::-1]
+    picture = typed.pixels(image)[::-1]
     return np.ascontiguousarray(picture[..., :3] if picture.shape[-1] > 2 else np.repeat(picture[..., :1], 3, -1))
 
 
 def _rendered(image: bpy.types.Image, *, layer: str, size: tuple[int, int]) -> np.ndarray:
     """Return a layer of an EXR: Blender gives its pixels to nodes only, so a scene of its own renders them, at one pixel each."""
-    if bpy.app.is_job_running("RENDER"):
+    if typed.is_rendering():
         raise UserError("Blender is rendering, and layers of an EXR can't be read meanwhile: try again when it is done.")
     scene = bpy.data.scenes.new("Platelight Reading")
     tree = None
@@ -57,7 +53,7 @@ def _rendered(image: bpy.types.Image, *, layer: str, size: tuple[int, int]) -> n
         compat.use_cpu_compositor(scene)
         tree, _ = compat.ensure_compositor_tree(scene)
         node = tree.nodes.new("CompositorNodeImage")
-        node.image = image
+        typed.show_image(node, image)
         tree.links.new(layer_socket(node, layer), compat.new_output_socket(tree))
         settings = scene.render.image_settings
         settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
@@ -74,7 +70,7 @@ def _rendered(image: bpy.types.Image, *, layer: str, size: tuple[int, int]) -> n
 
 def _loaded(file: Path) -> np.ndarray:
     rendered = bpy.data.images.load(str(file), check_existing=False)
-    rendered.colorspace_settings.name = "Non-Color"
+    typed.set_color_space(rendered, "Non-Color")
     try:
         return _pixels(rendered)
     finally:

@@ -6,6 +6,7 @@ import time
 
 import bpy
 
+from ..blender import typed
 from ..contract import PlatelightError
 from .jobs import Job
 from .state import state
@@ -33,7 +34,7 @@ def ended(job: Job) -> None:
 
 def place_waiting() -> None:
     """Place what is to be placed; not while a render reads the scene, for changing it then can crash Blender."""
-    if state.to_place and not bpy.app.is_job_running("RENDER"):
+    if state.to_place and not typed.is_rendering():
         jobs, state.to_place = state.to_place, []
         for job in jobs:
             attach(job)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bpy
 
+from ..blender import typed
 from ..contract import ErrorCode, PlatelightError
 from ..identity import ROOT_PACKAGE, extension_root, user_folder
 from . import installer
@@ -47,7 +48,7 @@ class EngineChoice:
 
 def engine_choice() -> EngineChoice:
     """Return the preferences' choice; the defaults where the extension is not enabled but only imported."""
-    addon = bpy.context.preferences.addons.get(ROOT_PACKAGE)
+    addon = typed.preferences().addons.get(ROOT_PACKAGE)
     if addon is None or addon.preferences is None:
         return EngineChoice()
     prefs = addon.preferences

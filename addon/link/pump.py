@@ -10,6 +10,7 @@ from functools import partial
 
 import bpy
 
+from ..blender import typed
 from ..contract import (
     PASSES,
     Cancel,
@@ -130,7 +131,7 @@ def _on_timer() -> float | None:
 
 def redraw() -> None:
     """Have the side bars that show jobs drawn again."""
-    for window in bpy.context.window_manager.windows:
+    for window in typed.windows():
         for area in window.screen.areas:
             if area.type in _DRAWN_IN:
                 for region in area.regions:

@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 
 from .. import tags
-from ..blender import compat, images, working_space
+from ..blender import compat, images, typed, working_space
 from ..nodes import drivers
 from ..nodes.builder import Sheet, shared_group
 from ..nodes.drivers import Eye, Source
@@ -103,7 +103,7 @@ def factors(tree: bpy.types.ID, image: bpy.types.Image, *, look_again: bool) -> 
     """
     file = images.absolute(image) if image.filepath else None
     age = file.stat().st_mtime_ns if file and file.is_file() else 0
-    stamp = f"{image.name}|{image.filepath}|{tuple(image.size)}|{image.colorspace_settings.name}|{age}{working_space.sign()}"
+    stamp = f"{image.name}|{image.filepath}|{tuple(image.size)}|{typed.color_space(image).name}|{age}{working_space.sign()}"
     if look_again or tree.get(tags.SKY) != stamp:
         tree[tags.SKY_FACTORS], tree[tags.SKY] = coefficients(pixels(image)).ravel().tolist(), stamp
     return np.array(tree[tags.SKY_FACTORS]).reshape(9, 3)
@@ -111,12 +111,9 @@ def factors(tree: bpy.types.ID, image: bpy.types.Image, *, look_again: bool) -> 
 
 def pixels(image: bpy.types.Image) -> np.ndarray:
     """Return its pixels, in the file's working space (H, W, 3), row 0 at the bottom; a picture of bytes is taken for sRGB."""
-    width, height = image.size
-    flat = np.empty(width * height * image.channels, np.float32)
-    image.pixels.foreach_get(flat)
-    value = flat.reshape(height, width, image.channels)
+    value = typed.pixels(image)
     value = value[..., :3] if image.channels >= 3 else np.repeat(value[..., :1], 3, -1)
-    if image.is_float or image.colorspace_settings.is_data:
+    if image.is_float or typed.color_space(image).is_data:
         return value
     return working_space.from_rec709(np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4))
 

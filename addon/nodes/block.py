@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import bpy
 
 from .. import tags
+from ..blender import typed
 from ..blender.images import FrameMap
 
 
@@ -80,9 +81,9 @@ def attached_strips(tree: bpy.types.NodeTree) -> set[str]:
 def block_images(tree: bpy.types.NodeTree, strip_name: str) -> list[bpy.types.Image]:
     """Return the images of a strip's passes, the plate left out."""
     return [
-        node.image
+        image
         for node in tree.nodes
-        if node.get(tags.PLATE) == strip_name and node.get(tags.ROLE, "").startswith("pass ") and node.image is not None
+        if node.get(tags.PLATE) == strip_name and node.get(tags.ROLE, "").startswith("pass ") and (image := typed.image_of(node))
     ]
 
 
@@ -105,5 +106,5 @@ def _feeding(nodes: list[bpy.types.Node]) -> set[bpy.types.Node]:
         node = waiting.pop()
         if node not in found:
             found.add(node)
-            waiting += [link.from_node for taker in node.inputs for link in taker.links]
+            waiting += [typed.nodes_of(link)[0] for taker in node.inputs for link in typed.links_of(taker)]
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..blender import compat
+from ..blender import compat, typed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ def new_blur(tree: bpy.types.NodeTree, source: bpy.types.NodeSocket) -> Blur:
     blur = tree.nodes.new("CompositorNodeBlur")
     compat.blur_evenly(blur)
     pixels = tree.nodes.new("CompositorNodeRelativeToPixel")
-    pixels.data_type, pixels.reference_dimension = "FLOAT", "X"
+    typed.set_up(pixels, data_type="FLOAT", reference_dimension="X")
     width = next(socket for socket in pixels.inputs if socket.type == "VALUE")
     tree.links.new(source, pixels.inputs["Image"])
     both = compat.new_combine_xyz(tree)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import bpy
 
 from .. import tags
-from ..blender import compat
+from ..blender import compat, typed
 from . import layout
 from .interface import Face
 from .vector_nodes import new_frame_coordinates, new_vector_math
@@ -84,7 +84,7 @@ class Sheet(Face):
     def math(self, operation: str, a: Value, b: Value = 0.0, c: Value = 0.0, *, label: str = "", clamp: bool = False) -> Socket:
         """Return a Math node; `c` is what MULTIPLY_ADD adds. `clamp`: to 0..1."""
         node = self.place(compat.new_math(self.tree, operation), label=label)
-        node.use_clamp = clamp
+        typed.set_up(node, use_clamp=clamp)
         for value, taker in zip((a, b, c), node.inputs, strict=False):
             self._give(value, taker)
         return node.outputs[0]
@@ -97,7 +97,8 @@ class Sheet(Face):
     def separate(self, vector: Socket) -> tuple[Socket, Socket, Socket]:
         node = self.place(compat.new_separate_xyz(self.tree))
         self._give(vector, node.inputs[0])
-        return tuple(node.outputs[:3])
+        x, y, z = node.outputs[:3]
+        return x, y, z
 
     # Vectors, colours among them --------------------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class Sheet(Face):
     def group(self, tree: bpy.types.NodeTree, *, label: str = "", **inputs: Value) -> bpy.types.Node:
         """Return a group node; ``To_Light=value`` gives its input To Light."""
         node = self.place(self.tree.nodes.new("CompositorNodeGroup"), label=label)
-        node.node_tree = tree
+        typed.set_up(node, node_tree=tree)
         node.width = 200
         for name, value in inputs.items():
             self._give(value, node.inputs[name.replace("_", " ")])
@@ -203,9 +204,9 @@ class Sheet(Face):
         if isinstance(value, bpy.types.NodeSocket):
             self.tree.links.new(value, taker)
         elif taker.type == "RGBA" and isinstance(value, tuple):
-            taker.default_value = (*value[:3], 1.0)
+            typed.set_value(taker, (*value[:3], 1.0))
         else:
-            taker.default_value = value
+            typed.set_value(taker, value)
 
     def arrange(self, *, upward: bool = False) -> None:
         """Columns by what feeds what, sections below each other or, `upward`, above, unused sockets of the inputs hidden."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import bpy
 
+from ..blender import typed
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
@@ -67,18 +69,17 @@ class Eye:
 
 def eye(scene: bpy.types.Scene) -> Eye:
     """As Blender renders it: before the first marker with a camera, through that camera; those disabled in renders don't count."""
-    bound = [marker for marker in scene.timeline_markers if marker.camera and not marker.camera.hide_render]
+    bound = [(marker.frame, marker.camera) for marker in scene.timeline_markers if marker.camera and not marker.camera.hide_render]
     cuts: list[Cut] = []
-    for marker in sorted(bound, key=lambda marker: marker.frame):
-        if not cuts or cuts[-1].camera != marker.camera:
-            cuts.append(Cut(frame=marker.frame, camera=marker.camera))
+    for frame, camera in sorted(bound, key=lambda each: each[0]):
+        if not cuts or cuts[-1].camera != camera:
+            cuts.append(Cut(frame=frame, camera=camera))
     return Eye(scene=scene, cuts=tuple(cuts[:MOST_CUTS]))
 
 
 def drive(socket: bpy.types.NodeSocket, expression: str, *, index: int = -1, **variables: Source) -> None:
     """Let an expression of at most 255 characters give a socket's value, or one component of it."""
-    curve = socket.driver_add("default_value", index) if index >= 0 else socket.driver_add("default_value")
-    driver = curve.driver
+    driver = typed.new_driver(socket, "default_value", index=index)
     driver.type = "SCRIPTED"
     for name, source in variables.items():
         variable = driver.variables.new()
@@ -107,7 +108,7 @@ def id_of(tree: bpy.types.NodeTree, node: bpy.types.Node, variable: str) -> bpy.
     start = f'nodes["{bpy.utils.escape_identifier(node.name)}"].'
     for curve in tree.animation_data.drivers if tree.animation_data else ():
         if curve.data_path.startswith(start):
-            for found in curve.driver.variables:
+            for found in typed.driver_of(curve).variables:
                 if found.name == variable:
                     return found.targets[0].id
     return None

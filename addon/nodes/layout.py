@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import bpy
 
+from ..blender import typed
+
 _COLUMN, _GAP, _MARGIN = 240.0, 30.0, 120.0
 _RAIL, _RUNG = 26.0, 22.0
 """How far reroutes that hand values from section to section stand apart, across and down."""
@@ -40,7 +42,8 @@ def arrange(tree: bpy.types.NodeTree, sections: list[bpy.types.Node]) -> None:
         if node.bl_idname == "NodeGroupInput":
             for socket in node.outputs:
                 socket.hide = not socket.is_linked
-    links = [Link(link.from_node.name, link.to_node.name, drop(link.from_socket), drop(link.to_socket)) for link in tree.links]
+    ends = [typed.ends_of(link) for link in tree.links]
+    links = [Link(typed.node_of(one).name, typed.node_of(other).name, drop(one), drop(other)) for one, other in ends]
     feeds, fed = _feeds(tree)
     last = max(columns.values(), default=0)
     columns |= {node.name: last for node in tree.nodes if node.bl_idname == "NodeGroupInput" and not fed[node.name]}
@@ -66,10 +69,10 @@ def _uncross_terms(tree: bpy.types.NodeTree, levels: dict[str, float]) -> None:
     """Let two terms or factors change places where the lower one goes to the upper socket."""
     for node in tree.nodes:
         if getattr(node, "operation", "") in _EITHER_WAY and all(taker.is_linked for taker in node.inputs[:2]):
-            upper, lower = (taker.links[0].from_socket for taker in node.inputs[:2])
-            if levels[upper.node.name] - drop(upper) < levels[lower.node.name] - drop(lower):
+            upper, lower = (typed.ends_of(typed.links_of(taker)[0])[0] for taker in node.inputs[:2])
+            if levels[typed.node_of(upper).name] - drop(upper) < levels[typed.node_of(lower).name] - drop(lower):
                 for taker, source in zip(node.inputs[:2], (lower, upper), strict=True):
-                    tree.links.remove(taker.links[0])
+                    tree.links.remove(typed.links_of(taker)[0])
                     tree.links.new(source, taker)
 
 
@@ -173,20 +176,21 @@ def _split_inputs(tree: bpy.types.NodeTree, columns: dict[str, int]) -> None:
     """A Group Input of its own for every node that takes some, so that no link runs under other nodes."""
     found: dict[str, dict[str, list[tuple[str, bpy.types.NodeSocket]]]] = defaultdict(lambda: defaultdict(list))
     for link in tree.links:
-        if link.from_node.bl_idname == "NodeGroupInput" and link.to_node.name in columns:
-            found[link.from_node.name][link.to_node.name].append((link.from_socket.identifier, link.to_socket))
-    for source, takers in found.items():
-        node = tree.nodes[source]
-        for number, (name, taken) in enumerate(takers.items()):
+        (source, taker), (given, taken) = typed.nodes_of(link), typed.ends_of(link)
+        if source.bl_idname == "NodeGroupInput" and taker.name in columns:
+            found[source.name][taker.name].append((given.identifier, taken))
+    for group_input, takers in found.items():
+        node = tree.nodes[group_input]
+        for number, (name, sockets) in enumerate(takers.items()):
             own = tree.nodes.new("NodeGroupInput") if number else node
             own.parent, columns[own.name] = node.parent, columns[name] - 1
-            for identifier, taker in taken if number else ():
-                tree.links.new(next(socket for socket in own.outputs if socket.identifier == identifier), taker)
+            for identifier, end in sockets if number else ():
+                tree.links.new(next(socket for socket in own.outputs if socket.identifier == identifier), end)
 
 
 def drop(socket: bpy.types.NodeSocket) -> float:
     """Return how far below its node's top a socket is drawn: outputs come first, then menus, then inputs."""
-    node = socket.node
+    node = typed.node_of(socket)
     if node.bl_idname == "NodeReroute":
         return 0.0
     given = [each for each in node.outputs if each.enabled and not each.hide]
@@ -217,9 +221,10 @@ def _feeds(tree: bpy.types.NodeTree) -> tuple[dict[str, list[str]], dict[str, li
     feeds: dict[str, list[str]] = {name: [] for name in names}
     fed: dict[str, list[str]] = {name: [] for name in names}
     for link in tree.links:
-        if link.to_node.name in feeds:
-            feeds[link.to_node.name].append(link.from_node.name)
-            fed[link.from_node.name].append(link.to_node.name)
+        source, taker = typed.nodes_of(link)
+        if taker.name in feeds:
+            feeds[taker.name].append(source.name)
+            fed[source.name].append(taker.name)
     return feeds, fed
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..blender import compat
+from ..blender import compat, typed
 
 
 def new_vector_math(tree: bpy.types.NodeTree, operation: str) -> bpy.types.Node:
     """Return a Vector Math node."""
     node = tree.nodes.new("ShaderNodeVectorMath")
-    node.operation = operation
+    typed.set_up(node, operation=operation)
     return node
 
 

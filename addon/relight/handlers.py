@@ -8,7 +8,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from ..blender import linked
+from ..blender import linked, typed
 from ..compositor import render_size
 from . import control
 from .lights import copies, scene_lights
@@ -41,7 +41,7 @@ def before_saving(*_: object) -> None:
 def refresh(scene: bpy.types.Scene) -> int:
     """Bring the rigs of a scene up to date; not while a render reads it, for changing it then can crash Blender. Returns how many
     were not. A scene of a library is that library's to change."""
-    if bpy.app.is_job_running("RENDER") or linked.refusal(scene):
+    if typed.is_rendering() or linked.refusal(scene):
         return 0
     render_size.follow(scene)
     copies.own_spaces(scene)

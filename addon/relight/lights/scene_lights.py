@@ -8,6 +8,7 @@ import bpy
 
 from ... import tags
 from ...blender import compat, light_power, linked
+from ...compositor import materials
 from ...errors import UserError
 from ...node_groups import light_types
 from ...node_groups import relight as group
@@ -198,6 +199,7 @@ def _link(tree: bpy.types.NodeTree, block: Block, node: bpy.types.Node, relight:
     depth = block.find("depth size")
     if depth and not node.inputs["Depth"].is_linked:
         tree.links.new(depth.outputs["Image"], node.inputs["Depth"])
+    materials.link(block)
     takers = {"Passes": "Passes", "Diffuse": "Scene Diffuse"} | ({"Specular": "Scene Specular"} if has_highlights(node) else {})
     for name, taken in takers.items():
         if not relight.inputs[taken].is_linked:

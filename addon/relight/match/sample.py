@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ...blender import compat, scene_copy, working_space
+from ...blender import compat, scene_copy, typed, working_space
 from ...nodes.block import upstream
 from . import shot as shots
 
@@ -63,11 +63,8 @@ def _render(copy: bpy.types.Scene, name: str, which: str, folder: Path) -> np.nd
 
 def _pixels(file: Path) -> np.ndarray:
     image = bpy.data.images.load(str(file), check_existing=False)
-    image.colorspace_settings.name = "Non-Color"  # the numbers as the compositor had them
+    typed.set_color_space(image, "Non-Color")  # the numbers as the compositor had them
     try:
-        width, height = image.size
-        flat = np.empty(width * height * image.channels, np.float32)
-        image.pixels.foreach_get(flat)
-        return flat.reshape(height, width, image.channels)
+        return typed.pixels(image)
     finally:
         bpy.data.images.remove(image)

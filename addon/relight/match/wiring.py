@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import tags
 from ...blender import compat, linked, working_space
+from ...compositor import materials
 from ...errors import UserError
 from ...node_groups import match as match_group
 from ...node_groups import relight as relight_group
@@ -58,6 +59,8 @@ def ensure(scene: bpy.types.Scene, name: str) -> bpy.types.Node:
     node, new = block.node(ROLE, "CompositorNodeGroup", at=(920, 340), label="Match the Plate"), block.grown
     if node.node_tree != match_group.group():
         node.node_tree = match_group.group()
+        node.inputs["Use Albedo Pass"].default_value = 1.0  # a socket that is new on an old node is 0
+    materials.link(block)
     if new:
         node.width = 220
         _copy_amount(shot, node)
