@@ -18,6 +18,7 @@ from .. import files
 from ..models.interface import ResumePoint
 from ..protocol import PassRecord, PlatelightError
 from ..protocol.codec import from_fields
+from ..protocol.licences import PaidWork
 from ..protocol.records import read_regular
 
 _FORMAT = 2
@@ -40,7 +41,6 @@ _DAMAGE = (
 """What reading a damaged file may raise."""
 _UNKNOWN_TO_0_1 = ("earlier", "licence", "paid")
 """Fields of a record that version 0.1 doesn't know; it goes on with states that lack them, and so do we with its own."""
-_DEFAULTS = {field.name: field.default for field in dataclasses.fields(PassRecord)}
 _NAME_AT = 30
 """Where a zip file has the name of its first member."""
 
@@ -117,5 +117,5 @@ def _is_same_run(identity: bytes, record: PassRecord) -> bool:
 
 def _run_of(record: PassRecord) -> PassRecord:
     """Return a record without what is no part of how its frames are made."""
-    nothing = {name: _DEFAULTS[name] for name in _UNKNOWN_TO_0_1}
-    return dataclasses.replace(record, done=0, complete=False, source_path="", others=(), cuts=(), black=(), **nothing)
+    known = dataclasses.replace(record, earlier=(), licence="", paid=PaidWork.ASK)
+    return dataclasses.replace(known, done=0, complete=False, source_path="", others=(), cuts=(), black=())
