@@ -14,8 +14,8 @@ from platelight.addon.compositor import passes
 from platelight.addon.errors import UserError
 from platelight.addon.node_groups import world_light
 from platelight.addon.nodes.block import Block
-from platelight.addon.relight import control, viewing
-from platelight.addon.relight.match import curves, run, sun, wiring
+from platelight.addon.relight import control, matched_sun, viewing
+from platelight.addon.relight.match import curves, run, wiring
 from platelight.addon.relight.match import shot as shots
 from platelight.addon.relight.match.fit import Assumptions
 from platelight.addon.relight.match.wiring import Mode
@@ -231,7 +231,7 @@ def test_with_a_camera_that_turns_the_light_stays_in_the_world(scene, tmp_path):
     node = match(scene)
     assert wiring.in_world(node) and scene.frame_current == 1
     off = max(angle(row[1:4], sunlight) for row in wiring.suns(node))
-    assert sun.make(scene, "plate") and mine.use_fake_user
+    assert matched_sun.make(scene, "plate") and mine.use_fake_user
     [lamp] = [found for found in scene.objects if found.type == "LIGHT"]
     bpy.context.view_layer.update()
     aimed = angle(np.array(lamp.matrix_world.col[2][:3]), sunlight)
@@ -270,7 +270,7 @@ def test_a_light_in_the_world_is_seen_through_the_camera_that_a_marker_cuts_to(s
 def test_what_is_wrong_is_said(scene, shot, registered):
     with pytest.raises(UserError, match="no passes"):
         list(run.match(scene, "other", frames=3, assume=Assumptions()))
-    for act in (lambda: sun.make(scene, "plate"), lambda: wiring.set_mode(scene, "plate", Mode.ADD)):
+    for act in (lambda: matched_sun.make(scene, "plate"), lambda: wiring.set_mode(scene, "plate", Mode.ADD)):
         with pytest.raises(UserError, match="press Match first"):
             act()
     assert not bpy.ops.platelight.match_sun.poll()

@@ -15,7 +15,6 @@ from ...node_groups import relight as group
 from ...node_groups import world_light as worlds
 from ...nodes import drivers
 from ...nodes.block import Block, attached_strips
-from ..match import wiring
 from . import rig
 
 
@@ -75,7 +74,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
     node.node_tree[tags.USE_WORLD] = world
     notices += update(scene, node.node_tree, look_again=True)
     _link(tree, block, node, relight)
-    return notices + wiring.spare(block)
+    return notices
 
 
 def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree, *, look_again: bool = False) -> list[str]:

@@ -35,6 +35,14 @@ class Mode(Enum):
     MIX = "MIX"
 
 
+MODES = (
+    (Mode.OFF.value, "Off", "Relight the plate as it is, with its own light in it"),
+    (Mode.ADD.value, "Add Light", "Keep the plate's own light and add the new light to it"),
+    (Mode.REPLACE.value, "Replace Light", "Take the plate's own light out and light it anew"),
+    (Mode.MIX.value, "Mix", "Keep as much of the plate's own light as the slider says, beside the new light"),
+)
+
+
 def node_of(scene: bpy.types.Scene, name: str) -> bpy.types.Node | None:
     """Return the match node of a shot, None before its first fit."""
     tree = compat.compositor_tree(scene)
