@@ -57,7 +57,7 @@ class PlatelightPreferences(bpy.types.AddonPreferences):
     agreed_models: StringProperty(description="Models whose licence was agreed to, separated by commas", options={"HIDDEN"})
 
     def draw(self, context):
-        engine_setup.draw(self.layout, context, self)
+        engine_setup.draw(self.layout, context, self, kind=self.engine_kind)
 
 
 def register() -> None:

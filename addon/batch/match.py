@@ -12,8 +12,9 @@ from .. import properties
 from ..blender import typed
 from ..contract import ERRORS, ErrorCode, PlatelightError
 from ..errors import UserError
+from ..relight import matched_sun
 from ..relight.lights import scene_lights
-from ..relight.match import run, summary, sun, wiring
+from ..relight.match import run, summary, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import Mode
 from .console import Stop, complain, need_project, save, say, scenes_named
@@ -81,5 +82,5 @@ def _match(scene: bpy.types.Scene, shot: str, options: argparse.Namespace, stop:
     if options.keep_original is not None:
         typed.set_value(node.inputs["Keep Original"], options.keep_original)
     say(f"{shot}: {summary.found(scene, shot)}; mode {wiring.mode_of(node).value.lower()}")
-    for notice in sun.make(scene, shot) if options.sun else ():
+    for notice in matched_sun.make(scene, shot) if options.sun else ():
         say(f"{shot}: note: {notice}")

@@ -243,6 +243,7 @@ def use_cpu_compositor(scene: bpy.types.Scene) -> bool:
 # Nodes ----------------------------------------------------------------------------------------------------------------
 
 _MATH_FAMILY = "CompositorNode" if hasattr(bpy.types, "CompositorNodeMath") else "ShaderNode"
+MATH_NODE = f"{_MATH_FAMILY}Math"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,7 +259,7 @@ class MixNode:
 
 def new_math(tree: bpy.types.NodeTree, operation: str) -> bpy.types.Node:
     """Return a Math node: the compositor's own before 5.0, the shaders' since."""
-    node = tree.nodes.new(f"{_MATH_FAMILY}Math")
+    node = tree.nodes.new(MATH_NODE)
     node.operation = operation
     return node
 

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..imports.detect_convention import SURE, Finding
 from ..imports.examine import Examined, examine
 from ..nodes.block import Block
-from . import follow_rename, imported_normals, passes
+from . import follow_rename, import_settings, imported_normals, passes
 from .import_settings import PlatelightNormals
 
 
@@ -50,7 +50,9 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
     entry.name = target.strip_name
     _fill(entry, examined, target)
     first = examined.found.files[examined.found.first]
-    notices += imported_normals.attach(scene, entry, target=target, plate=plate, file=first, still=examined.found.is_still)
+    notices += imported_normals.attach(
+        scene, import_settings.imported(entry), target=target, plate=plate, file=first, still=examined.found.is_still
+    )
     notices += passes.after_growing(scene, target)
     _tell(entry, (*examined.findings, *_about_size(scene, target)))
     return entry, notices

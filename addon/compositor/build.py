@@ -13,7 +13,7 @@ from ..contract import PASSES, Interpolation
 from ..imports import image_header
 from ..node_groups import relight
 from ..nodes.block import Block, Layer
-from . import windows
+from . import materials, windows
 
 Socket = bpy.types.NodeSocket
 _RESULTS = ("relight", "match", "show")
@@ -43,6 +43,7 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
         _join(tree, fitted["normal"], group.inputs["Normal"])
     if "depth" in fitted and (lights := block.find("lights")):
         _join(tree, fitted["depth"], lights.inputs["Depth"])
+    materials.link(block)
     show = block.find("show")
     if show:
         _show_within(show, target)

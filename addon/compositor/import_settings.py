@@ -13,16 +13,17 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..errors import UserError
 from ..imports import convention
 from ..imports.convention import Convention
+from . import imported_normals
+from .imported_normals import Imported
 
 _TOLD = (("sure", "Sure", ""), ("likely", "Likely", ""), ("a guess", "A Guess", ""))
 
 
 def _changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None:
-    from . import imported_normals
-
-    imported_normals.apply(self.id_data, self)
+    imported_normals.apply(self.id_data, imported(self))
 
 
 def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: str) -> list[str]:
@@ -30,11 +31,8 @@ def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: s
 
 
 def _layer_changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None:
-    from ..errors import UserError
-    from . import imported_normals
-
     try:
-        imported_normals.show_layer(self.id_data, self)
+        imported_normals.show_layer(self.id_data, imported(self))
     except UserError as error:
         told = self.findings.add()
         told.name, told.trouble = str(error), True
@@ -116,8 +114,19 @@ class PlatelightImports(bpy.types.PropertyGroup):
 _CLASSES = (PlatelightFinding, PlatelightNormals, PlatelightImports)
 
 
-def convention_of(entry: PlatelightNormals) -> Convention:
-    return Convention(encoding=entry.encoding, curve=entry.curve, order=entry.order, flip=tuple(entry.flip), space=entry.space)
+def imported(entry: PlatelightNormals) -> Imported:
+    """Return what is set for a plate's normals, as the compositor takes it."""
+    read_as = Convention(encoding=entry.encoding, curve=entry.curve, order=entry.order, flip=tuple(entry.flip), space=entry.space)
+    return Imported(
+        name=entry.name,
+        layer=entry.layer,
+        first=entry.first,
+        last=entry.last,
+        start=entry.start,
+        offset=entry.offset,
+        convention=read_as,
+        fill_holes=entry.fill_holes,
+    )
 
 
 def entry_of(scene: bpy.types.Scene, name: str) -> PlatelightNormals | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -12,19 +13,35 @@ from ..blender.clips import ClipTarget
 from ..blender.image_layers import layer_socket
 from ..blender.images import FrameMap
 from ..imports import convention
+from ..imports.convention import Convention
 from ..node_groups import normals_in
 from ..nodes import drivers
 from ..nodes.block import Block, Layer, attached_strips, upstream
 from . import build
-from .import_settings import PlatelightNormals, convention_of
 
 IMAGE, CURVE, NODE = "pass normal", "normals curve", "normals in"
 _WIDTH = 280.0
 
 
-def attach(
-    scene: bpy.types.Scene, entry: PlatelightNormals, *, target: ClipTarget, plate: Layer, file: Path, still: bool
-) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """Where a plate's imported normals come from and how to read them.
+
+    `name`: of the plate. `layer`: of the EXR; blank for its own colours. `first`, `last`: numbers of the files.
+    `start`: the scene frame that would show source frame 0. `offset`: added to a file's number to get the source frame.
+    """
+
+    name: str
+    layer: str
+    first: int
+    last: int
+    start: int
+    offset: int
+    convention: Convention
+    fill_holes: bool
+
+
+def attach(scene: bpy.types.Scene, entry: Imported, *, target: ClipTarget, plate: Layer, file: Path, still: bool) -> list[str]:
     """Put imported normals where estimated ones would be; again to take others.
 
     Returns:
@@ -58,7 +75,7 @@ def unused(block: Block, source: bpy.types.Node) -> list[str]:
     return [f"Normal of Relight ({name}) takes nodes of your own, which stay: link {source.label} to where you want it"]
 
 
-def apply(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:
+def apply(scene: bpy.types.Scene, entry: Imported) -> None:
     """Let the nodes do what is set; nothing where they are not there."""
     tree = compat.compositor_tree(scene)
     block = Block(tree, strip_name=entry.name) if tree else None
@@ -66,13 +83,13 @@ def apply(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:
     if node is None or source is None:
         return
     images.map_frames(source, _frames(entry))
-    node.inputs["From 0..1"].default_value = 1.0 if entry.encoding == convention.ZERO_ONE else 0.0
+    node.inputs["From 0..1"].default_value = 1.0 if entry.convention.encoding == convention.ZERO_ONE else 0.0
     node.inputs["Fill Holes"].default_value = 1.0 if entry.fill_holes else 0.0
     _turn(node, entry, scene)
     _curve(block, entry, source=source, node=node)
 
 
-def show_layer(scene: bpy.types.Scene, entry: PlatelightNormals) -> None:
+def show_layer(scene: bpy.types.Scene, entry: Imported) -> None:
     """Link the layer that is chosen.
 
     Raises:
@@ -105,7 +122,7 @@ def remove(scene: bpy.types.Scene, name: str) -> bool:
     return True
 
 
-def _frames(entry: PlatelightNormals) -> FrameMap:
+def _frames(entry: Imported) -> FrameMap:
     return FrameMap(first=entry.first, last=entry.last, start=entry.start + entry.first + entry.offset)
 
 
@@ -115,21 +132,21 @@ def _into(block: Block, node: bpy.types.Node) -> None:
     block.tree.links.new(node.outputs["Normal"], taker.inputs["Image"])
 
 
-def _turn(node: bpy.types.Node, entry: PlatelightNormals, scene: bpy.types.Scene) -> None:
+def _turn(node: bpy.types.Node, entry: Imported, scene: bpy.types.Scene) -> None:
     """Give the group the file's axes and, for world space, those of whatever the scene is seen through."""
-    for row, name in zip(convention_of(entry).axes, normals_in.AXES, strict=True):
+    for row, name in zip(entry.convention.axes, normals_in.AXES, strict=True):
         node.inputs[name].default_value = row
     for row, axis in zip(np.eye(3), "XYZ", strict=True):
         node.inputs[f"Camera {axis}"].driver_remove("default_value")
         node.inputs[f"Camera {axis}"].default_value = row
-    if entry.space == convention.WORLD and scene.camera is not None:
+    if entry.convention.space == convention.WORLD and scene.camera is not None:
         drivers.eye(scene).drive_axes(node)
 
 
-def _curve(block: Block, entry: PlatelightNormals, *, source: bpy.types.Node, node: bpy.types.Node) -> None:
+def _curve(block: Block, entry: Imported, *, source: bpy.types.Node, node: bpy.types.Node) -> None:
     """Undo an sRGB curve too many, or put one back, before anything else is done with the numbers."""
     curve = block.find(CURVE)
-    if entry.curve == convention.NONE:
+    if entry.convention.curve == convention.NONE:
         if curve is not None:
             feeding = curve.inputs[0].links[0].from_socket if curve.inputs[0].links else layer_socket(source, entry.layer)
             block.tree.links.new(feeding, node.inputs["Image"])
@@ -140,5 +157,5 @@ def _curve(block: Block, entry: PlatelightNormals, *, source: bpy.types.Node, no
         curve = block.node(CURVE, "CompositorNodeConvertColorSpace", at=(-60 - _WIDTH, 420), label="sRGB Curve")
         block.tree.links.new(feeding, curve.inputs[0])
         block.tree.links.new(curve.outputs[0], node.inputs["Image"])
-    spaces = ("sRGB", "Linear Rec.709") if entry.curve == convention.DISPLAY else ("Linear Rec.709", "sRGB")
+    spaces = ("sRGB", "Linear Rec.709") if entry.convention.curve == convention.DISPLAY else ("Linear Rec.709", "sRGB")
     curve.from_color_space, curve.to_color_space = spaces

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 import bpy
 from bpy.app.handlers import persistent
 
+from ..blender import redraw
 from ..compositor import missing_files
 from ..compositor.missing_files import Asked, Missing
-from . import pump
 from .state import state
 
 _SOON, _AGAIN = 0.5, 0.2
@@ -77,7 +77,7 @@ def _end() -> float | None:
     look = _looks.pop()
     if look.file == state.files_opened and look.found is not None:
         state.missing = look.found
-        pump.redraw()
+        redraw.side_bars()
     return None
 
 

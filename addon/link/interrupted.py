@@ -16,29 +16,13 @@ import bpy
 
 from ..contract import PlatelightError, from_fields, read_json
 from ..identity import user_folder
-from .jobs import Job
+from .jobs import Interrupted, Job
 from .state import state
 
 _FOLDER = "unfinished"
 _TOUCH_EVERY, _DEAD_AFTER = 10.0, 60.0
 """Seconds: how often the file is touched, and after how long without it its Blender counts as ended."""
 _OWN = f"{secrets.token_hex(8)}.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interrupted:
-    """An estimate that was cut short. `plate`: the name of its strip or clip. `done` of `count` frames are there."""
-
-    blend: str
-    scene: str
-    plate: str
-    label: str
-    done: int
-    count: int
-
-    @property
-    def sentence(self) -> str:
-        return f"Blender was closed during the estimate of {self.label}: {self.done} of {self.count} frames are there"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -238,3 +238,19 @@ class JobQueue:
         if not task.finished:
             raise PlatelightError(ErrorCode.OUTPUT_IN_USE, f"{task.label} is not finished")
         self.tasks.remove(task)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interrupted:
+    """An estimate that was cut short. `plate`: the name of its strip or clip. `done` of `count` frames are there."""
+
+    blend: str
+    scene: str
+    plate: str
+    label: str
+    done: int
+    count: int
+
+    @property
+    def sentence(self) -> str:
+        return f"Blender was closed during the estimate of {self.label}: {self.done} of {self.count} frames are there"

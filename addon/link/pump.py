@@ -10,7 +10,7 @@ from functools import partial
 
 import bpy
 
-from ..blender import typed
+from ..blender import redraw
 from ..contract import (
     PASSES,
     Cancel,
@@ -33,7 +33,6 @@ from .jobs import Download, Job, JobState, Kind, Task, Tuning
 from .state import state
 
 BUSY_INTERVAL, IDLE_INTERVAL = 0.1, 1.0
-_DRAWN_IN = frozenset({"SEQUENCE_EDITOR", "CLIP_EDITOR", "NODE_EDITOR", "VIEW_3D", "PREFERENCES"})
 
 
 def tick() -> bool:
@@ -123,20 +122,10 @@ def _end_engine(task: Task) -> None:
 
 def _on_timer() -> float | None:
     busy = tick()
-    redraw()
+    redraw.side_bars()
     if busy:
         return BUSY_INTERVAL
     return IDLE_INTERVAL if state.client else None
-
-
-def redraw() -> None:
-    """Have the side bars that show jobs drawn again."""
-    for window in typed.windows():
-        for area in window.screen.areas:
-            if area.type in _DRAWN_IN:
-                for region in area.regions:
-                    if region.type in {"UI", "WINDOW"} and (region.type == "UI" or area.type == "PREFERENCES"):
-                        region.tag_redraw()
 
 
 def _listen() -> None:

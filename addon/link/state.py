@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from ..contract import MODELS_BEFORE_ASKING, DoctorResult, ModelEntry, PlatelightError
 from .client import Client
 from .installer import Install
-from .jobs import Job, JobQueue
+from .jobs import Interrupted, Job, JobQueue
 from .torch_builds import Choice, Compute
 
 if TYPE_CHECKING:
     from ..compositor.missing_files import Missing
-    from .interrupted import Interrupted
 
 
 @dataclass(kw_only=True)
@@ -49,4 +48,4 @@ state = SessionState()
 
 def forget() -> None:
     """Back to the beginning, as if Blender had just started."""
-    state.__init__()  # type: ignore[misc]
+    vars(state).update(vars(SessionState()))

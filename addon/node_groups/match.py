@@ -6,6 +6,9 @@ where that is more than 4 times the limit, and smooth between, so that shadows n
 as sky, lamps and reflections, and stays; ``image = mix(plate, albedo * (new light + keep * original) + highlights + new specular,
 amount)``. So under its original light the plate is itself; Keep Original turns from replacing that light (0) to adding to it (1).
 
+Where there is an albedo pass, new light falls on its albedo: ``lit = mix(albedo, albedo pass, use albedo pass) * new light``.
+What the plate keeps of its own light, and its highlights, stay as the fit has them. A frame whose albedo is black uses the fit.
+
 A frame without any normal, as Blender shows a file that is missing, is the plate as it was shot.
 """
 
@@ -24,7 +27,7 @@ AXES = tuple(f"Camera {name}" for name in "XYZ")
 
 
 def group() -> bpy.types.NodeTree:
-    made = shared_group("Platelight Match", version=3, build=_build)
+    made = shared_group("Platelight Match", version=4, build=_build)
     face = typed.interface(made)
     if not typed.panels(made):
         panel = face.new_panel("Light in the Plate", description="What the fit found; keyframed", default_closed=True)
@@ -37,7 +40,7 @@ def group() -> bpy.types.NodeTree:
 def _build(sheet: Sheet) -> None:
     sheet.gives("Image", "The plate under its new light")
     sheet.gives("Albedo", "The plate without its light: what its surfaces are painted with")
-    sheet.gives("Original Light", "What the plate is divided by; times Albedo, and with Highlights, it is the plate")
+    sheet.gives("Original Light", "What the plate is divided by; times the fit's albedo, and with Highlights, it is the plate")
     sheet.gives("Highlights", "Brighter than any matte surface in this light: sky, lamps, reflections")
     sheet.gives("Grey", "New light and the original light that stays on mid-grey surfaces, highlights with it")
     sheet.takes_color("Image", "The plate, scene-linear", value=(0.18, 0.18, 0.18))
@@ -55,6 +58,8 @@ def _build(sheet: Sheet) -> None:
     for term in world_light.TERMS:
         value = (1.0, 1.0, 1.0) if term == "Constant" else (0.0, 0.0, 0.0)
         sheet.takes_vector(term, "Red, green and blue of this term of the normal", value=value)
+    sheet.takes_color("Albedo Pass", "Estimated albedo, scene-linear; black where there is none", value=(0.0, 0.0, 0.0))
+    fraction("Use Albedo Pass", "0 takes the fit's albedo, 1 that of the pass", value=1.0)
     for name, axis in zip(AXES, ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)), strict=True):
         sheet.takes_vector(name, "The camera's axis in the space of the light", value=axis)
 
@@ -70,6 +75,10 @@ def _build(sheet: Sheet) -> None:
     albedo = sheet.color("DARKEN", whole, sheet.input("Albedo Limit"), label="Not above the limit")
     matte = sheet.color("MULTIPLY", albedo, original)
     highlights = sheet.color("SUBTRACT", sheet.input("Image"), matte, label="Highlights")
+    sheet.section("Albedo of the pass, where there is one")
+    brightness = sheet.dot(sheet.input("Albedo Pass"), (1 / 3, 1 / 3, 1 / 3), label="Brightness")
+    used = sheet.math("MULTIPLY", sheet.input("Use Albedo Pass"), sheet.anywhere(brightness, label="Any albedo?"))
+    albedo = sheet.color("MIX", albedo, sheet.input("Albedo Pass"), factor=used, label="Albedo that is lit")
     sheet.section("New light")
     lit = sheet.color("MULTIPLY", albedo, sheet.input("New Light"))
     kept = sheet.color("MULTIPLY", matte, sheet.input("Keep Original"), label="Original light that stays")

@@ -20,9 +20,8 @@ class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
         settings = scene.platelight_relight
         try:
             for shot in self.shots(context):
-                for notice in scene_lights.wire(scene, shot, collection=settings.collection, world=settings.world):
+                for notice in control.wire_lights(scene, shot, collection=settings.collection, world=settings.world):
                     self.report({"INFO"}, notice)
-                control.apply(control.need(scene, shot))  # what is solo may have come or gone
         except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

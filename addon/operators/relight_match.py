@@ -4,19 +4,13 @@ import bpy
 
 from ..blender import compat
 from ..errors import UserError
+from ..relight import matched_sun
 from ..relight.lights import scene_lights
-from ..relight.match import run, summary, sun, wiring
+from ..relight.match import run, summary, wiring
 from ..relight.match.fit import Assumptions
-from ..relight.match.wiring import Mode
+from ..relight.match.wiring import MODES, Mode
 from .of_plates import OfRelitPlates
 from .reporting import is_own
-
-MODES = (
-    (Mode.OFF.value, "Off", "Relight the plate as it is, with its own light in it"),
-    (Mode.ADD.value, "Add Light", "Keep the plate's own light and add the new light to it"),
-    (Mode.REPLACE.value, "Replace Light", "Take the plate's own light out and light it anew"),
-    (Mode.MIX.value, "Mix", "Keep as much of the plate's own light as the slider says, beside the new light"),
-)
 
 
 def _matched(scene: bpy.types.Scene) -> list[str]:
@@ -139,7 +133,7 @@ class PLATELIGHT_OT_match_sun(_OfMatched, bpy.types.Operator):
 
     def execute(self, context):
         try:
-            notices = sun.make(compat.shown_scene(context), self.shots(context)[0])
+            notices = matched_sun.make(compat.shown_scene(context), self.shots(context)[0])
         except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

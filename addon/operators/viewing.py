@@ -6,14 +6,7 @@ from ..blender import compat
 from ..errors import UserError
 from ..relight import control, viewing
 from ..relight.lights import scene_lights
-from ..relight.viewing import View
-
-MODES = (
-    (View.RELIT, "Result", "What the Viewer showed before"),
-    (View.GREY, "Grey", "The light on mid-grey surfaces, highlights with it"),
-    (View.NORMALS, "Normals", "The normals in false colours"),
-    (View.MASK, "Mask", "Where the new light falls"),
-)
+from ..relight.viewing import VIEWS, View
 
 
 class PLATELIGHT_OT_view_light(bpy.types.Operator):
@@ -23,7 +16,7 @@ class PLATELIGHT_OT_view_light(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
-    view: bpy.props.EnumProperty(name="View", items=[(view.value, label, note) for view, label, note in MODES])
+    view: bpy.props.EnumProperty(name="View", items=[(view.value, label, note) for view, label, note in VIEWS])
 
     @classmethod
     def poll(cls, context):
@@ -31,7 +24,7 @@ class PLATELIGHT_OT_view_light(bpy.types.Operator):
 
     @classmethod
     def description(cls, context, properties):
-        return next(note for view, _, note in MODES if view == properties.view)
+        return next(note for view, _, note in VIEWS if view == properties.view)
 
     def execute(self, context):
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import bpy
 
@@ -13,19 +12,16 @@ from ..link.state import state
 from ..link.torch_builds import Compute
 from . import queue, texts
 
-if TYPE_CHECKING:
-    from ..preferences import PlatelightPreferences
-
 _LINES = 8
 
 
-def draw(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: PlatelightPreferences) -> None:
+def draw(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: bpy.types.AddonPreferences, *, kind: str) -> None:
     width = texts.characters(context, margin=140)
     layout.row().prop(preferences, "engine_kind", expand=True)
-    if preferences.engine_kind == "INSTALLED":
+    if kind == "INSTALLED":
         _draw_install(layout.box(), width=width)
     else:
-        layout.prop(preferences, "engine_python" if preferences.engine_kind == "EXISTING" else "engine_command")
+        layout.prop(preferences, "engine_python" if kind == "EXISTING" else "engine_command")
         if state.engine_problem:
             texts.problem(layout, PlatelightError(ErrorCode.ENGINE_MISSING, state.engine_problem), width=width)
     _draw_report(layout.box(), width=width)

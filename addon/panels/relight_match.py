@@ -5,10 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat
-from ..operators.relight_match import MODES
 from ..relight.lights import scene_lights
 from ..relight.match import summary, wiring
-from ..relight.match.wiring import Mode
+from ..relight.match.wiring import MODES, Mode
 from .texts import characters, paragraph
 
 

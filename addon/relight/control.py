@@ -171,6 +171,15 @@ def _set(shot: Shot, light: Handle, *, muted: bool, solo: bool) -> None:
     apply(shot)
 
 
+def wire_lights(scene: bpy.types.Scene, name: str, *, collection: bpy.types.Collection | None, world: bool) -> list[str]:
+    """Light a plate with the lights of the scene, beside what the plate has: muted and solo lights,
+    and a light of its own. Returns and raises as `scene_lights.wire` does."""
+    notices = scene_lights.wire(scene, name, collection=collection, world=world)
+    shot = need(scene, name)
+    apply(shot)  # what is solo may have come or gone
+    return notices + wiring.spare(shot.block)
+
+
 def apply(shot: Shot) -> None:
     """Turn the lights of studio and scene on and off as they are muted and solo."""
     muted, solo = _listed(shot.relight, tags.MUTED), _listed(shot.relight, tags.SOLO)

@@ -15,7 +15,7 @@ from ..errors import UserError
 from ..node_groups.relight import LIGHTS
 from .control import Shot
 from .lights import scene_lights
-from .match import curves
+from .match import curves, wiring
 
 Numbers = tuple[float, float, float]
 
@@ -161,7 +161,7 @@ def light_scene(
         if beam.strength:
             title = light.name if light.name == preset.label else f"{light.name} {preset.label}"  # rows cut off the end
             _sun(title, beam, place=place, camera=scene.camera)[tags.PRESET] = name
-    notices = scene_lights.wire(scene, name, collection=collection, world=world)
+    notices = scene_lights.wire(scene, name, collection=collection, world=world) + wiring.spare(shot.block)
     off: dict[str, Numbers | float] = {f"{light.name} Strength": 0.0 for light in LIGHTS}
     return [notice for notice in notices if "Studio Lights" not in notice] + _set(shot, off | _ambient(preset))
 

@@ -20,6 +20,14 @@ class View(StrEnum):
     MASK = "MASK"
 
 
+VIEWS = (
+    (View.RELIT, "Result", "What the Viewer showed before"),
+    (View.GREY, "Grey", "The light on mid-grey surfaces, highlights with it"),
+    (View.NORMALS, "Normals", "The normals in false colours"),
+    (View.MASK, "Mask", "Where the new light falls"),
+)
+
+
 OUTPUTS = {View.GREY: "Grey", View.NORMALS: "Normal Preview", View.MASK: "Light Mask"}
 """The outputs that are looked at: the match's where the plate has one and it has that, else the relight group's."""
 _LOOKED_AT = ("relight", wiring.ROLE)

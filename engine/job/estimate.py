@@ -11,7 +11,6 @@ from pathlib import Path
 
 from .. import exr
 from ..failures import explain
-from ..files import is_link
 from ..frames.plate import Plate
 from ..memory import release_freed_memory
 from ..models import registry
@@ -24,17 +23,16 @@ from ..protocol import (
     FramesReady,
     Lens,
     Notice,
-    PassRecord,
     PlatelightError,
     Progress,
     Stage,
     tuned_file,
 )
-from . import notices
-from .on_disk import Making, OnDisk, is_made_so
+from . import notices, outside
+from .on_disk import Making, OnDisk
 from .plan import Piece, Plan, adopt, decide
 from .progress import Meter
-from .records import Records
+from .records import Records, begun_records
 from .request import Asked, check_request, check_source, settle, wanted_passes
 from .store import PassStore, check_space
 from .streams import ReadAhead, wait_for
@@ -179,7 +177,7 @@ class _Job:
     def _make(self, plan: Plan, making: Making, estimator: Estimator) -> Generator[Event, None, None]:
         """Make the pieces in order, so that what is announced grows without gaps."""
         asked, count = self._asked, len(self._asked.frames)
-        records = Records(self._stores, self._made(making, estimator), plan=plan, stamp=self._stamp)
+        records = Records(self._stores, begun_records(asked, making, estimator), plan=plan, stamp=self._stamp)
         begun = plan.to_make[0]
         point = records.begin(begun)
         reused = plan.there + (point.emitted if point else 0)
@@ -200,7 +198,7 @@ class _Job:
             else:
                 resume = point if piece is begun else records.begin(piece)
                 yield from self._stream(piece, making, estimator, records=records, meter=meter, resume=resume)
-        for text in (*self._settle_outside(making, records), *notices.of_plate(self._plate)):
+        for text in (*outside.settle(asked, making, stores=self._stores, records=records), *notices.of_plate(self._plate)):
             yield Notice(job=asked.job, text=text)
         self.cuts = self._inside(records.cuts)
         if self.cuts:
@@ -244,56 +242,6 @@ class _Job:
         self.written += writer.written
         yield from writer.news()
         yield meter.progress(Stage.WRITING, written=self.written)
-
-    def _settle_outside(self, making: Making, records: Records) -> Iterator[str]:
-        """Keep the clip's frames outside the range that have other settings, or remove them where that is asked for; tell which."""
-        asked = self._asked
-        if not asked.overwrite:
-            return
-        kept: set[int] = set()
-        removed: set[int] = set()
-        for index, store in enumerate(self._stores):
-            others = {
-                frame: header
-                for frame, header in store.outside(asked.frames).items()
-                if not records.is_kept(index, frame)
-                and (
-                    records.is_earlier(index, frame)
-                    or not is_made_so(header, settings=making.settings, revision=making.revision, color_space=making.color_space)
-                )
-            }
-            if asked.remove_outside and not is_link(store.folder):
-                records.forget_earlier(index)
-                removed |= store.remove(others)
-            else:
-                kept |= others.keys()
-        if removed:
-            yield notices.removed(len(removed), first=asked.first, last=asked.last)
-        if kept:
-            yield notices.kept(len(kept), first=asked.first, last=asked.last)
-
-    def _made(self, making: Making, estimator: Estimator) -> list[PassRecord]:
-        """Return how each pass is made, for the records."""
-        asked = self._asked
-        return [
-            PassRecord(
-                pass_name=name,
-                clip=asked.clip,
-                source_path=str(asked.source),
-                source_stamp="",
-                color_space=making.color_space,
-                revision=making.revision,
-                settings=making.settings,
-                first=asked.first,
-                last=asked.last,
-                done=0,
-                complete=False,
-                relative=PASSES[name].is_distance and estimator.info.relative_depth,
-                licence=str(estimator.info.licence),
-                paid=estimator.info.licence.paid,
-            )
-            for name in asked.passes
-        ]
 
     def lenses(self) -> tuple[Lens, ...]:
         """Return the field of view of each shot, as its first file says it."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from ..models.interface import ResumePoint
-from ..protocol import DoneRange, PassRecord
+from ..models.interface import Estimator, ResumePoint
+from ..protocol import PASSES, DoneRange, PassRecord
 from . import ranges
-from .on_disk import frame_ranges, give_up
+from .on_disk import Making, frame_ranges, give_up
 from .plan import Piece, Plan
+from .request import Asked
 from .state import ResumeState
 from .store import PassStore
 
@@ -108,3 +109,26 @@ class Records:
             DoneRange(first=run[0], last=run[-1], source_stamp=self._stamp(run[0], run[-1]))
             for run in sorted(kept, key=lambda run: run.start)
         )
+
+
+def begun_records(asked: Asked, making: Making, estimator: Estimator) -> list[PassRecord]:
+    """Return how each pass is made, for the records."""
+    return [
+        PassRecord(
+            pass_name=name,
+            clip=asked.clip,
+            source_path=str(asked.source),
+            source_stamp="",
+            color_space=making.color_space,
+            revision=making.revision,
+            settings=making.settings,
+            first=asked.first,
+            last=asked.last,
+            done=0,
+            complete=False,
+            relative=PASSES[name].is_distance and estimator.info.relative_depth,
+            licence=str(estimator.info.licence),
+            paid=estimator.info.licence.paid,
+        )
+        for name in asked.passes
+    ]

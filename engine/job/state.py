@@ -18,6 +18,7 @@ from .. import files
 from ..models.interface import ResumePoint
 from ..protocol import PassRecord, PlatelightError
 from ..protocol.codec import from_fields
+from ..protocol.licences import PaidWork
 from ..protocol.records import read_regular
 
 _FORMAT = 2
@@ -38,6 +39,8 @@ _DAMAGE = (
     zipfile.BadZipFile,
 )
 """What reading a damaged file may raise."""
+_UNKNOWN_TO_0_1 = ("earlier", "licence", "paid")
+"""Fields of a record that version 0.1 doesn't know; it goes on with states that lack them, and so do we with its own."""
 _NAME_AT = 30
 """Where a zip file has the name of its first member."""
 
@@ -99,7 +102,8 @@ def is_state_file(path: Path) -> bool:
 def _identity(record: PassRecord) -> str:
     """Return what two runs must share for one to continue the other."""
     fields = dataclasses.asdict(_run_of(record))
-    del fields["earlier"]  # version 0.1 doesn't know it, and goes on with such a state
+    for name in _UNKNOWN_TO_0_1:
+        del fields[name]
     return json.dumps([_FORMAT, fields], sort_keys=True)
 
 
@@ -112,4 +116,6 @@ def _is_same_run(identity: bytes, record: PassRecord) -> bool:
 
 
 def _run_of(record: PassRecord) -> PassRecord:
-    return dataclasses.replace(record, done=0, complete=False, source_path="", others=(), cuts=(), black=(), earlier=())
+    """Return a record without what is no part of how its frames are made."""
+    known = dataclasses.replace(record, earlier=(), licence="", paid=PaidWork.ASK)
+    return dataclasses.replace(known, done=0, complete=False, source_path="", others=(), cuts=(), black=())

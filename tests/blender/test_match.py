@@ -9,12 +9,13 @@ import pytest
 from footage import read_exr, render, render_elsewhere, write_exr
 from ground_truth import add
 from match_plates import angle, unit
-from platelight.addon.blender import compat
+from platelight.addon.blender import clips, compat
+from platelight.addon.compositor import passes
 from platelight.addon.errors import UserError
 from platelight.addon.node_groups import world_light
 from platelight.addon.nodes.block import Block
-from platelight.addon.relight import control, viewing
-from platelight.addon.relight.match import curves, run, sun, wiring
+from platelight.addon.relight import control, matched_sun, viewing
+from platelight.addon.relight.match import curves, run, wiring
 from platelight.addon.relight.match import shot as shots
 from platelight.addon.relight.match.fit import Assumptions
 from platelight.addon.relight.match.wiring import Mode
@@ -39,6 +40,35 @@ def match(scene, *, frames=3, **settings):
     for _ in run.match(scene, "plate", frames=frames, assume=Assumptions(**settings)):
         pass
     return wiring.node_of(scene, "plate")
+
+
+def test_an_albedo_pass_takes_the_place_of_the_fits_when_the_light_is_replaced(scene, tmp_path):
+    """The plate has a cast shadow that no fit of normals can know; the albedo is known."""
+    normal, albedo = plates.room()
+    shadow = np.ones(normal.shape)
+    shadow[20:, 10:40] = 0.35
+    files = [plates.write(tmp_path, 1, plate=albedo * plates.lit(normal, SUN) * shadow, normal=normal)]
+    plates.attach(scene, tmp_path, files)
+    match(scene, frames=1)
+    relight = relight_node(scene)
+    image, light = through(scene, tmp_path, wiring.node_of(scene, "plate").outputs["Image"], relight.outputs["Light"], frame=1)
+    without = np.abs(image - albedo * light).mean()
+    planes = {f"Albedo.{name}": np.ascontiguousarray(albedo[..., index], np.float32) for index, name in enumerate("RGB")}
+    metal = {"Metallic.V": np.full(albedo.shape[:2], 0.5, np.float32)}
+    rough = {"Roughness.V": np.full(albedo.shape[:2], 0.3, np.float32)}
+    for name, channels in (("albedo", planes), ("metallic", metal), ("roughness", rough)):
+        write_exr(tmp_path / name / "plate.0001.exr", channels)
+    [target] = clips.targets_by_pattern("plate")
+    passes.attach(scene, target=target, out=str(tmp_path), passes=("normal",), first=1, last=1)
+    node = wiring.node_of(scene, "plate")
+    seen, image, kept = through(scene, tmp_path, node.outputs["Albedo"], node.outputs["Image"], node.outputs["Highlights"], frame=1)
+    assert np.allclose(seen, albedo, atol=2e-3)
+    within = np.abs(image - albedo * light).mean()
+    print(f"error of Replace: {without:.4f} with the fit's albedo, {within:.4f} with the pass")
+    assert within < 0.5 * without and np.allclose(image - kept, albedo * light, atol=4e-3)
+    node.inputs["Use Albedo Pass"].default_value = 0.0
+    [image] = through(scene, tmp_path, node.outputs["Image"], frame=1)
+    assert np.abs(image - albedo * light).mean() == pytest.approx(without, rel=0.02)
 
 
 def relight_node(scene):
@@ -201,7 +231,7 @@ def test_with_a_camera_that_turns_the_light_stays_in_the_world(scene, tmp_path):
     node = match(scene)
     assert wiring.in_world(node) and scene.frame_current == 1
     off = max(angle(row[1:4], sunlight) for row in wiring.suns(node))
-    assert sun.make(scene, "plate") and mine.use_fake_user
+    assert matched_sun.make(scene, "plate") and mine.use_fake_user
     [lamp] = [found for found in scene.objects if found.type == "LIGHT"]
     bpy.context.view_layer.update()
     aimed = angle(np.array(lamp.matrix_world.col[2][:3]), sunlight)
@@ -240,7 +270,7 @@ def test_a_light_in_the_world_is_seen_through_the_camera_that_a_marker_cuts_to(s
 def test_what_is_wrong_is_said(scene, shot, registered):
     with pytest.raises(UserError, match="no passes"):
         list(run.match(scene, "other", frames=3, assume=Assumptions()))
-    for act in (lambda: sun.make(scene, "plate"), lambda: wiring.set_mode(scene, "plate", Mode.ADD)):
+    for act in (lambda: matched_sun.make(scene, "plate"), lambda: wiring.set_mode(scene, "plate", Mode.ADD)):
         with pytest.raises(UserError, match="press Match first"):
             act()
     assert not bpy.ops.platelight.match_sun.poll()

@@ -11,7 +11,8 @@ from mathutils import Vector
 from platelight.addon.blender import clips, compat
 from platelight.addon.compositor import passes
 from platelight.addon.nodes.block import Block
-from platelight.addon.relight.match import run, sun, wiring
+from platelight.addon.relight import matched_sun
+from platelight.addon.relight.match import run, wiring
 from platelight.addon.relight.match.fit import Assumptions
 from strips import image_strip
 
@@ -81,7 +82,7 @@ def test_the_light_of_a_rendered_plate_is_found_and_lights_cg_alike(scene, tmp_p
     back = parts["Albedo"] * parts["Original Light"] + parts["Highlights"]
     worst = np.abs(back - plates[2]).max() / plates[2].max()
 
-    sun.make(scene, "plate")
+    matched_sun.make(scene, "plate")
     assert Block(tree, strip_name="plate").find("match") == node
     bpy.data.objects.remove(truth)
     again = ground_truth.cycles(scene, "Image", 2, tmp_path, samples=SAMPLES)

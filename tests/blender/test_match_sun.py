@@ -11,8 +11,9 @@ from ground_truth import add
 from match_plates import unit
 from platelight.addon.blender import compat
 from platelight.addon.nodes.block import Block
+from platelight.addon.relight import matched_sun
 from platelight.addon.relight.lights import rig
-from platelight.addon.relight.match import run, sun, wiring
+from platelight.addon.relight.match import run, wiring
 from platelight.addon.relight.match.fit import Assumptions
 from platelight.addon.relight.match.wiring import Mode
 
@@ -38,7 +39,7 @@ def test_a_plate_is_never_lit_by_its_own_light_twice(scene, shot, registered):
     normal, albedo = plates.room(shift=0.04)
     plate = albedo * plates.lit(normal, SUN)
     bpy.ops.platelight.wire_lights()
-    assert sun.make(scene, "plate") == []
+    assert matched_sun.make(scene, "plate") == []
     lights = Block(compat.compositor_tree(scene), strip_name="plate").find("lights")
     gain = next(gain for source, gain in rig.gains(lights.node_tree, lights).items() if source.name == "Sun of plate")
     replaced = render(scene, [2], shot)[2][..., :3]
@@ -48,7 +49,7 @@ def test_a_plate_is_never_lit_by_its_own_light_twice(scene, shot, registered):
         wiring.set_mode(scene, "plate", mode)
         assert gain.default_value == 0
     np.testing.assert_allclose(render(scene, [2], shot)[2][..., :3], plate, rtol=1e-3, atol=1e-4)
-    [told] = sun.make(scene, "plate")
+    [told] = matched_sun.make(scene, "plate")
     assert "light CG objects only" in told
     wiring.set_mode(scene, "plate", Mode.REPLACE)
     assert gain.default_value == pytest.approx(0.7)
@@ -58,7 +59,7 @@ def test_a_plate_is_never_lit_by_its_own_light_twice(scene, shot, registered):
 
 def test_the_made_world_is_whole_again_after_somebody_emptied_it(scene, shot):
     for _ in range(2):
-        sun.make(scene, "plate")
+        matched_sun.make(scene, "plate")
         [background] = [node for node in scene.world.node_tree.nodes if node.bl_idname == "ShaderNodeBackground"]
         assert background.outputs[0].is_linked and background.inputs["Strength"].default_value > 0
         scene.world.node_tree.nodes.clear()

@@ -15,9 +15,9 @@ from platelight.addon.blender import compat, working_space
 from platelight.addon.imports import convention, files, pixels
 from platelight.addon.node_groups import world_light
 from platelight.addon.nodes.block import Block
-from platelight.addon.relight import card, control, presets
+from platelight.addon.relight import card, control, matched_sun, presets
 from platelight.addon.relight.lights import scene_lights
-from platelight.addon.relight.match import curves, run, sample, sun, wiring
+from platelight.addon.relight.match import curves, run, sample, wiring
 from platelight.addon.relight.match.fit import Assumptions
 from relit import light as studio_light
 from relit import stored
@@ -164,7 +164,7 @@ def test_the_match_is_that_of_a_rec709_file(scene, matched, registered):
     seen = sample.look(scene, "plate", 2).plate
     want = {frame: _terms(scene, node, frame) for frame in (1, 2)}
     assert np.abs(want[1] - want[2]).max() > 0.05, "keyframes"
-    sun.make(scene, "plate")
+    matched_sun.make(scene, "plate")
     made = _sun(scene)
     change("ACEScg")
     np.testing.assert_allclose(sample.look(scene, "plate", 2).plate, seen, **CLOSE)
@@ -173,7 +173,7 @@ def test_the_match_is_that_of_a_rec709_file(scene, matched, registered):
     node = matched()
     for frame, terms in want.items():
         np.testing.assert_allclose(_terms(scene, node, frame), in_acescg(terms), **CLOSE)
-    sun.make(scene, "plate")
+    matched_sun.make(scene, "plate")
     for ours, theirs in zip(_sun(scene), made, strict=True):
         np.testing.assert_allclose(ours, in_acescg(theirs), **CLOSE)
     change("Linear Rec.709")

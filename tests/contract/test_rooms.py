@@ -7,9 +7,34 @@ import graphlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 # A room is a folder with its own files; a file beside the folders of a side is a room by itself. `lab` is every folder below it.
+ADDON = {
+    "": "batch link operators panels preferences properties relight",
+    "agreements": "contract identity",
+    "batch": "blender compositor contract errors link properties relight relight.lights relight.match",
+    "blender": "contract errors identity tags",
+    "compositor": "blender contract errors imports node_groups nodes tags",
+    "imports": "blender contract errors",
+    "link": "blender compositor contract identity",
+    "messages": "contract",
+    "node_groups": "blender imports nodes tags",
+    "nodes": "blender tags",
+    "operators": "agreements blender compositor contract errors identity imports link messages panels planning relight "
+    "relight.card relight.lights relight.match tags",
+    "panels": "blender compositor contract imports link messages nodes properties relight relight.card relight.lights "
+    "relight.match tags",
+    "planning": "blender contract link properties",
+    "preferences": "identity link panels",
+    "properties": "agreements compositor contract link relight.match",
+    "relight": "blender compositor errors node_groups nodes relight.lights relight.match tags",
+    "relight.card": "blender compositor errors imports node_groups nodes tags",
+    "relight.lights": "blender compositor errors node_groups nodes tags",
+    "relight.match": "blender compositor errors node_groups nodes relight.lights tags",
+}
 ENGINE = {
     "__main__": "cli protocol server",
     "bench": "bench_report device exr frames job memory models protocol",
@@ -107,10 +132,16 @@ def differences(found: Mapping[str, set[str]], allowed: Mapping[str, str]) -> li
     return new + [f"{name} imports {other} no more" for name, other in sorted(listed - seen)]
 
 
-def test_nothing_of_the_engine_imports_in_a_circle():
-    known = modules("engine")
+@pytest.mark.parametrize("side", ["addon", "engine"])
+def test_nothing_imports_in_a_circle(side):
+    known = modules(side)
     assert circle({name: set(imported(name, known)) for name in known}) == []
-    assert circle(edges("engine")) == []
+    assert circle(edges(side)) == []
+
+
+def test_the_rooms_of_the_add_on_import_what_they_may():
+    wrong = differences(edges("addon"), ADDON)
+    assert not wrong, "; ".join(wrong)
 
 
 def test_the_rooms_of_the_engine_import_what_they_may():

@@ -26,7 +26,7 @@ def cards(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
 
 
 def passes_of(card: bpy.types.Object) -> set[str]:
-    """Return the passes that the card was built with: normal, depth, roughness."""
+    """Return the passes that the card was built with: normal, depth, albedo, roughness, metallic."""
     return set(card.get(tags.CARD_PASSES, "").split())
 
 

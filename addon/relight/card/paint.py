@@ -1,4 +1,4 @@
-"""The card's material: the plate as the surface's colour, its normals, and its roughness."""
+"""The card's material: the albedo pass, or else the plate, as the surface's colour; normals, roughness, metallicity."""
 
 from __future__ import annotations
 
@@ -32,11 +32,14 @@ def fill(material: bpy.types.Material, pictures: Pictures) -> None:
     sheet.section("Surface")
     shader = sheet.node("ShaderNodeBsdfPrincipled", label="Surface")
     shader.name = _SHADER
-    sheet.give(plate.outputs["Color"], shader.inputs["Base Color"])
+    paint = textures.get("albedo", plate)
+    sheet.give(paint.outputs["Color"], shader.inputs["Base Color"])
     if pictures.plate.image.depth in (32, 128):  # bits of a pixel: one with alpha
         sheet.give(plate.outputs["Alpha"], shader.inputs["Alpha"])
     if "roughness" in textures:
         sheet.give(textures["roughness"].outputs["Color"], shader.inputs["Roughness"])
+    if "metallic" in textures:
+        sheet.give(textures["metallic"].outputs["Color"], shader.inputs["Metallic"])
     seen = _keep_light(sheet, shader, plate.outputs["Color"])
     result = shader.outputs[0]
     if "normal" in textures:

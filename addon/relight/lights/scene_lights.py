@@ -8,13 +8,13 @@ import bpy
 
 from ... import tags
 from ...blender import compat, light_power, linked
+from ...compositor import materials
 from ...errors import UserError
 from ...node_groups import light_types
 from ...node_groups import relight as group
 from ...node_groups import world_light as worlds
 from ...nodes import drivers
 from ...nodes.block import Block, attached_strips
-from ..match import wiring
 from . import rig
 
 
@@ -74,7 +74,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
     node.node_tree[tags.USE_WORLD] = world
     notices += update(scene, node.node_tree, look_again=True)
     _link(tree, block, node, relight)
-    return notices + wiring.spare(block)
+    return notices
 
 
 def update(scene: bpy.types.Scene, tree: bpy.types.NodeTree, *, look_again: bool = False) -> list[str]:
@@ -198,6 +198,7 @@ def _link(tree: bpy.types.NodeTree, block: Block, node: bpy.types.Node, relight:
     depth = block.find("depth size")
     if depth and not node.inputs["Depth"].is_linked:
         tree.links.new(depth.outputs["Image"], node.inputs["Depth"])
+    materials.link(block)
     takers = {"Passes": "Passes", "Diffuse": "Scene Diffuse"} | ({"Specular": "Scene Specular"} if has_highlights(node) else {})
     for name, taken in takers.items():
         if not relight.inputs[taken].is_linked:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import tags
 from ...blender import compat, linked, working_space
+from ...compositor import materials
 from ...errors import UserError
 from ...node_groups import match as match_group
 from ...node_groups import relight as relight_group
@@ -32,6 +33,14 @@ class Mode(Enum):
     ADD = "ADD"
     REPLACE = "REPLACE"
     MIX = "MIX"
+
+
+MODES = (
+    (Mode.OFF.value, "Off", "Relight the plate as it is, with its own light in it"),
+    (Mode.ADD.value, "Add Light", "Keep the plate's own light and add the new light to it"),
+    (Mode.REPLACE.value, "Replace Light", "Take the plate's own light out and light it anew"),
+    (Mode.MIX.value, "Mix", "Keep as much of the plate's own light as the slider says, beside the new light"),
+)
 
 
 def node_of(scene: bpy.types.Scene, name: str) -> bpy.types.Node | None:
@@ -58,6 +67,8 @@ def ensure(scene: bpy.types.Scene, name: str) -> bpy.types.Node:
     node, new = block.node(ROLE, "CompositorNodeGroup", at=(920, 340), label="Match the Plate"), block.grown
     if node.node_tree != match_group.group():
         node.node_tree = match_group.group()
+        node.inputs["Use Albedo Pass"].default_value = 1.0  # a socket that is new on an old node is 0
+    materials.link(block)
     if new:
         node.width = 220
         _copy_amount(shot, node)

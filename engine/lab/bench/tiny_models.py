@@ -188,7 +188,7 @@ def _stable_diffusion(folder: Path, *, index: dict[str, object], targets: int, s
     for name, part in (("unet", unet), ("vae", vae), ("text_encoder", text), ("scheduler", scheduler)):
         part.save_pretrained(folder / name)
     _tokenizer(folder / "tokenizer")
-    parts = {
+    parts: dict[str, str | list[str | None]] = {
         "_diffusers_version": "0.30.0",
         "scheduler": ["diffusers", "DDIMScheduler"],
         "text_encoder": ["transformers", "CLIPTextModel"],

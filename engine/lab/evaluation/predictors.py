@@ -87,6 +87,8 @@ class EngineModel:
         size = f"long side {settings.max_resolution}" if settings.max_resolution else "native size"
         windows = f", window {settings.window}, overlap {settings.overlap}" if estimator.info.temporal else ""
         self.passes = tuple(name for name in (NORMAL, DEPTH) if name in estimator.info.passes)
+        if not self.passes:
+            raise PlatelightError(ErrorCode.SETTING_INVALID, f"{spec.source} gives neither normals nor depth")
         self.facts = ModelFacts(
             label=spec.label,
             kind=estimator.info.title,

@@ -13,7 +13,7 @@ from ...models.layouts import of_folder
 from ...models.registry import AUTO
 from ...protocol import ErrorCode, PlatelightError
 from ...protocol.bounds import read_json
-from ...protocol.models import MODELS, NORMALCRAFTER
+from ...protocol.models import MARIGOLD, MODELS, NORMALCRAFTER
 from .results import CONSTANT, TRUTH
 
 FRAME_BY_FRAME, TUNE = "none", "tune"
@@ -122,7 +122,7 @@ def _kind_of_folder(folder: Path) -> Kind:
         except (OSError, ValueError) as error:
             raise PlatelightError(ErrorCode.MODEL_INVALID, f"{index} is not JSON") from error
         many = isinstance(content, dict) and content.get("default_denoising_steps") is not None
-        return Kind.MARIGOLD if many else Kind.ENGINE
+        return Kind.MARIGOLD if many and of_folder(folder).family == MARIGOLD.family else Kind.ENGINE
     if next(folder.rglob("*.exr"), None):
         return Kind.EXR
     if of_folder(folder).family != NORMALCRAFTER.family:  # which is what a folder is taken for that nothing is known of

@@ -9,13 +9,13 @@ import bpy
 import numpy as np
 from mathutils import Quaternion, Vector
 
-from ... import tags
-from ...blender import compat, working_space
-from ...blender.scene_copy import camera_axes
-from ...errors import UserError
-from ...nodes.block import Block
-from .. import handlers
-from . import curves, wiring
+from .. import tags
+from ..blender import compat, working_space
+from ..blender.scene_copy import camera_axes
+from ..errors import UserError
+from ..nodes.block import Block
+from . import handlers
+from .match import curves, wiring
 
 
 def make(scene: bpy.types.Scene, name: str) -> list[str]:
