@@ -1,10 +1,32 @@
 """How an operator tells of an error."""
 
+import functools
+from collections.abc import Callable
+
 import bpy
 
 from .. import messages
 from ..blender import linked
 from ..contract import PlatelightError
+from ..errors import UserError
+
+Execute = Callable[[bpy.types.Operator, bpy.types.Context], set[str]]
+
+
+def reported(execute: Execute) -> Execute:
+    """Let an operator's `execute` show an error that a person can put right, and cancel."""
+
+    @functools.wraps(execute)
+    def run(self: bpy.types.Operator, context: bpy.types.Context) -> set[str]:
+        try:
+            return execute(self, context)
+        except UserError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except PlatelightError as error:
+            return refuse(self, error)
+
+    return run
 
 
 def refuse(operator: bpy.types.Operator, error: PlatelightError) -> set[str]:

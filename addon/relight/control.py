@@ -8,7 +8,7 @@ import bpy
 
 from .. import tags
 from ..blender import compat, linked
-from ..errors import UserError
+from ..errors import UserError, no_passes
 from ..node_groups import relight as group
 from ..nodes.block import Block
 from .lights import rig, scene_lights, sockets
@@ -78,7 +78,7 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
     if shot is None and name in scene_lights.shots(scene):
         raise UserError(f"The Relight node of {name} has another node group: choose Platelight Relight in it again.")
     if shot is None:
-        raise UserError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise no_passes(name, scene)
     group.renew(shot.relight)
     return shot
 

@@ -9,7 +9,7 @@ import bpy
 from ... import tags
 from ...blender import compat, light_power, linked
 from ...compositor import materials
-from ...errors import UserError
+from ...errors import UserError, no_passes
 from ...node_groups import light_types
 from ...node_groups import relight as group
 from ...node_groups import world_light as worlds
@@ -52,7 +52,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
         raise UserError(refusal)
     tree = compat.compositor_tree(scene)
     if tree is None or shot not in attached_strips(tree):
-        raise UserError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise no_passes(shot, scene)
     need_camera(scene)
     block = Block(tree, strip_name=shot)
     relight = block.find("relight")
