@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import bpy
 
@@ -10,14 +11,14 @@ from ..blender import linked
 from ..contract import PlatelightError
 from ..errors import UserError
 
-Execute = Callable[[bpy.types.Operator, bpy.types.Context], set[str]]
+Execute = TypeVar("Execute", bound=Callable[..., set[Any]])
 
 
 def reported(execute: Execute) -> Execute:
     """Let an operator's `execute` show an error that a person can put right, and cancel."""
 
     @functools.wraps(execute)
-    def run(self: bpy.types.Operator, context: bpy.types.Context) -> set[str]:
+    def run(self: bpy.types.Operator, context: bpy.types.Context) -> set[Any]:
         try:
             return execute(self, context)
         except UserError as error:
@@ -26,7 +27,7 @@ def reported(execute: Execute) -> Execute:
         except PlatelightError as error:
             return refuse(self, error)
 
-    return run
+    return cast(Execute, run)
 
 
 def refuse(operator: bpy.types.Operator, error: PlatelightError) -> set[str]:

@@ -14,7 +14,7 @@ from ...node_groups import light_types
 from ...node_groups import relight as group
 from ...node_groups import world_light as worlds
 from ...nodes import drivers
-from ...nodes.block import Block, attached_strips
+from ...nodes.block import Block, attached_strips, block_of
 from . import rig
 
 
@@ -157,13 +157,12 @@ def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
 
 def unwire(scene: bpy.types.Scene, shot: str) -> bool:
     """Take the scene's lights off a plate again and turn the group's own back on. Returns whether there was a rig."""
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=shot) if tree else None
+    block = block_of(scene, shot)
     node = block.find("lights") if block else None
     if node is None:
         return False
     old = node.node_tree
-    tree.nodes.remove(node)
+    block.tree.nodes.remove(node)
     if old is not None and not old.users:
         bpy.data.node_groups.remove(old)
     relight = block.find("relight")
