@@ -32,7 +32,7 @@ def _plain(text: str) -> str:
 
 def _split(text: str) -> list[str]:
     """Return the sentences of a paragraph, which end with a stop before a capital, a digit, a bracket or code."""
-    return [part for part in re.split(r"(?<=[.!?:])[)\"'”]*\s+(?=[(\"'“]?(?:[A-Z0-9]|code\b))", text) if part]
+    return [part for part in re.split(r"(?<=[.!?])[)\"'”]*\s+(?=[(\"'“]?(?:[A-Z0-9]|code\b))", text) if part]
 
 
 def _words(sentence: str) -> int:
