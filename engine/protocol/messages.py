@@ -41,9 +41,9 @@ class Stage(StrEnum):
 class Source:
     """A plate. `path`: a movie, any file of an image sequence, or ``name.####.ext``.
 
-    `clip`: name used in file names, made from the path when empty. `color_space`: a name in `ocio_config` (a path). Empty means sRGB
-    for integer images and movies, and linear Rec.709 for floating-point ones. `frames`, `rate`: what Blender finds in a movie, its
-    frames and frames a second; 0 where it was not asked.
+    `clip`: name used in file names, made from the path when empty. `color_space`: a name in `ocio_config` (a path). Empty means
+    sRGB for integer images and movies, and linear Rec.709 for floating-point ones. `frames`, `rate`: what Blender finds in a movie,
+    its frames and frames a second; 0 where it was not asked.
     """
 
     path: str
