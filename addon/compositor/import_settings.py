@@ -9,10 +9,10 @@ from bpy.props import (
     CollectionProperty,
     EnumProperty,
     IntProperty,
-    PointerProperty,
     StringProperty,
 )
 
+from ..blender import typed
 from ..errors import UserError
 from ..imports import convention
 from ..imports.convention import Convention
@@ -26,7 +26,7 @@ def _changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None
     imported_normals.apply(self.id_data, imported(self))
 
 
-def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: str) -> list[str]:
+def _layers(self: PlatelightNormals, context: bpy.types.Context | None, written: str) -> list[str]:
     return self.layers.split("\n")
 
 
@@ -137,10 +137,10 @@ def entry_of(scene: bpy.types.Scene, name: str) -> PlatelightNormals | None:
 def register() -> None:
     for each in _CLASSES:
         bpy.utils.register_class(each)
-    bpy.types.Scene.platelight_imports = PointerProperty(type=PlatelightImports)
+    typed.add_to_scenes("platelight_imports", PlatelightImports)
 
 
 def unregister() -> None:
-    del bpy.types.Scene.platelight_imports
+    typed.take_from_scenes("platelight_imports")
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)
