@@ -105,7 +105,10 @@ def _at(source: bpy.types.Node, frame: int, *, x: float, y: float) -> float:
     found = files.find(images.absolute(typed.shown_image(source)))
     if shown not in found.files:
         raise UserError(f"There is no depth of source frame {shown}: go to a frame that has one.")
-    values = pixels.read(found.files[shown], layer="Depth", header=files.header(found.files[shown]))[..., 0]
+    header = files.header(found.files[shown])
+    if header.shown and (*header.corner, header.width, header.height) != (0, 0, *header.shown):
+        raise UserError("The depth holds another part than the whole of its picture: set Near and Far, or Scale, instead.")
+    values = pixels.read(found.files[shown], layer="Depth", header=header)[..., 0]
     height, width = values.shape
     row, column = round((1 - y) * height - 0.5), round(x * width - 0.5)
     around = values[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].ravel()

@@ -16,7 +16,7 @@ from ..imports import convention
 from ..imports.convention import Convention
 from ..node_groups import normals_in
 from ..nodes import drivers
-from ..nodes.block import Block, Layer, attached_strips, upstream
+from ..nodes.block import Block, Layer, attached_strips, block_of, upstream
 from . import build
 
 IMAGE, CURVE, NODE = "pass normal", "normals curve", "normals in"
@@ -77,8 +77,7 @@ def unused(block: Block, source: bpy.types.Node) -> list[str]:
 
 def apply(scene: bpy.types.Scene, entry: Imported) -> None:
     """Let the nodes do what is set; nothing where they are not there."""
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=entry.name) if tree else None
+    block = block_of(scene, entry.name)
     node, source = (block.find(NODE), block.find(IMAGE)) if block else (None, None)
     if block is None or node is None or source is None:
         return
@@ -95,8 +94,7 @@ def show_layer(scene: bpy.types.Scene, entry: Imported) -> None:
     Raises:
         UserError: the file has no such layer.
     """
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=entry.name) if tree else None
+    block = block_of(scene, entry.name)
     source, node = (block.find(IMAGE), block.find(NODE)) if block else (None, None)
     if block is None or source is None or node is None:
         return
@@ -112,8 +110,7 @@ def imported(scene: bpy.types.Scene) -> list[str]:
 
 def remove(scene: bpy.types.Scene, name: str) -> bool:
     """Take the nodes between file and relight group away, as for estimated normals; whether there were any."""
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=name) if tree else None
+    block = block_of(scene, name)
     if block is None or block.find(NODE) is None:
         return False
     for role in (CURVE, NODE, IMAGE):

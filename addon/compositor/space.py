@@ -13,9 +13,9 @@ from mathutils import Matrix, Vector
 
 from .. import tags
 from ..blender import compat, linked, typed
-from ..errors import UserError
+from ..errors import UserError, no_passes
 from ..nodes import drivers
-from ..nodes.block import Block
+from ..nodes.block import Block, block_of
 from ..nodes.builder import Sheet
 
 _VERSION = 1
@@ -243,11 +243,10 @@ def _group(scene: bpy.types.Scene) -> bpy.types.NodeTree:
 
 
 def _block(scene: bpy.types.Scene, shot: str) -> tuple[Block, bpy.types.Node]:
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=shot) if tree else None
+    block = block_of(scene, shot)
     relight = block.find("relight") if block else None
     if block is None or relight is None:
-        raise UserError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise no_passes(shot, scene)
     if refusal := linked.refusal(scene):
         raise UserError(refusal)
     return block, relight
