@@ -8,7 +8,6 @@ import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from . import agreements
-from .blender import typed
 from .compositor import import_settings as imports
 from .contract import NORMALCRAFTER, PREVIEW, ErrorCode, EstimateSettings, ModelEntry, PlatelightError, best_model, model_entry
 from .link.state import state
@@ -179,13 +178,13 @@ def of(scene: bpy.types.Scene) -> PlatelightSettings:
 def register() -> None:
     match_settings.register()
     bpy.utils.register_class(PlatelightSettings)
-    typed.add_to_scenes("platelight", PlatelightSettings)
+    cast(Any, bpy.types.Scene).platelight = cast(Any, PointerProperty)(type=PlatelightSettings)
     imports.register()
 
 
 def unregister() -> None:
     imports.unregister()
-    typed.take_from_scenes("platelight")
+    del cast(Any, bpy.types.Scene).platelight
     bpy.utils.unregister_class(PlatelightSettings)
     match_settings.unregister()
     _items.clear()

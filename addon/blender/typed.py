@@ -143,16 +143,6 @@ def shown_image(node: bpy.types.Node) -> bpy.types.Image:
     return cast(bpy.types.Image, image_of(node))
 
 
-def add_to_scenes(name: str, settings: type[bpy.types.PropertyGroup]) -> None:
-    """Give every scene a group of settings."""
-    setattr(bpy.types.Scene, name, cast(Any, bpy.props.PointerProperty)(type=settings))
-
-
-def take_from_scenes(name: str) -> None:
-    """Undo `add_to_scenes`."""
-    delattr(bpy.types.Scene, name)
-
-
 def show_image(node: bpy.types.Node, image: bpy.types.Image) -> None:
     """Give an Image node its image."""
     cast(bpy.types.CompositorNodeImage, node).image = image

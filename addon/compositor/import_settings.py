@@ -11,10 +11,10 @@ from bpy.props import (
     CollectionProperty,
     EnumProperty,
     IntProperty,
+    PointerProperty,
     StringProperty,
 )
 
-from ..blender import typed
 from ..errors import UserError
 from ..imports import convention
 from ..imports.convention import Convention
@@ -28,7 +28,7 @@ def _changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None
     imported_normals.apply(cast(bpy.types.Scene, self.id_data), imported(self))
 
 
-def _layers(self: PlatelightNormals, context: bpy.types.Context | None, written: str) -> list[str]:
+def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: str) -> list[str]:
     return self.layers.split("\n")
 
 
@@ -144,10 +144,10 @@ def entry_of(scene: bpy.types.Scene, name: str) -> PlatelightNormals | None:
 def register() -> None:
     for each in _CLASSES:
         bpy.utils.register_class(each)
-    typed.add_to_scenes("platelight_imports", PlatelightImports)
+    cast(Any, bpy.types.Scene).platelight_imports = cast(Any, PointerProperty)(type=PlatelightImports)
 
 
 def unregister() -> None:
-    typed.take_from_scenes("platelight_imports")
+    del cast(Any, bpy.types.Scene).platelight_imports
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)
