@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import bpy
 
@@ -29,6 +30,10 @@ class Block:
     def find(self, role: str) -> bpy.types.Node | None:
         nodes = self.tree.nodes
         return next((node for node in nodes if node.get(tags.PLATE) == self.strip_name and node.get(tags.ROLE) == role), None)
+
+    def own(self, role: str) -> bpy.types.Node:
+        """Return the node of a role that is known to be there."""
+        return cast(bpy.types.Node, self.find(role))
 
     def roles(self) -> list[str]:
         """Return what its nodes are for."""
