@@ -49,9 +49,8 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
     show = block.find("show")
     if show:
         _show_within(show, target)
-    told = windows.changes(images.absolute(plate.image), first=target.first, last=target.last)
     notices = _connect(block, scene, target, group, add_viewer=is_new) if connect else []
-    return block.grown, [*told, *notices]
+    return block.grown, notices
 
 
 def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, bool]:
@@ -59,7 +58,9 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, 
     node = block.node("plate", "CompositorNodeImage", at=(0, 0), label="Plate")
     _show(node, plate)
     file = images.absolute(plate.image)
-    window = windows.of_file(file)
+    moving = windows.over_time(file, first=plate.frames.first, last=plate.frames.last)
+    windows.follow(block, moving, start=plate.frames.start - plate.frames.first)
+    window = moving.get(plate.frames.first) or windows.of_file(file)
     windows.keep(node, window)
     header = _header(file)
     picture = image_layers.picture_socket(node, header.parts if header else (), views=header.views if header else ())
@@ -122,7 +123,8 @@ def fit(
 ) -> Socket:
     """Return a pass or a matte over the plate pixel for pixel, whatever size it has; `whole`: the plate fills the render."""
     window = windows.of_plate(block)
-    if not whole or window:
+    has_plates_size = windows.is_moving(block) and name in PASSES
+    if (not whole or window) and not has_plates_size:
         width, height = (window.width, window.height) if window else typed.shown_image(block.own("plate")).size
         shape = block.node(f"{name} shape", "CompositorNodeScale", at=(320, down + 200), label="To the plate's size")
         compat.scale_to_pixels(shape, width=width, height=height)

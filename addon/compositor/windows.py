@@ -9,13 +9,15 @@ from typing import cast
 import bpy
 
 from .. import tags
-from ..blender import compat, sequences, typed
+from ..blender import compat, curves, sequences, typed
 from ..imports import image_header
 from ..imports.image_header import HeaderError
 from ..nodes.block import Block
 from ..nodes.drivers import Source, drive
 
 _LOOKS = 16
+_MOVES = (("window right", "Moves right"), ("window up", "Moves up"))
+"""Roles and labels of the nodes that move a plate whose window changes from frame to frame."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +39,19 @@ class Window:
         """How far the middle of what it holds lies to the right of and above the picture's middle."""
         return self.left + (self.width - self.shown[0]) / 2, (self.shown[1] - self.height) / 2 - self.top
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether that is the whole picture and nothing else."""
+        return (self.left, self.top, self.width, self.height) == (0, 0, *self.shown)
+
 
 def of_file(file: Path) -> Window | None:
     """Return what a file holds; None where that is the whole picture and nothing else, or where the file does not say."""
+    window = _read(file)
+    return None if window is None or window.is_whole else window
+
+
+def _read(file: Path) -> Window | None:
     if file.suffix.lower() != ".exr":
         return None
     try:
@@ -47,20 +59,52 @@ def of_file(file: Path) -> Window | None:
     except HeaderError:
         return None
     shown = header.shown or (header.width, header.height)
-    window = Window(left=header.corner[0], top=header.corner[1], width=header.width, height=header.height, shown=shown)
-    return None if (*header.corner, header.width, header.height) == (0, 0, *shown) else window
+    return Window(left=header.corner[0], top=header.corner[1], width=header.width, height=header.height, shown=shown)
 
 
-def changes(file: Path, *, first: int, last: int) -> list[str]:
-    """Return what to tell of an image sequence whose files hold different parts of their picture; a few of them are looked at."""
+def over_time(file: Path, *, first: int, last: int) -> dict[int, Window]:
+    """Return what the files of an image sequence hold, by their numbers; empty where all hold the same part of their picture.
+
+    A few files are looked at; all of them only where those differ.
+    """
     if file.suffix.lower() != ".exr":
-        return []
+        return {}
     known = sequences.files_of(file)
     numbers = [number for number in sorted(known) if first <= number <= last]
-    looked_at = {of_file(known[number]) for number in numbers[:: max(1, len(numbers) // _LOOKS)]}
-    if len(looked_at) < 2:
-        return []
-    return [f"The data window of {file.name} changes from frame to frame: write the plate with the whole picture in each file"]
+    some = {_read(known[number]) for number in numbers[:: max(1, len(numbers) // _LOOKS)]}
+    if len(some) < 2:
+        return {}
+    return {number: window for number in numbers if (window := _read(known[number]))}
+
+
+def follow(block: Block, windows: dict[int, Window], *, start: int) -> None:
+    """Let the plate's nodes move with the windows of its files, by keyframes.
+
+    Args:
+        windows: by file number, as `over_time` gives them; empty takes the nodes away.
+        start: the scene frame that would show file 0.
+    """
+    for axis, (role, label) in enumerate(_MOVES):
+        if not windows:
+            for gone in (role, f"{role} value"):
+                if node := block.find(gone):
+                    block.tree.nodes.remove(node)
+            continue
+        value = block.node(
+            f"{role} value", "ShaderNodeValue", at=(320, -260.0 - 200 * axis), label=f"{label}, in pixels of the plate"
+        )
+        offsets = {start + number: compat.left_to_move(*window.off_centre)[axis] for number, window in windows.items()}
+        curves.set_over_time(value.outputs[0], "default_value", offsets)
+        if block.find(role) is None:
+            product = compat.new_math(block.tree, "MULTIPLY")
+            block.adopt(product, role)
+            product.label, product.parent, product.location = label, value.parent, (value.location.x + 160, value.location.y)
+            block.tree.links.new(value.outputs[0], product.inputs[0])
+
+
+def is_moving(block: Block) -> bool:
+    """Return whether the plate's nodes move with the windows of its files."""
+    return block.find(_MOVES[0][0]) is not None
 
 
 def of_plate(block: Block) -> Window | None:
@@ -110,10 +154,15 @@ def place(
     if keep_shape:
         across = upward = f"min({across}, {upward})"
     offsets = compat.left_to_move(*window.off_centre)
-    for axis, scale, offset in zip("XY", (across, upward), offsets, strict=True):
-        for node, expression in ((size, scale), (move, f"{offset:g} * {scale}")):
-            node.inputs[axis].driver_remove("default_value")
-            drive(node.inputs[axis], expression, index=-1, **render)
+    for axis, scale, offset, (role, _) in zip("XY", (across, upward), offsets, _MOVES, strict=True):
+        taker, moves = move.inputs[axis], block.find(role)
+        taker.driver_remove("default_value")
+        moved = (moves.inputs[1], scale) if moves else (taker, f"{offset:g} * {scale}")
+        for socket, expression in ((size.inputs[axis], scale), moved):
+            socket.driver_remove("default_value")
+            drive(socket, expression, index=-1, **render)
+        if moves:
+            block.tree.links.new(moves.outputs[0], taker)
     for source, taker in ((output, size.inputs["Image"]), (size.outputs["Image"], move.inputs["Image"])):
         if not taker.is_linked:
             block.tree.links.new(source, taker)

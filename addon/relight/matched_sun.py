@@ -10,12 +10,12 @@ import numpy as np
 from mathutils import Quaternion, Vector
 
 from .. import tags
-from ..blender import compat, working_space
+from ..blender import compat, curves, working_space
 from ..blender.scene_copy import camera_axes
 from ..errors import UserError
 from ..nodes.block import Block
 from . import handlers
-from .match import curves, wiring
+from .match import wiring
 
 
 def make(scene: bpy.types.Scene, name: str) -> list[str]:

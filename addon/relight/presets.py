@@ -9,13 +9,13 @@ import bpy
 from mathutils import Vector
 
 from .. import tags
-from ..blender import working_space
+from ..blender import curves, working_space
 from ..compositor import space
 from ..errors import UserError
 from ..node_groups.relight import LIGHTS
 from .control import Shot
 from .lights import scene_lights
-from .match import curves, wiring
+from .match import wiring
 
 Numbers = tuple[float, float, float]
 

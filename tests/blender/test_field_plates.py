@@ -100,10 +100,39 @@ def test_a_crop_lies_in_its_place_and_leaves_the_rest_empty(scene, tmp_path):
     assert image[3, 3, :3].max() == 0 and image[30, 40, :3].max() > 0
 
 
-def test_a_window_that_changes_from_frame_to_frame_is_told(scene, tmp_path):
+@pytest.mark.parametrize("percentage", [100, 50])
+def test_a_window_that_changes_from_frame_to_frame_lies_in_its_place(scene, tmp_path, percentage):
+    """A box of another size and place in each frame, as compositing programs write it; the passes have the same boxes."""
     files = sorted((FIELD / "exr-data-window").glob("a.*.exr"))
-    _, notices = place(scene, files, tmp_path / "passes", data=(10, 6, 94, 57))
-    assert any("data window" in notice and "whole picture" in notice for notice in notices)
+    scene.render.resolution_x, scene.render.resolution_y = WIDTH, HEIGHT
+    image_strip(scene, files)
+    [target] = clips.targets_by_pattern("plate")
+    folder = tmp_path / "passes" / "normal"
+    folder.mkdir(parents=True)
+    for file in files:
+        with OpenEXR.File(str(file)) as exr:
+            header = exr.parts[0].header
+            (left, top), (right, bottom) = header["dataWindow"]
+            size = (bottom - top + 1, right - left + 1)
+            kept = {name: header[name] for name in ("dataWindow", "displayWindow")}
+        kept |= {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+        channels = {f"Normal.{axis}": np.full(size, axis == "Z", np.float16) for axis in "XYZ"}
+        OpenEXR.File(kept, channels).write(str(folder / f"{target.source.clip}.{file.stem.split('.')[1]}.exr"))
+    for _ in range(2):  # again to update what is there
+        passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1001, last=1003)
+    group = Block(compat.compositor_tree(scene), strip_name="plate").find("relight")
+    for name in ("Key Strength", "Fill Strength", "Rim Strength", "Ambient Strength"):
+        group.inputs[name].default_value = 0.0
+    scene.render.resolution_percentage = percentage
+    group.inputs["Key Direction"].default_value, group.inputs["Key Strength"].default_value = (0.0, 0.0, 1.0), 1.0
+    group.inputs["Key Color"].default_value = (1.0, 1.0, 1.0, 1.0)
+    for light, amount in (("plate", 0.0), ("relit", 1.0)):  # the light of a flat normal is 1: black is where no normal lies
+        group.inputs["Amount"].default_value = amount
+        for frame, image in render(scene, range(target.timeline_start, target.timeline_start + 3), tmp_path / light).items():
+            want = picture(files[frame - target.timeline_start])
+            if percentage == 50:
+                want = want.reshape(HEIGHT // 2, 2, WIDTH // 2, 2, 3).mean(axis=(1, 3))
+            assert np.abs(image[..., :3] - want).mean() < (0.02 if percentage == 50 else 4e-3), (light, frame)
 
 
 @pytest.mark.parametrize("first", ["left", "right"])

@@ -9,13 +9,13 @@ import pytest
 from footage import read_exr, render, render_elsewhere, write_exr
 from ground_truth import add
 from match_plates import angle, unit
-from platelight.addon.blender import clips, compat
+from platelight.addon.blender import clips, compat, curves
 from platelight.addon.compositor import passes
 from platelight.addon.errors import UserError
 from platelight.addon.node_groups import world_light
 from platelight.addon.nodes.block import Block
 from platelight.addon.relight import control, matched_sun, viewing
-from platelight.addon.relight.match import curves, run, wiring
+from platelight.addon.relight.match import run, wiring
 from platelight.addon.relight.match import shot as shots
 from platelight.addon.relight.match.fit import Assumptions
 from platelight.addon.relight.match.wiring import Mode

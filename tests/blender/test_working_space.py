@@ -11,13 +11,13 @@ import relit_shot
 from footage import linear, plate_bytes, render, write_exr
 from ground_truth import add
 from match_plates import unit
-from platelight.addon.blender import compat, working_space
+from platelight.addon.blender import compat, curves, working_space
 from platelight.addon.imports import convention, files, pixels
 from platelight.addon.node_groups import world_light
 from platelight.addon.nodes.block import Block
 from platelight.addon.relight import card, control, matched_sun, presets
 from platelight.addon.relight.lights import scene_lights
-from platelight.addon.relight.match import curves, run, sample, wiring
+from platelight.addon.relight.match import run, sample, wiring
 from platelight.addon.relight.match.fit import Assumptions
 from relit import light as studio_light
 from relit import stored

@@ -5,9 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ... import tags
+from ...blender import curves
 from ...nodes.block import Block
 from ..lights import rig
-from . import curves
 
 
 def spare(block: Block, *, keeps_light: bool) -> list[str]:

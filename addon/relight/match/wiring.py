@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ... import tags
-from ...blender import compat, linked, working_space
+from ...blender import compat, curves, linked, working_space
 from ...compositor import materials
 from ...errors import UserError
 from ...node_groups import match as match_group
@@ -17,7 +17,6 @@ from ...node_groups import relight as relight_group
 from ...node_groups import world_light
 from ...nodes import drivers
 from ...nodes.block import Block, block_of
-from . import curves
 from . import mute_source as sparing
 from . import shot as shots
 from .fit import Light
