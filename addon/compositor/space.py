@@ -245,7 +245,7 @@ def _block(scene: bpy.types.Scene, shot: str) -> tuple[Block, bpy.types.Node]:
     block = Block(tree, strip_name=shot) if tree else None
     relight = block.find("relight") if block else None
     if block is None or relight is None:
-        raise UserError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise UserError(f"{shot} has no passes in the compositor of {scene.name}. Estimate or load them first.")
     if refusal := linked.refusal(scene):
         raise UserError(refusal)
     return block, relight

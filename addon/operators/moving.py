@@ -12,12 +12,12 @@ from .reporting import is_own, refuse
 class PLATELIGHT_OT_move_passes(bpy.types.Operator):
     bl_idname = "platelight.move_passes"
     bl_label = "Move Passes Beside Project"
-    bl_description = "Move the passes to the folder platelight beside this project, and show them from there"
+    bl_description = "Move the passes to the folder platelight beside this project. The compositor uses them from there"
 
     @classmethod
     def poll(cls, context):
         if any(not job.finished for job in session.jobs()):
-            cls.poll_message_set("An estimate is under way: wait for its end or cancel it")
+            cls.poll_message_set("An estimate is running. Wait until it ends, or cancel it")
             return False
         return is_own(cls, compat.shown_scene(context))
 

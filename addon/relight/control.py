@@ -78,7 +78,7 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
     if shot is None and name in scene_lights.shots(scene):
         raise UserError(f"The Relight node of {name} has another node group: choose Platelight Relight in it again.")
     if shot is None:
-        raise UserError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise UserError(f"{name} has no passes in the compositor of {scene.name}. Estimate or load them first.")
     group.renew(shot.relight)
     return shot
 

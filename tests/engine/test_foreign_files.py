@@ -121,8 +121,8 @@ def test_a_folder_that_is_a_link_is_not_entered_to_delete(plates, out, tmp_path)
     (target / ".plate.0001.exr.0123.part").write_bytes(b"half")
     job = request(plates, out, first=3, last=5, max_resolution=48, overwrite=True, remove_outside=True)
     notices = finish(job, Drawn()).notices
-    assert any("Removed 9 frames" in text for text in notices), "those of the depth"
-    assert any("9 frames outside 3-5 have other settings and were kept" in text for text in notices)
+    assert any("Deleted 9 frames" in text for text in notices), "those of the depth"
+    assert any("Kept 9 frames outside 3-5. They were made with other settings" in text for text in notices)
     assert len(list(target.glob("*.exr"))) == 12 and (target / ".plate.0001.exr.0123.part").exists()
     assert len(list((out / "depth").glob("*.exr"))) == 3
 

@@ -52,7 +52,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
         raise UserError(refusal)
     tree = compat.compositor_tree(scene)
     if tree is None or shot not in attached_strips(tree):
-        raise UserError(f"{shot} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise UserError(f"{shot} has no passes in the compositor of {scene.name}. Estimate or load them first.")
     need_camera(scene)
     block = Block(tree, strip_name=shot)
     relight = block.find("relight")

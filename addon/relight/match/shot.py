@@ -33,7 +33,7 @@ def find(scene: bpy.types.Scene, name: str) -> Shot:
     tree = compat.compositor_tree(scene)
     relight = Block(tree, strip_name=name).find("relight") if tree else None
     if relight is None:
-        raise UserError(f"{name} has no passes in the compositor of {scene.name}: estimate or load them first.")
+        raise UserError(f"{name} has no passes in the compositor of {scene.name}. Estimate or load them first.")
     for socket, remedy in (("Image", "link the plate to it"), ("Normal", "estimate normals, or link a normal pass to it")):
         taker = relight.inputs.get(socket)
         if taker is None or not taker.is_linked:
