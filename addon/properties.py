@@ -182,13 +182,13 @@ def of(scene: bpy.types.Scene) -> PlatelightSettings:
 def register() -> None:
     match_settings.register()
     bpy.utils.register_class(PlatelightSettings)
-    bpy.types.Scene.platelight = PointerProperty(type=PlatelightSettings)
+    cast(Any, bpy.types.Scene).platelight = cast(Any, PointerProperty)(type=PlatelightSettings)
     imports.register()
 
 
 def unregister() -> None:
     imports.unregister()
-    del bpy.types.Scene.platelight
+    del cast(Any, bpy.types.Scene).platelight
     bpy.utils.unregister_class(PlatelightSettings)
     match_settings.unregister()
     _items.clear()

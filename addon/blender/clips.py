@@ -7,7 +7,7 @@ import glob
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import bpy
 
@@ -65,7 +65,7 @@ def targets_from_context(context: bpy.types.Context) -> list[ClipTarget]:
         PlatelightError: `nothing_selected`, `strip_unsupported`, `strip_retimed`, `source_missing`.
     """
     if clip := _edited_clip(context):
-        return [clip_target(clip, scene=context.scene)]
+        return [clip_target(clip, scene=cast(bpy.types.Scene, context.scene))]
     if selected := compat.selected_strips(context):
         targets, errors = _each(selected, scene=compat.sequencer_scene(context))
         if errors:

@@ -6,11 +6,12 @@ import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import bpy
 
 from .. import tags
+from . import typed
 
 # Sequencer ------------------------------------------------------------------------------------------------------------
 
@@ -36,13 +37,13 @@ class StripTimes:
 
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
     """Return the scene that the Sequencer shows: since 5.0 the workspace has its own, before it was the window's."""
-    return getattr(context, "sequencer_scene", None) or context.scene
+    return getattr(context, "sequencer_scene", None) or cast(bpy.types.Scene, context.scene)
 
 
 def shown_scene(context: bpy.types.Context) -> bpy.types.Scene:
     """Return the scene that the editor shows: in the Sequencer its own, in all others the window's."""
     in_sequencer = context.area is not None and context.area.type == "SEQUENCE_EDITOR"
-    return sequencer_scene(context) if in_sequencer else context.scene
+    return sequencer_scene(context) if in_sequencer else cast(bpy.types.Scene, context.scene)
 
 
 def strips(container: Any) -> Iterable[Any]:
@@ -121,8 +122,8 @@ def picture_size(strip: Any) -> tuple[int, int] | None:
     """Width and height in pixels, None where Blender has not read them yet, and holds nothing or noise."""
     clip = strip_clip(strip) if strip.type == "MOVIECLIP" else None
     element = strip.elements[0] if getattr(strip, "elements", None) else None
-    size = tuple(clip.size) if clip else (element.orig_width, element.orig_height) if element else (0, 0)
-    return size if all(0 < side < 65536 for side in size) else None
+    width, height = clip.size if clip else (element.orig_width, element.orig_height) if element else (0, 0)
+    return (width, height) if all(0 < side < 65536 for side in (width, height)) else None
 
 
 def strip_clip(strip: Any) -> bpy.types.MovieClip | None:
@@ -146,13 +147,13 @@ def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree | None:
         effect = _effect(scene)
         return effect.node_group if effect else None
     if _IS_GROUP:
-        return scene.compositing_node_group
+        return cast(Any, scene).compositing_node_group
     return scene.node_tree if scene.use_nodes else None
 
 
 def _effect(scene: bpy.types.Scene) -> Any:
     """Return the compositor effect that plates are in, 5.3 and later."""
-    effects = scene.compositor_effects
+    effects = cast(Any, scene).compositor_effects
     if len(effects) > 1:
         for effect in effects:
             if effect.node_group and any(tags.ROLE in node for node in effect.node_group.nodes):
@@ -163,10 +164,10 @@ def _effect(scene: bpy.types.Scene) -> Any:
 def _set_compositor(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> None:
     """Let a scene have this node group as its compositor, 5.0 and later."""
     if _HAS_EFFECTS:
-        effect = _effect(scene) or scene.compositor_effects.new("Compositing")
+        effect = _effect(scene) or cast(Any, scene).compositor_effects.new("Compositing")
         effect.node_group = tree
     else:
-        scene.compositing_node_group = tree
+        cast(Any, scene).compositing_node_group = tree
 
 
 def ensure_compositor_tree(scene: bpy.types.Scene) -> tuple[bpy.types.NodeTree, bool]:
@@ -180,9 +181,10 @@ def ensure_compositor_tree(scene: bpy.types.Scene) -> tuple[bpy.types.NodeTree, 
         return tree, True
     had_nodes = scene.node_tree is not None
     scene.use_nodes = True
+    own = cast(bpy.types.NodeTree, scene.node_tree)
     if not had_nodes:
-        scene.node_tree.nodes.clear()  # the Render Layers that Blender puts there would ask for a camera and a 3D render
-    return scene.node_tree, not had_nodes
+        own.nodes.clear()  # the Render Layers that Blender puts there would ask for a camera and a 3D render
+    return own, not had_nodes
 
 
 def own_compositor(copy: bpy.types.Scene) -> bpy.types.NodeTree | None:
@@ -197,10 +199,15 @@ def own_compositor(copy: bpy.types.Scene) -> bpy.types.NodeTree | None:
     own = tree.copy()
     if _HAS_EFFECTS:
         ours = _effect(copy)
-        for effect in copy.compositor_effects:
+        for effect in cast(Any, copy).compositor_effects:
             effect.enable_for_render = effect == ours
     _set_compositor(copy, own)
     return own
+
+
+def used_compositor(scene: bpy.types.Scene) -> bpy.types.NodeTree:
+    """Return the compositor of a scene that is known to use one."""
+    return cast(bpy.types.NodeTree, compositor_tree(scene))
 
 
 def output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket | None:
@@ -208,7 +215,8 @@ def output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket | None:
     if hasattr(bpy.types, "CompositorNodeComposite"):
         outputs = [node for node in tree.nodes if node.bl_idname == "CompositorNodeComposite"]
     else:
-        outputs = sorted((n for n in tree.nodes if n.bl_idname == "NodeGroupOutput"), key=lambda n: not n.is_active_output)
+        found = [node for node in tree.nodes if node.bl_idname == "NodeGroupOutput"]
+        outputs = sorted(found, key=lambda node: not cast(bpy.types.NodeGroupOutput, node).is_active_output)
     return next((node.inputs[0] for node in outputs if node.inputs and node.inputs[0].type == "RGBA"), None)
 
 
@@ -216,10 +224,9 @@ def new_output_socket(tree: bpy.types.NodeTree) -> bpy.types.NodeSocket:
     """Make what `output_socket` finds."""
     if hasattr(bpy.types, "CompositorNodeComposite"):
         return tree.nodes.new("CompositorNodeComposite").inputs[0]
-    sockets = [item for item in tree.interface.items_tree if item.item_type == "SOCKET" and item.in_out == "OUTPUT"]
-    if not any(item.socket_type == "NodeSocketColor" for item in sockets[:1]):
-        item = tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
-        tree.interface.move(item, 0)
+    if not any(item.socket_type == "NodeSocketColor" for item in typed.sockets(tree, "OUTPUT")[:1]):
+        item = typed.interface(tree).new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        typed.interface(tree).move(item, 0)
     node = next((n for n in tree.nodes if n.bl_idname == "NodeGroupOutput"), None) or tree.nodes.new("NodeGroupOutput")
     return node.inputs[0]
 
@@ -260,7 +267,7 @@ class MixNode:
 def new_math(tree: bpy.types.NodeTree, operation: str) -> bpy.types.Node:
     """Return a Math node: the compositor's own before 5.0, the shaders' since."""
     node = tree.nodes.new(MATH_NODE)
-    node.operation = operation
+    typed.set_up(node, operation=operation)
     return node
 
 
@@ -277,13 +284,13 @@ def new_mix(tree: bpy.types.NodeTree, blend: str) -> MixNode:
     grey."""
     if hasattr(bpy.types, "CompositorNodeMixRGB"):
         node = tree.nodes.new("CompositorNodeMixRGB")
-        node.use_clamp, node.use_alpha = False, False
+        typed.set_up(node, use_clamp=False, use_alpha=False)
     else:
         node = tree.nodes.new("ShaderNodeMix")
-        node.data_type, node.clamp_result = "RGBA", False
-    node.blend_type = blend
+        typed.set_up(node, data_type="RGBA", clamp_result=False)
+    typed.set_up(node, blend_type=blend)
     mix = mix_sockets(node)
-    mix.factor.default_value = 1.0
+    typed.set_value(mix.factor, 1.0)
     return mix
 
 
@@ -298,20 +305,20 @@ def scale_to_render_size(node: bpy.types.Node, *, keep_shape: bool) -> None:
     """Let a Scale node fill the render: stretched, or fitted inside with its own shape. Menus became sockets in 5.0."""
     method = "FIT" if keep_shape else "STRETCH"
     if "Type" in node.inputs:
-        node.inputs["Type"].default_value = "Render Size"
-        node.inputs["Frame Type"].default_value = method.title()
+        typed.set_value(node.inputs["Type"], "Render Size")
+        typed.set_value(node.inputs["Frame Type"], method.title())
         for name in ("Extension X", "Extension Y"):  # or the outermost pixels turn half transparent
             if name in node.inputs:
-                node.inputs[name].default_value = "Clip" if keep_shape else "Extend"
+                typed.set_value(node.inputs[name], "Clip" if keep_shape else "Extend")
     else:
-        node.space, node.frame_method = "RENDER_SIZE", method
+        typed.set_up(node, space="RENDER_SIZE", frame_method=method)
 
 
 def keeps_shape(node: bpy.types.Node) -> bool:
     """Return whether a Scale node of `scale_to_render_size` fits the picture inside the render."""
     if "Frame Type" in node.inputs:
-        return node.inputs["Frame Type"].default_value == "Fit"
-    return node.frame_method == "FIT"
+        return typed.value_of(node.inputs["Frame Type"]) == "Fit"
+    return cast(Any, node).frame_method == "FIT"
 
 
 def left_to_move(right: float, up: float) -> tuple[float, float]:
@@ -327,26 +334,27 @@ def left_to_move(right: float, up: float) -> tuple[float, float]:
 def scale_relative(node: bpy.types.Node) -> None:
     """Let a Scale node multiply the size by its inputs X and Y."""
     if "Type" in node.inputs:
-        node.inputs["Type"].default_value = "Relative"
+        typed.set_value(node.inputs["Type"], "Relative")
     else:
-        node.space = "RELATIVE"
+        typed.set_up(node, space="RELATIVE")
 
 
 def interpolate(node: bpy.types.Node, how: str) -> None:
     """Say how a Scale node reads between pixels, `how` as the menu has it."""
     if "Interpolation" in node.inputs:
-        node.inputs["Interpolation"].default_value = how
+        typed.set_value(node.inputs["Interpolation"], how)
     else:
-        node.interpolation = how.upper()
+        typed.set_up(node, interpolation=how.upper())
 
 
 def scale_to_pixels(node: bpy.types.Node, *, width: int, height: int) -> None:
     """Let a Scale node give an image of this size."""
     if "Type" in node.inputs:
-        node.inputs["Type"].default_value = "Absolute"
+        typed.set_value(node.inputs["Type"], "Absolute")
     else:
-        node.space = "ABSOLUTE"
-    node.inputs["X"].default_value, node.inputs["Y"].default_value = width, height
+        typed.set_up(node, space="ABSOLUTE")
+    typed.set_value(node.inputs["X"], width)
+    typed.set_value(node.inputs["Y"], height)
 
 
 def blur_evenly(node: bpy.types.Node) -> None:
@@ -375,15 +383,16 @@ def set_output_file(node: bpy.types.Node, path: str) -> None:
     Args:
         path: may begin with ``//``.
     """
+    settings = cast(Any, node).format
     if hasattr(node, "file_output_items"):
-        node.format.media_type = "MULTI_LAYER_IMAGE"
+        settings.media_type = "MULTI_LAYER_IMAGE"
         folder, _, name = path.rpartition("/")
-        node.directory, node.file_name = f"{folder}/", f"{name}####"  # else the stills of all frames are one file
-        node.format.use_exr_interleave = True
+        typed.set_up(node, directory=f"{folder}/", file_name=f"{name}####")  # else the stills of all frames are one file
+        settings.use_exr_interleave = True
     else:
-        node.format.file_format = "OPEN_EXR_MULTILAYER"
-        node.base_path = path
-    node.format.color_depth = "16"
+        settings.file_format = "OPEN_EXR_MULTILAYER"
+        typed.set_up(node, base_path=path)
+    settings.color_depth = "16"
 
 
 def set_output_layers(node: bpy.types.Node, layers: dict[str, str]) -> dict[str, bpy.types.NodeSocket]:
@@ -393,9 +402,10 @@ def set_output_layers(node: bpy.types.Node, layers: dict[str, str]) -> dict[str,
         for name, kind in layers.items():
             node.file_output_items.new("FLOAT" if kind == "VALUE" else kind, name)
     else:
-        node.layer_slots.clear()
+        slots = cast(Any, node).layer_slots
+        slots.clear()
         for name in layers:
-            node.layer_slots.new(name)
+            slots.new(name)
     return dict(zip(layers, node.inputs, strict=False))
 
 
@@ -409,5 +419,5 @@ def ocio_config() -> str:
     wanted = os.environ.get("OCIO", "")
     if wanted.startswith("ocio://"):
         return ""
-    own = os.path.join(bpy.utils.system_resource("DATAFILES", path="colormanagement") or "", "config.ocio")
+    own = os.path.join(cast(Any, bpy.utils).system_resource("DATAFILES", path="colormanagement") or "", "config.ocio")
     return next((path for path in (wanted, own) if path and os.path.isfile(path)), "")

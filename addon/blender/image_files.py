@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from ..contract import last_place
-from . import images
+from . import images, typed
 
 LONG_AGO = -100_000
 """A count that began before this frame has come to its end: the node shows one file for good."""
@@ -44,7 +44,8 @@ def asked(image: bpy.types.Image | None, seen: range) -> Files | None:
 
 def asked_by(node: bpy.types.Node) -> Files | None:
     """Return the files that an Image node of a compositor asks for over time. Looks at no file."""
-    return asked(node.image, numbers(start=node.frame_start, offset=node.frame_offset, length=node.frame_duration))
+    shown = typed.image_node(node)
+    return asked(shown.image, numbers(start=shown.frame_start, offset=shown.frame_offset, length=shown.frame_duration))
 
 
 def missing(files: Files, *, listing: Listing) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import bpy
 
 from ..contract import Part, picture_layer
 from ..errors import UserError
+from . import typed
 
 _TRIPLES = ({"x", "y", "z"}, {"r", "g", "b"}, {"red", "green", "blue"})
 _NORMAL = re.compile(r"(^|[^a-z])(n|nn|nrm|norm|normals?|.*normals?)([^a-z]|$)", re.IGNORECASE)
@@ -57,12 +58,12 @@ def layer_socket(node: bpy.types.Node, layer: str) -> bpy.types.NodeSocket:
         UserError: there is none.
     """
     group, name = place_in_node(layer)
-    for place in (group, layer) if node.has_layers and layer else ("",):
+    for place in (group, layer) if typed.image_node(node).has_layers and layer else ("",):
         if place and not _show(node, place):
             continue
         if found := node.outputs.get(name) or (None if layer else node.outputs.get("Image")):
             return found
-    raise UserError(f"{node.image.name} has no layer {layer or name}: choose another.")
+    raise UserError(f"{typed.shown_image(node).name} has no layer {layer or name}: choose another.")
 
 
 def picture_socket(node: bpy.types.Node, parts: Sequence[Part], *, views: Sequence[str] = ()) -> bpy.types.NodeSocket:
@@ -76,22 +77,22 @@ def picture_socket(node: bpy.types.Node, parts: Sequence[Part], *, views: Sequen
         UserError: the file holds no picture, or Blender does not show the one that it holds.
     """
     layer = picture_layer(parts, views=views)
-    if layer is not None and layer.view and node.has_views:
+    if layer is not None and layer.view and typed.image_node(node).has_views:
         with contextlib.suppress(TypeError):
-            node.view = layer.view
+            typed.set_up(node, view=layer.view)
     if found := node.outputs.get("Image"):
         return found
     if layer is not None:
         with contextlib.suppress(UserError):
             return layer_socket(node, layer.name)
-        if not layer.name and node.has_layers:
+        if not layer.name and typed.image_node(node).has_layers:
             raise UserError(
-                f"Blender does not show the picture of {node.image.name}, R, G and B, beside layers of two names, such as "
-                f"{layers_of_two_names(parts)}: give it a name in the file, such as beauty."
+                f"Blender does not show the picture of {typed.shown_image(node).name}, R, G and B, beside layers of two names, "
+                f"such as {layers_of_two_names(parts)}: give it a name in the file, such as beauty."
             )
     if colours := [output for output in node.outputs if output.type == "RGBA" and output.enabled]:
         return colours[0]  # Blender calls some layers otherwise, those of stereo files among them
-    raise UserError(f"{node.image.name} holds no picture: choose a file with colours.")
+    raise UserError(f"{typed.shown_image(node).name} holds no picture: choose a file with colours.")
 
 
 def layers_of_two_names(parts: Sequence[Part]) -> str:
@@ -103,7 +104,7 @@ def layers_of_two_names(parts: Sequence[Part]) -> str:
 def _show(node: bpy.types.Node, layer: str) -> bool:
     """Let an Image node show a layer; whether there is one of that name."""
     try:
-        node.layer = layer
+        typed.set_up(node, layer=layer)
     except TypeError:
         return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, cast
 
 import bpy
 
@@ -31,11 +32,12 @@ def map_frames(node: bpy.types.Node, frames: FrameMap) -> None:
     begins one frame late. A single frame is one that began long ago.
     """
     still = frames.last == frames.first
-    node.frame_duration = 1 if still else frames.last - frames.first
-    node.frame_start = _LONG_AGO if still else frames.start + 1
-    node.frame_offset = frames.first - 1 if still else frames.first
-    node.use_cyclic = False
-    node.use_auto_refresh = True
+    shown = typed.image_node(node)
+    shown.frame_duration = 1 if still else frames.last - frames.first
+    shown.frame_start = _LONG_AGO if still else frames.start + 1
+    shown.frame_offset = frames.first - 1 if still else frames.first
+    shown.use_cyclic = False
+    shown.use_auto_refresh = True
 
 
 def sequence(file: Path, *, color_space: str, alpha_mode: str = "") -> bpy.types.Image:
@@ -84,7 +86,7 @@ def project_path(file: Path) -> str:
         return str(file)
 
 
-def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy.types.Image:
+def _image(file: Path, *, source: Literal["SEQUENCE", "FILE", "MOVIE"], color_space: str, alpha_mode: str) -> bpy.types.Image:
     """Return an image of that file with just these settings; an existing one when there is one.
 
     Raises:
@@ -104,6 +106,6 @@ def _image(file: Path, *, source: str, color_space: str, alpha_mode: str) -> bpy
     if color_space:
         typed.set_color_space(image, color_space)
     if alpha_mode:
-        image.alpha_mode = alpha_mode
+        cast(Any, image).alpha_mode = alpha_mode
     image.filepath = project_path(file)
     return image

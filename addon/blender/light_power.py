@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from . import compat
+from . import compat, typed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,5 +44,6 @@ def has_nodes(light: bpy.types.Light) -> bool:
     if not compat.uses_nodes(light) or light.node_tree is None:
         return False
     emission = next((node for node in light.node_tree.nodes if node.bl_idname == "ShaderNodeEmission"), None)
-    plain = emission and emission.inputs["Strength"].default_value == 1.0 and min(emission.inputs["Color"].default_value) == 1.0
-    return not plain or any(link.to_socket.name != "Surface" for link in light.node_tree.links)
+    strength, color = (typed.value_of(emission.inputs[name]) for name in ("Strength", "Color")) if emission else (0.0, (0.0,))
+    plain = strength == 1.0 and min(color) == 1.0
+    return not plain or any(typed.ends_of(link)[1].name != "Surface" for link in light.node_tree.links)

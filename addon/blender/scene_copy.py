@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import cast
 
 import bpy
 import numpy as np
@@ -75,7 +76,9 @@ def _own_keyframes(tree: bpy.types.NodeTree) -> bpy.types.Action | None:
 
 def camera_of(copy: bpy.types.Scene) -> bpy.types.Object | None:
     """Return what a copy of a scene is seen through, evaluated at the copy's frame."""
-    return copy.camera.evaluated_get(copy.view_layers[0].depsgraph) if copy.camera else None
+    if copy.camera is None:
+        return None
+    return copy.camera.evaluated_get(cast(bpy.types.Depsgraph, copy.view_layers[0].depsgraph))
 
 
 def axes_of(copy: bpy.types.Scene) -> np.ndarray | None:
@@ -85,6 +88,6 @@ def axes_of(copy: bpy.types.Scene) -> np.ndarray | None:
 
 
 def camera_axes(scene: bpy.types.Scene) -> np.ndarray:
-    """Return the axes of the scene's camera in the world at the current frame, as columns (3, 3)."""
+    """Return the axes of the scene's camera in the world at the current frame, as columns (3, 3); it must have one."""
     with copied(scene, scene.frame_current) as copy:
-        return axes_of(copy)
+        return cast(np.ndarray, axes_of(copy))

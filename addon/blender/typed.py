@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import bpy
@@ -13,7 +13,7 @@ def preferences() -> bpy.types.Preferences:
     return cast(bpy.types.Preferences, bpy.context.preferences)
 
 
-def windows() -> Sequence[bpy.types.Window]:
+def windows() -> Iterable[bpy.types.Window]:
     """Return the open windows; none in background."""
     return cast(bpy.types.WindowManager, bpy.context.window_manager).windows
 
@@ -131,6 +131,16 @@ def new_driver(owner: bpy.types.bpy_struct, name: str, *, index: int = -1) -> bp
 def driver_of(curve: bpy.types.FCurve) -> bpy.types.Driver:
     """Return the driver of an F-curve from `AnimData.drivers`."""
     return cast(bpy.types.Driver, curve.driver)
+
+
+def image_node(node: bpy.types.Node) -> bpy.types.CompositorNodeImage:
+    """Return an Image node with what only such nodes have."""
+    return cast(bpy.types.CompositorNodeImage, node)
+
+
+def shown_image(node: bpy.types.Node) -> bpy.types.Image:
+    """Return the image of an Image node that has one."""
+    return cast(bpy.types.Image, image_of(node))
 
 
 def show_image(node: bpy.types.Node, image: bpy.types.Image) -> None:

@@ -15,7 +15,8 @@ What Blender itself does, as tried in 5.2 and 5.3:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import bpy
 import numpy as np
@@ -29,7 +30,8 @@ _ROUNDING = 2e-5
 def to_working() -> np.ndarray:
     """Return the matrix (3, 3) that turns linear Rec.709 into the working space, as Blender's OpenColorIO has it."""
     axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    matrix = np.array([tuple(Color(axis).from_rec709_linear_to_scene_linear()) for axis in axes], np.float64).T
+    turned = [cast(Iterable[float], Color(axis).from_rec709_linear_to_scene_linear()) for axis in axes]
+    matrix = np.array([tuple(color) for color in turned], np.float64).T
     return np.eye(3) if np.abs(matrix - np.eye(3)).max() < _ROUNDING else matrix
 
 

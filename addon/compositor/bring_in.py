@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import clips, compat, images, linked, paths
+from ..blender import clips, compat, images, linked, paths, typed
 from ..blender.clips import ClipTarget
 from ..errors import UserError
 from ..imports.detect_convention import SURE, Finding
@@ -45,7 +45,7 @@ def bring_in(scene: bpy.types.Scene, target: ClipTarget, *, file: Path, layer: s
     examined = examine(paths.absolute(str(file)), layer=layer, target=target, scene=scene)
     plate = passes.plate_layer(target)
     notices = follow_rename.follow(scene, target)
-    entries = scene.platelight_imports.normals
+    entries = import_settings.entries(scene)
     entry = entries.get(target.strip_name) or entries.add()
     entry.name = target.strip_name
     _fill(entry, examined, target)
@@ -78,8 +78,8 @@ def _tell(entry: PlatelightNormals, findings: tuple[Finding, ...]) -> None:
 
 def _about_size(scene: bpy.types.Scene, target: ClipTarget) -> list[Finding]:
     """Return how the normals' size compares with the plate's; both are known to Blender only once nodes show them."""
-    block = Block(compat.compositor_tree(scene), strip_name=target.strip_name)
-    normals, plate = tuple(block.find(imported_normals.IMAGE).image.size), tuple(block.find("plate").image.size)
+    block = Block(compat.used_compositor(scene), strip_name=target.strip_name)
+    normals, plate = (tuple(typed.shown_image(block.own(role)).size) for role in (imported_normals.IMAGE, "plate"))
     if not all((*normals, *plate)) or normals == plate:
         return []
     told = f"The normals have {normals[0]} x {normals[1]} pixels, the plate {plate[0]} x {plate[1]}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import bpy
 
 from .. import tags
-from ..blender import compat, image_layers, images
+from ..blender import compat, image_layers, images, typed
 from ..blender.clips import ClipTarget
 from ..contract import PASSES, Interpolation
 from ..imports import image_header
@@ -32,7 +33,8 @@ def build(scene: bpy.types.Scene, target: ClipTarget, *, plate: Layer, passes: d
     connect = block.find("relight") is None
     group = block.node("relight", "CompositorNodeGroup", at=(640, 60), label="Relight")
     group.width = 220
-    if group.node_tree is None or tags.RELIGHT_VERSION in group.node_tree:
+    shown = typed.tree_of(group)
+    if shown is None or shown.get(tags.RELIGHT_VERSION) is not None:
         relight.renew(group)
     _join(tree, plate_out, group.inputs["Image"])
     fitted = {
@@ -87,7 +89,7 @@ def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:
 
 def fills_render(scene: bpy.types.Scene, plate: bpy.types.Image) -> bool:
     """Return whether a plate has the render's shape; one whose size is not known is taken to have."""
-    return not plate.size[0] or has_shape(scene, tuple(plate.size))
+    return not plate.size[0] or has_shape(scene, (plate.size[0], plate.size[1]))
 
 
 def has_shape(scene: bpy.types.Scene, size: tuple[int, int]) -> bool:
@@ -99,7 +101,7 @@ def has_shape(scene: bpy.types.Scene, size: tuple[int, int]) -> bool:
 
 def refit(block: Block, scene: bpy.types.Scene, name: str, *, whole: bool) -> None:
     """Fit the plate, a pass or a matte anew into the render. `whole`: the plate has the render's shape."""
-    size = block.find(f"{name} size")
+    size = block.own(f"{name} size")
     taker = size.inputs["Image"]
     if window := windows.of_plate(block):
         windows.place(block, name, taker, window=window, scene=scene, keep_shape=not whole, down=0)
@@ -107,11 +109,11 @@ def refit(block: Block, scene: bpy.types.Scene, name: str, *, whole: bool) -> No
     compat.scale_to_render_size(size, keep_shape=not whole)
     if whole or name == "plate" or block.find(f"{name} shape") or not taker.is_linked:
         return
-    width, height = block.find("plate").image.size
+    width, height = typed.shown_image(block.own("plate")).size
     shape = block.node(f"{name} shape", "CompositorNodeScale", at=(0, 0), label="To the plate's size")
     shape.location = size.location.x, size.location.y - 200
     compat.scale_to_pixels(shape, width=width, height=height)
-    block.tree.links.new(taker.links[0].from_socket, shape.inputs["Image"])
+    block.tree.links.new(typed.ends_of(typed.links_of(taker)[0])[0], shape.inputs["Image"])
     block.tree.links.new(shape.outputs["Image"], taker)
 
 
@@ -121,7 +123,7 @@ def fit(
     """Return a pass or a matte over the plate pixel for pixel, whatever size it has; `whole`: the plate fills the render."""
     window = windows.of_plate(block)
     if not whole or window:
-        width, height = (window.width, window.height) if window else block.find("plate").image.size
+        width, height = (window.width, window.height) if window else typed.shown_image(block.own("plate")).size
         shape = block.node(f"{name} shape", "CompositorNodeScale", at=(320, down + 200), label="To the plate's size")
         compat.scale_to_pixels(shape, width=width, height=height)
         _join(block.tree, output, shape.inputs["Image"])
@@ -137,8 +139,8 @@ def fit(
 
 
 def _show(node: bpy.types.Node, layer: Layer) -> None:
-    if node.image != layer.image:
-        node.image = layer.image
+    if typed.image_of(node) != layer.image:
+        typed.show_image(node, layer.image)
     images.map_frames(node, layer.frames)
 
 
@@ -153,23 +155,25 @@ def _connect(block: Block, scene: bpy.types.Scene, target: ClipTarget, group: bp
     output = compat.output_socket(tree)
     if output is None:
         output = compat.new_output_socket(tree)
-        output.node.location = block.corner[0] + 1240, block.corner[1]
+        typed.node_of(output).location = block.corner[0] + 1240, block.corner[1]
     feeding = _origin(output)
+    feeder = typed.node_of(feeding) if feeding else None
     viewers = [node.inputs[0] for node in tree.nodes if node.bl_idname == "CompositorNodeViewer"]
     viewers = [taker for taker in viewers if feeding and _origin(taker) == feeding]
     notices = []
-    if feeding and feeding.node.get(tags.ROLE) in _RESULTS:
+    if feeding and feeder and feeder.get(tags.ROLE) in _RESULTS:
         result = _after(block, feeding, result, target)
-    elif feeding and not _replaceable(feeding.node, Path(target.source.path)):
+    elif feeder and not _replaceable(feeder, Path(target.source.path)):
         return [f"The output of {tree.name} shows nodes of your own: link Image of Relight ({block.label}) to where you want it"]
     for taker in (output, *viewers):
         tree.links.new(result, taker)
     if add_viewer:
         viewer = tree.nodes.new("CompositorNodeViewer")
-        viewer.location = output.node.location.x, output.node.location.y - 200
+        end = typed.node_of(output)
+        viewer.location = end.location.x, end.location.y - 200
         tree.links.new(result, viewer.inputs[0])
-    if feeding and feeding.node.bl_idname == "CompositorNodeRLayers" and not _is_used(feeding.node):
-        feeding.node.mute = True
+    if feeder and feeder.bl_idname == "CompositorNodeRLayers" and not _is_used(feeder):
+        feeder.mute = True
         notices.append("The Render Layers node is muted, so that no 3D scene is rendered that nobody sees")
     return notices
 
@@ -190,7 +194,7 @@ def _after(block: Block, before: Socket, result: Socket, target: ClipTarget) -> 
 def _show_within(node: bpy.types.Node, target: ClipTarget) -> None:
     factor = compat.mix_sockets(node).factor
     factor.driver_remove("default_value")
-    driver = factor.driver_add("default_value").driver
+    driver = typed.new_driver(factor, "default_value")
     driver.type = "SCRIPTED"
     first, last = target.shown
     driver.expression = f"1 if frame >= {first} and frame <= {last} else 0"
@@ -199,23 +203,24 @@ def _show_within(node: bpy.types.Node, target: ClipTarget) -> None:
 def _replaceable(node: bpy.types.Node, plate: Path) -> bool:
     """Return what may give way at the output: Blender's default, and the bare plate that is being relit."""
     if node.bl_idname == "CompositorNodeImage":
-        return images.shows(node.image, plate)
+        return images.shows(typed.image_of(node), plate)
     if node.bl_idname == "CompositorNodeMovieClip":
-        return images.shows(node.clip, plate)
+        return images.shows(cast(bpy.types.CompositorNodeMovieClip, node).clip, plate)
     return node.bl_idname == "CompositorNodeRLayers"
 
 
 def _origin(taker: Socket) -> Socket | None:
     """Return the socket that feeds another, looking through reroutes."""
-    while links := taker.links:
-        source = links[0].from_socket
-        if source.node.bl_idname != "NodeReroute":
+    while links := typed.links_of(taker):
+        source, _ = typed.ends_of(links[0])
+        node = typed.node_of(source)
+        if node.bl_idname != "NodeReroute":
             return source
-        taker = source.node.inputs[0]
+        taker = node.inputs[0]
     return None
 
 
 def _is_used(node: bpy.types.Node) -> bool:
     """Return whether anything but loose reroutes takes its outputs."""
-    takers = [link.to_node for output in node.outputs for link in output.links]
+    takers = [typed.nodes_of(link)[1] for output in node.outputs for link in typed.links_of(output)]
     return any(taker.bl_idname != "NodeReroute" or _is_used(taker) for taker in takers)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import compat, images
+from ..blender import compat, images, typed
 from ..contract import PassRecord, PlatelightError, from_fields, read_json
 from ..errors import UserError
 from ..imports import files, image_header, pixels
@@ -28,18 +28,18 @@ def place(scene: bpy.types.Scene, strip_name: str, *, file: Path) -> list[str]:
         relative, notices = is_relative(file), []
     except UserError as error:
         relative, notices = False, [f"The depth of {strip_name} is taken to be in metres: {error}"]
-    block = Block(compat.compositor_tree(scene), strip_name=strip_name)
-    source, found = block.find(IMAGE), block.find(NODE)
+    block = Block(compat.used_compositor(scene), strip_name=strip_name)
+    source, found = block.own(IMAGE), block.find(NODE)
     node = found or block.node(NODE, "CompositorNodeGroup", at=(-60, 840), label="Depth In")
-    if node.node_tree is None:
-        node.node_tree, node.width = node_group(), 200
-    node.inputs["Relative"].default_value = 1.0 if relative else 0.0
+    if typed.tree_of(node) is None:
+        typed.set_up(node, node_tree=node_group(), width=200)
+    typed.set_value(node.inputs["Relative"], 1.0 if relative else 0.0)
     if not node.inputs["Depth"].is_linked:
         block.tree.links.new(source.outputs.get("Depth") or source.outputs[0], node.inputs["Depth"])
     if found is not None:
         return notices
     source.location.x = node.location.x - 2 * _WIDTH  # both count from the frame, wherever that was drawn
-    taker = block.find("depth shape") or block.find("depth size")
+    taker = block.find("depth shape") or block.own("depth size")
     block.tree.links.new(node.outputs["Depth"], taker.inputs["Image"])
     if relative:
         notices.append(f"The depth of {strip_name} is relative: say how near and how far it goes under Depth")
@@ -68,8 +68,8 @@ def shots(scene: bpy.types.Scene) -> list[str]:
 
 def scale_of(node: bpy.types.Node) -> Scale:
     """Return the numbers on a shot's node."""
-    told = {name.lower(): node.inputs[name].default_value for name in ("Near", "Far", "Scale")}
-    return Scale(relative=node.inputs["Relative"].default_value > 0.5, **told)
+    told = {name.lower(): typed.value_of(node.inputs[name]) for name in ("Near", "Far", "Scale")}
+    return Scale(relative=typed.value_of(node.inputs["Relative"]) > 0.5, **told)
 
 
 def set_point(scene: bpy.types.Scene, strip_name: str, *, x: float, y: float, metres: float) -> float:
@@ -84,7 +84,7 @@ def set_point(scene: bpy.types.Scene, strip_name: str, *, x: float, y: float, me
     Raises:
         UserError: there is no depth at that point.
     """
-    block = Block(compat.compositor_tree(scene), strip_name=strip_name)
+    block = Block(compat.used_compositor(scene), strip_name=strip_name)
     node, source = block.find(NODE), block.find(IMAGE)
     if node is None or source is None:
         raise UserError(f"{strip_name} has no depth pass: estimate one first.")
@@ -94,19 +94,23 @@ def set_point(scene: bpy.types.Scene, strip_name: str, *, x: float, y: float, me
     if not before > 0:
         raise UserError("There is no depth at that point: choose one on a surface.")
     for name in ("Near", "Far") if known.relative else ("Scale",):
-        node.inputs[name].default_value *= metres / before
+        typed.set_value(node.inputs[name], typed.value_of(node.inputs[name]) * metres / before)
     return before
 
 
 def _at(source: bpy.types.Node, frame: int, *, x: float, y: float) -> float:
     """Return the median of 3 x 3 pixels of the file that an Image node shows at a frame."""
-    shown = min(max(frame - source.frame_start + 1, 0), source.frame_duration) + source.frame_offset
-    found = files.find(images.absolute(source.image))
+    node = typed.image_node(source)
+    shown = min(max(frame - node.frame_start + 1, 0), node.frame_duration) + node.frame_offset
+    found = files.find(images.absolute(typed.shown_image(source)))
     if shown not in found.files:
         raise UserError(f"There is no depth of source frame {shown}: go to a frame that has one.")
-    values = pixels.read(found.files[shown], layer="Depth", header=files.header(found.files[shown]))[..., 0]
+    header = files.header(found.files[shown])
+    if header and header.shown and (*header.corner, header.width, header.height) != (0, 0, *header.shown):
+        raise UserError("The depth holds another part than the whole of its picture: set Near and Far, or Scale, instead.")
+    values = pixels.read(found.files[shown], layer="Depth", header=header)[..., 0]
     height, width = values.shape
     row, column = round((1 - y) * height - 0.5), round(x * width - 0.5)
-    near = values[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].ravel()
-    near = sorted(near[near > 0].tolist())
+    around = values[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].ravel()
+    near = sorted(around[around > 0].tolist())
     return near[len(near) // 2] if near else 0.0

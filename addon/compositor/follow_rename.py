@@ -7,9 +7,10 @@ from pathlib import Path
 import bpy
 
 from .. import tags
-from ..blender import compat, images, shot_cuts
+from ..blender import compat, images, shot_cuts, typed
 from ..blender.clips import ClipTarget
 from ..nodes.block import Block, attached_strips
+from . import import_settings
 
 
 def follow(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
@@ -20,11 +21,11 @@ def follow(scene: bpy.types.Scene, target: ClipTarget) -> list[str]:
     """
     tree = compat.compositor_tree(scene)
     attached = attached_strips(tree) if tree else set()
-    if target.strip_name in attached:
+    if tree is None or target.strip_name in attached:
         return []
     for name in sorted(attached - shot_cuts.plates(scene)):
         plate = Block(tree, strip_name=name).find("plate")
-        if plate and images.shows(plate.image, Path(target.source.path)):
+        if plate and images.shows(typed.image_of(plate), Path(target.source.path)):
             _rename(scene, tree, name, target)
             return [f"{target.label} takes over the relight of {name}, which is no more and was of the same file"]
     return []
@@ -40,5 +41,5 @@ def _rename(scene: bpy.types.Scene, tree: bpy.types.NodeTree, name: str, target:
         for tag in tags.OF_A_PLATE:
             if owner.get(tag) == name:
                 owner[tag] = target.strip_name
-    if entry := scene.platelight_imports.normals.get(name):
+    if entry := import_settings.entry_of(scene, name):
         entry.name = target.strip_name

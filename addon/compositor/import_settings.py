@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -23,7 +25,7 @@ _TOLD = (("sure", "Sure", ""), ("likely", "Likely", ""), ("a guess", "A Guess", 
 
 
 def _changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None:
-    imported_normals.apply(self.id_data, imported(self))
+    imported_normals.apply(cast(bpy.types.Scene, self.id_data), imported(self))
 
 
 def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: str) -> list[str]:
@@ -32,7 +34,7 @@ def _layers(self: PlatelightNormals, context: bpy.types.Context | None, typed: s
 
 def _layer_changed(self: PlatelightNormals, context: bpy.types.Context | None) -> None:
     try:
-        imported_normals.show_layer(self.id_data, imported(self))
+        imported_normals.show_layer(cast(bpy.types.Scene, self.id_data), imported(self))
     except UserError as error:
         told = self.findings.add()
         told.name, told.trouble = str(error), True
@@ -129,18 +131,23 @@ def imported(entry: PlatelightNormals) -> Imported:
     )
 
 
+def entries(scene: bpy.types.Scene) -> Any:
+    """Return what is known of all plates' imported normals, a collection by the plates' names."""
+    return cast(Any, scene).platelight_imports.normals
+
+
 def entry_of(scene: bpy.types.Scene, name: str) -> PlatelightNormals | None:
     """Return what is known of a plate's imported normals."""
-    return scene.platelight_imports.normals.get(name)
+    return entries(scene).get(name)
 
 
 def register() -> None:
     for each in _CLASSES:
         bpy.utils.register_class(each)
-    bpy.types.Scene.platelight_imports = PointerProperty(type=PlatelightImports)
+    cast(Any, bpy.types.Scene).platelight_imports = cast(Any, PointerProperty)(type=PlatelightImports)
 
 
 def unregister() -> None:
-    del bpy.types.Scene.platelight_imports
+    del cast(Any, bpy.types.Scene).platelight_imports
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)

@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..blender import compat, images
+from ..blender import compat, images, typed
 from ..blender.clips import ClipTarget
 from ..blender.image_layers import layer_socket
 from ..blender.images import FrameMap
@@ -16,7 +16,7 @@ from ..imports import convention
 from ..imports.convention import Convention
 from ..node_groups import normals_in
 from ..nodes import drivers
-from ..nodes.block import Block, Layer, attached_strips, upstream
+from ..nodes.block import Block, Layer, attached_strips, block_of, upstream
 from . import build
 
 IMAGE, CURVE, NODE = "pass normal", "normals curve", "normals in"
@@ -55,10 +55,10 @@ def attach(scene: bpy.types.Scene, entry: Imported, *, target: ClipTarget, plate
     image.reload()
     layer = Layer(image=image, frames=_frames(entry))
     _, notices = build.build(scene, target, plate=plate, passes={"normal": layer})
-    block = Block(compat.compositor_tree(scene), strip_name=target.strip_name, label=target.label)
+    block = Block(compat.used_compositor(scene), strip_name=target.strip_name, label=target.label)
     node = block.node(NODE, "CompositorNodeGroup", at=(-60, 420), label="Normals In")
-    node.node_tree, node.width = normals_in.node_group(), 200
-    source = block.find(IMAGE)
+    typed.set_up(node, node_tree=normals_in.node_group(), width=200)
+    source = block.own(IMAGE)
     source.location.x = node.location.x - 2 * _WIDTH  # both count from the frame, wherever that was drawn
     _into(block, node)
     show_layer(scene, entry)
@@ -68,8 +68,8 @@ def attach(scene: bpy.types.Scene, entry: Imported, *, target: ClipTarget, plate
 
 def unused(block: Block, source: bpy.types.Node) -> list[str]:
     """Return a sentence where the relight group takes normals that the user linked, and none from a node of the plate's."""
-    taker = block.find("relight").inputs["Normal"]
-    if taker.is_linked and source in upstream(taker.links[0].from_socket):
+    taker = block.own("relight").inputs["Normal"]
+    if taker.is_linked and source in upstream(_feeds(taker)):
         return []
     name = block.strip_name
     return [f"Normal of Relight ({name}) takes nodes of your own, which stay: link {source.label} to where you want it"]
@@ -77,14 +77,13 @@ def unused(block: Block, source: bpy.types.Node) -> list[str]:
 
 def apply(scene: bpy.types.Scene, entry: Imported) -> None:
     """Let the nodes do what is set; nothing where they are not there."""
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=entry.name) if tree else None
+    block = block_of(scene, entry.name)
     node, source = (block.find(NODE), block.find(IMAGE)) if block else (None, None)
-    if node is None or source is None:
+    if block is None or node is None or source is None:
         return
     images.map_frames(source, _frames(entry))
-    node.inputs["From 0..1"].default_value = 1.0 if entry.convention.encoding == convention.ZERO_ONE else 0.0
-    node.inputs["Fill Holes"].default_value = 1.0 if entry.fill_holes else 0.0
+    typed.set_value(node.inputs["From 0..1"], 1.0 if entry.convention.encoding == convention.ZERO_ONE else 0.0)
+    typed.set_value(node.inputs["Fill Holes"], 1.0 if entry.fill_holes else 0.0)
     _turn(node, entry, scene)
     _curve(block, entry, source=source, node=node)
 
@@ -95,13 +94,12 @@ def show_layer(scene: bpy.types.Scene, entry: Imported) -> None:
     Raises:
         UserError: the file has no such layer.
     """
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=entry.name) if tree else None
-    source = block.find(IMAGE) if block else None
-    if source is None or block.find(NODE) is None:
+    block = block_of(scene, entry.name)
+    source, node = (block.find(IMAGE), block.find(NODE)) if block else (None, None)
+    if block is None or source is None or node is None:
         return
-    taker = block.find(CURVE) or block.find(NODE)
-    tree.links.new(layer_socket(source, entry.layer), taker.inputs[0])
+    taker = block.find(CURVE) or node
+    block.tree.links.new(layer_socket(source, entry.layer), taker.inputs[0])
 
 
 def imported(scene: bpy.types.Scene) -> list[str]:
@@ -112,13 +110,12 @@ def imported(scene: bpy.types.Scene) -> list[str]:
 
 def remove(scene: bpy.types.Scene, name: str) -> bool:
     """Take the nodes between file and relight group away, as for estimated normals; whether there were any."""
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=name) if tree else None
+    block = block_of(scene, name)
     if block is None or block.find(NODE) is None:
         return False
     for role in (CURVE, NODE, IMAGE):
         if node := block.find(role):
-            tree.nodes.remove(node)
+            block.tree.nodes.remove(node)
     return True
 
 
@@ -126,19 +123,24 @@ def _frames(entry: Imported) -> FrameMap:
     return FrameMap(first=entry.first, last=entry.last, start=entry.start + entry.first + entry.offset)
 
 
+def _feeds(taker: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """Return the socket that is linked to another."""
+    return typed.ends_of(typed.links_of(taker)[0])[0]
+
+
 def _into(block: Block, node: bpy.types.Node) -> None:
     """Put the group between the file and what took its picture."""
-    taker = block.find("normal shape") or block.find("normal size")
+    taker = block.find("normal shape") or block.own("normal size")
     block.tree.links.new(node.outputs["Normal"], taker.inputs["Image"])
 
 
 def _turn(node: bpy.types.Node, entry: Imported, scene: bpy.types.Scene) -> None:
     """Give the group the file's axes and, for world space, those of whatever the scene is seen through."""
     for row, name in zip(entry.convention.axes, normals_in.AXES, strict=True):
-        node.inputs[name].default_value = row
+        typed.set_value(node.inputs[name], row)
     for row, axis in zip(np.eye(3), "XYZ", strict=True):
         node.inputs[f"Camera {axis}"].driver_remove("default_value")
-        node.inputs[f"Camera {axis}"].default_value = row
+        typed.set_value(node.inputs[f"Camera {axis}"], row)
     if entry.convention.space == convention.WORLD and scene.camera is not None:
         drivers.eye(scene).drive_axes(node)
 
@@ -148,14 +150,14 @@ def _curve(block: Block, entry: Imported, *, source: bpy.types.Node, node: bpy.t
     curve = block.find(CURVE)
     if entry.convention.curve == convention.NONE:
         if curve is not None:
-            feeding = curve.inputs[0].links[0].from_socket if curve.inputs[0].links else layer_socket(source, entry.layer)
+            feeding = _feeds(curve.inputs[0]) if curve.inputs[0].links else layer_socket(source, entry.layer)
             block.tree.links.new(feeding, node.inputs["Image"])
             block.tree.nodes.remove(curve)
         return
     if curve is None:
-        feeding = node.inputs["Image"].links[0].from_socket if node.inputs["Image"].links else layer_socket(source, entry.layer)
+        feeding = _feeds(node.inputs["Image"]) if node.inputs["Image"].links else layer_socket(source, entry.layer)
         curve = block.node(CURVE, "CompositorNodeConvertColorSpace", at=(-60 - _WIDTH, 420), label="sRGB Curve")
         block.tree.links.new(feeding, curve.inputs[0])
         block.tree.links.new(curve.outputs[0], node.inputs["Image"])
     spaces = ("sRGB", "Linear Rec.709") if entry.convention.curve == convention.DISPLAY else ("Linear Rec.709", "sRGB")
-    curve.from_color_space, curve.to_color_space = spaces
+    typed.set_up(curve, from_color_space=spaces[0], to_color_space=spaces[1])

@@ -1,9 +1,10 @@
-"""Passes that were made before the project was saved: from the extension's own folder to one beside the project."""
+"""Passes that were made before the project was saved: a copy for the folder beside the project."""
 
 from __future__ import annotations
 
 import errno
 import itertools
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +39,9 @@ def strays(scene: bpy.types.Scene) -> list[Stray]:
 
 
 def beside_project(folder: Path) -> Path:
-    """Move the passes of a plate beside the project and let every image show them there. Returns their new folder.
+    """Copy the passes of a plate beside the project and let every image show them there. Returns their new folder.
 
-    The old folder goes when the new one is whole.
+    The old folder stays: another project may have been saved from the same one. Where the disk allows it, both have one file.
 
     Raises:
         PlatelightError: `output_not_writable`, `disk_full`; the passes then are where they were.
@@ -50,7 +51,7 @@ def beside_project(folder: Path) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(folder, part)
+        shutil.copytree(folder, part, copy_function=_link)
         part.rename(target)
     except (OSError, shutil.Error) as error:
         shutil.rmtree(part, ignore_errors=True)
@@ -62,8 +63,15 @@ def beside_project(folder: Path) -> Path:
         if file and file.is_relative_to(folder):
             image.filepath = images.project_path(target / file.relative_to(folder))
             image.reload()
-    shutil.rmtree(folder, ignore_errors=True)
     return target
+
+
+def _link(source: str, target: str) -> None:
+    """Let one file have two names, or copy it. Platelight replaces files whole, so that neither name ever changes the other's."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _free(wanted: Path) -> Path:

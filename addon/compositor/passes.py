@@ -85,8 +85,8 @@ def _attach(
     grown, notices = build.build(scene, target, plate=plate_layer(target), passes=layers)
     notices = followed + notices
     if "normal" in layers:
-        block = Block(compat.compositor_tree(scene), strip_name=target.strip_name)
-        notices += imported_normals.unused(block, block.find(imported_normals.IMAGE))
+        block = Block(compat.used_compositor(scene), strip_name=target.strip_name)
+        notices += imported_normals.unused(block, block.own(imported_normals.IMAGE))
     if "depth" in layers:
         notices += depth.place(scene, target.strip_name, file=images.absolute(layers["depth"].image))
     if replaced:
@@ -131,8 +131,9 @@ def reload(target: ClipTarget) -> None:
     scene = bpy.data.scenes.get(target.scene_name)
     tree = compat.compositor_tree(scene) if scene else None
     with _placing():
-        for image in block_images(tree, target.strip_name) if tree else ():
-            image.reload()
+        if tree is not None:
+            for image in block_images(tree, target.strip_name):
+                image.reload()
 
 
 def render_compositor(scene: bpy.types.Scene) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import bpy
 
 from ..blender import image_files, images
 from ..blender.image_files import Files
-from . import missing_files
+from . import import_settings, missing_files
 from .missing_files import PLATE, Asked
 
 _MOST_FOLDERS = 500
@@ -71,5 +71,5 @@ def _show(files: Files, *, folder: Path, name: str) -> None:
 
 
 def _follow_import(scene: bpy.types.Scene, asked: Asked, file: Path) -> None:
-    if asked.what == "normal" and (entry := scene.platelight_imports.normals.get(asked.plate)):
+    if asked.what == "normal" and (entry := import_settings.entry_of(scene, asked.plate)):
         entry.file = images.project_path(file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..blender import compat
+from ..blender import compat, typed
 from ..nodes.block import Block, attached_strips
 from . import build, windows
 
@@ -41,7 +41,7 @@ def size_of(block: Block) -> tuple[int, int] | None:
     if window := windows.of_plate(block):
         return window.shown
     node = block.find("plate")
-    image = node.image if node else None
+    image = typed.image_of(node) if node else None
     return (image.size[0], image.size[1]) if image and image.size[0] else None
 
 
@@ -80,11 +80,12 @@ def set_to(scene: bpy.types.Scene, plate: str) -> tuple[int, int] | None:
 
 def _blocks(scene: bpy.types.Scene) -> Iterator[Block]:
     tree = compat.compositor_tree(scene)
-    for name in sorted(attached_strips(tree)) if tree else ():
-        yield Block(tree, strip_name=name)
+    if tree is not None:
+        for name in sorted(attached_strips(tree)):
+            yield Block(tree, strip_name=name)
 
 
 def _is_stale(block: Block, name: str, *, whole: bool) -> bool:
-    node = block.find(f"{name} size")
+    node = block.own(f"{name} size")
     keeps_shape = windows.keeps_shape(node) if windows.of_plate(block) else compat.keeps_shape(node)
     return keeps_shape == whole

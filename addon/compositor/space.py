@@ -12,10 +12,10 @@ import bpy
 from mathutils import Matrix, Vector
 
 from .. import tags
-from ..blender import compat, linked
-from ..errors import UserError
+from ..blender import compat, linked, typed
+from ..errors import UserError, no_passes
 from ..nodes import drivers
-from ..nodes.block import Block
+from ..nodes.block import Block, block_of
 from ..nodes.builder import Sheet
 
 _VERSION = 1
@@ -65,7 +65,7 @@ def _build(sheet: Sheet, eye: drivers.Eye) -> None:
     sheet.gives("Camera", "The direction as the camera sees it: +X right, +Y up, +Z toward the camera", kind="Vector")
     sheet.gives("World", "The direction in the world", kind="Vector")
     sheet.takes_vector("Direction", "A normal, or the way to a light", value=(0.0, 0.0, 1.0))
-    sheet.tree.interface.items_tree["Direction"].subtype = "DIRECTION"
+    next(item for item in typed.sockets(sheet.tree) if item.name == "Direction").subtype = "DIRECTION"
     note = "0: the direction is as the camera sees it; 1: it is in the world"
     sheet.takes_number("In World", note, value=0.0, least=0.0, most=1.0, subtype="FACTOR")
 
@@ -87,7 +87,7 @@ def _axis(sheet: Sheet, eye: drivers.Eye, column: int) -> list[bpy.types.NodeSoc
     parts = []
     for row in range(3):
         parts.append(sheet.math("ADD", 0.0, 0.0, label="xyz"[row]))
-        eye.drive(parts[-1].node.inputs[0], f"matrix_world[{column}][{row}]")
+        eye.drive(typed.node_of(parts[-1]).inputs[0], f"matrix_world[{column}][{row}]")
     shorter = sheet.math("INVERSE_SQRT", _dot(sheet, parts, parts), label="1 / length")
     return [sheet.math("MULTIPLY", part, shorter) for part in parts]
 
@@ -114,9 +114,9 @@ def add(scene: bpy.types.Scene, shot: str) -> bpy.types.Node:
     node, tree = block.find(PASS), _group(scene)
     if node is None:
         source = _normals(block, relight)
-        takers = [link.to_socket for link in source.links]
+        takers = [typed.ends_of(link)[1] for link in typed.links_of(source)]
         node = block.node(PASS, "CompositorNodeGroup", at=(480, 420), label="Space")
-        node.node_tree = tree
+        typed.set_up(node, node_tree=tree)
         for taker in takers:
             block.tree.links.new(node.outputs["Camera"], taker)
         block.tree.links.new(source, node.inputs["Direction"])
@@ -130,9 +130,10 @@ def remove(scene: bpy.types.Scene, shot: str) -> bool:
     node = block.find(PASS)
     if node is None:
         return False
-    source = next((link.from_socket for link in node.inputs["Direction"].links), None)
-    for taker in [link.to_socket for output in node.outputs for link in output.links] if source else []:
-        block.tree.links.new(source, taker)
+    source = next((typed.ends_of(link)[0] for link in typed.links_of(node.inputs["Direction"])), None)
+    if source is not None:
+        for taker in [typed.ends_of(link)[1] for output in node.outputs for link in typed.links_of(output)]:
+            block.tree.links.new(source, taker)
     block.tree.nodes.remove(node)
     return True
 
@@ -140,9 +141,9 @@ def remove(scene: bpy.types.Scene, shot: str) -> bool:
 def _normals(block: Block, relight: bpy.types.Node) -> bpy.types.NodeSocket:
     if size := block.find("normal size"):
         return size.outputs["Image"]
-    if links := relight.inputs["Normal"].links:
-        return links[0].from_socket
-    raise UserError(f"{block.strip_name} has no normals in the compositor: estimate or load them first.")
+    if links := typed.links_of(relight.inputs["Normal"]):
+        return typed.ends_of(links[0])[0]
+    raise UserError(f"{block.strip_name} has no normals in the compositor. Estimate or load them first.")
 
 
 # Studio lights --------------------------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ def hold_studio(scene: bpy.types.Scene, shot: str) -> list[str]:
         UserError: no camera, or no such plate.
     """
     block, relight = _block(scene, shot)
-    tree, turn = _group(scene), axes(scene.camera)
+    tree, turn = _group(scene), axes(need_camera(scene))
     notices = []
     for row, socket in enumerate(_directions(relight)):
         node = block.find(STUDIO + socket.name)
@@ -170,9 +171,9 @@ def hold_studio(scene: bpy.types.Scene, shot: str) -> list[str]:
         if node is None:
             label = f"{socket.name} in the world"
             node = block.node(STUDIO + socket.name, "CompositorNodeGroup", at=(-300, 1500 + 260 * row), label=label)
-            node.node_tree, node.width = tree, 220
-            node.inputs["Direction"].default_value = turn @ Vector(socket.default_value)
-            node.inputs["In World"].default_value = 1.0
+            typed.set_up(node, node_tree=tree, width=220)
+            typed.set_value(node.inputs["Direction"], turn @ Vector(typed.value_of(socket)))
+            typed.set_value(node.inputs["In World"], 1.0)
         block.tree.links.new(node.outputs["Camera"], socket)
     update(scene, shot)
     return notices
@@ -188,7 +189,7 @@ def release_studio(scene: bpy.types.Scene, shot: str) -> bool:
     held = studio(block, relight)
     back = axes(need_camera(scene)).transposed() if held else Matrix()
     for name, node in held.items():
-        relight.inputs[name].default_value = back @ Vector(node.inputs["Direction"].default_value)
+        typed.set_value(relight.inputs[name], back @ Vector(typed.value_of(node.inputs["Direction"])))
         block.tree.nodes.remove(node)
     return bool(held)
 
@@ -221,16 +222,17 @@ def is_stale(scene: bpy.types.Scene, block: Block) -> bool:
     """Return whether timeline markers now cut to other cameras than its Space nodes follow; the scene's own camera they always
     do."""
     sign = _sign(scene)
-    return any(node.node_tree[tags.SPACE] != sign for node in nodes(block))
+    return any(tree[tags.SPACE] != sign for tree in map(typed.tree_of, nodes(block)) if tree)
 
 
 def update(scene: bpy.types.Scene, shot: str) -> None:
     """Let a plate's Space nodes follow the cameras that timeline markers cut to now. Raises as `add` does."""
     block, _ = _block(scene, shot)
     tree = _group(scene)
-    old = {node.node_tree for node in nodes(block) if node.node_tree != tree}
+    shown = {typed.tree_of(node) for node in nodes(block)}
+    old = [each for each in shown if each and each != tree]
     for node in nodes(block):
-        node.node_tree = tree
+        typed.set_up(node, node_tree=tree)
     for unused in [each for each in old if not each.users]:
         bpy.data.node_groups.remove(unused)
 
@@ -241,11 +243,10 @@ def _group(scene: bpy.types.Scene) -> bpy.types.NodeTree:
 
 
 def _block(scene: bpy.types.Scene, shot: str) -> tuple[Block, bpy.types.Node]:
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=shot) if tree else None
+    block = block_of(scene, shot)
     relight = block.find("relight") if block else None
     if block is None or relight is None:
-        raise UserError(f"{shot} has no passes in the compositor of {scene.name}. Estimate or load them first.")
+        raise no_passes(shot, scene)
     if refusal := linked.refusal(scene):
         raise UserError(refusal)
     return block, relight

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import bpy
 
 from .. import tags
-from ..blender import compat, sequences
+from ..blender import compat, sequences, typed
 from ..imports import image_header
 from ..imports.image_header import HeaderError
 from ..nodes.block import Block
@@ -83,8 +84,9 @@ def keep(node: bpy.types.Node, window: Window | None) -> None:
 def keeps_shape(size: bpy.types.Node) -> bool:
     """Return whether the Scale node of `place` fits the picture inside the render."""
     path = size.inputs["X"].path_from_id("default_value")
-    held = size.id_data.animation_data
-    return any(curve.driver.expression.startswith("min(") for curve in (held.drivers if held else ()) if curve.data_path == path)
+    held = cast(bpy.types.NodeTree, size.id_data).animation_data
+    scales = [typed.driver_of(curve) for curve in (held.drivers if held else ()) if curve.data_path == path]
+    return any(driver.expression.startswith("min(") for driver in scales)
 
 
 def place(
@@ -111,7 +113,7 @@ def place(
     for axis, scale, offset in zip("XY", (across, upward), offsets, strict=True):
         for node, expression in ((size, scale), (move, f"{offset:g} * {scale}")):
             node.inputs[axis].driver_remove("default_value")
-            drive(node.inputs[axis], expression, **render)
+            drive(node.inputs[axis], expression, index=-1, **render)
     for source, taker in ((output, size.inputs["Image"]), (size.outputs["Image"], move.inputs["Image"])):
         if not taker.is_linked:
             block.tree.links.new(source, taker)

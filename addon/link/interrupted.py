@@ -14,6 +14,7 @@ from pathlib import Path
 
 import bpy
 
+from ..blender import redraw
 from ..contract import PlatelightError, from_fields, read_json
 from ..identity import user_folder
 from .jobs import Interrupted, Job
@@ -48,9 +49,12 @@ def keep(*, ended: bool = False) -> None:
 
 
 def look() -> None:
-    """Find what was cut short of the open project; `state.interrupted` holds it from then on."""
+    """Find what was cut short of the open project; `state.interrupted` holds it from then on.
+
+    With a window it looks again later, where a Blender that crashed a moment ago still counts as running.
+    """
     state.interrupted = []
-    blend = bpy.data.filepath
+    blend, may_be_running = bpy.data.filepath, False
     for file in sorted(_folder().glob("*.json")) if blend and _folder().is_dir() else ():
         if file.name == _OWN:
             continue
@@ -60,11 +64,27 @@ def look() -> None:
         except (OSError, ValueError, PlatelightError):
             continue
         if not dead:
+            may_be_running |= any(each.blend == blend for each in kept.estimates)
             continue
         state.interrupted += [each for each in kept.estimates if each.blend == blend]
         others = tuple(each for each in kept.estimates if each.blend != blend)
         _write(file, _Kept(ended=True, estimates=others))
     keep()
+    if may_be_running and not bpy.app.background and not bpy.app.timers.is_registered(_look_again):
+        bpy.app.timers.register(_look_again, first_interval=_DEAD_AFTER, persistent=True)
+
+
+def stop_looking() -> None:
+    """Look no more."""
+    if bpy.app.timers.is_registered(_look_again):
+        bpy.app.timers.unregister(_look_again)
+
+
+def _look_again() -> None:
+    told = state.interrupted
+    look()
+    state.interrupted = [*told, *(each for each in state.interrupted if each not in told)]
+    redraw.side_bars()
 
 
 def forget(plate: str) -> None:

@@ -323,6 +323,7 @@ def register() -> None:
 
 def unregister() -> None:
     shutdown()
+    interrupted.stop_looking()
     pump.sleep()
     bpy.app.handlers.load_post.remove(_file_opened)
     process.kill_all()

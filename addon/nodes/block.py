@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import bpy
 
 from .. import tags
-from ..blender import typed
+from ..blender import compat, typed
 from ..blender.images import FrameMap
 
 
@@ -29,6 +30,10 @@ class Block:
     def find(self, role: str) -> bpy.types.Node | None:
         nodes = self.tree.nodes
         return next((node for node in nodes if node.get(tags.PLATE) == self.strip_name and node.get(tags.ROLE) == role), None)
+
+    def own(self, role: str) -> bpy.types.Node:
+        """Return the node of a role that is known to be there."""
+        return cast(bpy.types.Node, self.find(role))
 
     def roles(self) -> list[str]:
         """Return what its nodes are for."""
@@ -71,6 +76,14 @@ class Block:
         frame[tags.CORNER_X], frame[tags.CORNER_Y] = float(left), float(below - 200)
         frame.label = f"Platelight: {self.label}"
         return frame
+
+
+def block_of(scene: bpy.types.Scene, plate: str) -> Block | None:
+    """Return the nodes of a plate in a scene's compositor, None where it has none or the plate is not in it."""
+    tree = compat.compositor_tree(scene)
+    if tree is None or all(node.get(tags.PLATE) != plate for node in tree.nodes):
+        return None
+    return Block(tree, strip_name=plate)
 
 
 def attached_strips(tree: bpy.types.NodeTree) -> set[str]:

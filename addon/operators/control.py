@@ -9,6 +9,7 @@ from ..errors import UserError
 from ..relight import control, control_normals, mattes, outputs
 from ..relight.lights import scene_lights
 from .of_plates import OfRelitPlates
+from .reporting import reported
 
 _KINDS = (
     ("IMAGE", "Image", "The light falls where an image is bright"),
@@ -20,12 +21,9 @@ _KINDS = (
 class _OnShot(OfRelitPlates):
     shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
 
+    @reported
     def execute(self, context):
-        try:
-            self.act(context, control.need(compat.shown_scene(context), self.shot))
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        self.act(context, control.need(compat.shown_scene(context), self.shot))
         return {"FINISHED"}
 
 

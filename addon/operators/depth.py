@@ -4,8 +4,7 @@ import bpy
 
 from ..blender import compat
 from ..compositor import depth
-from ..errors import UserError
-from .reporting import is_own
+from .reporting import is_own, reported
 
 
 class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
@@ -53,11 +52,8 @@ class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
             self.x, self.y = marker.co
         return context.window_manager.invoke_props_dialog(self)
 
+    @reported
     def execute(self, context):
-        try:
-            before = depth.set_point(compat.shown_scene(context), self.shot, x=self.x, y=self.y, metres=self.metres)
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        before = depth.set_point(compat.shown_scene(context), self.shot, x=self.x, y=self.y, metres=self.metres)
         self.report({"INFO"}, f"The point moved from {before:.2f} m to {self.metres:.2f} m")
         return {"FINISHED"}

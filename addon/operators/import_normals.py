@@ -7,10 +7,9 @@ from bpy_extras.io_utils import ImportHelper
 
 from ..blender import clips, compat, paths
 from ..compositor import bring_in, import_settings, imported_normals
-from ..contract import PlatelightError
 from ..errors import UserError
 from ..imports import files
-from .reporting import is_own, refuse
+from .reporting import is_own, reported
 
 
 def _tell(operator, entry, notices):
@@ -26,16 +25,10 @@ def _tell(operator, entry, notices):
 def _bring_in(operator, context, *, file, layer):
     """Take the files for the operator's plate, or for the one that is selected, and tell what was found."""
     scene = compat.shown_scene(context)
-    try:
-        target = clips.target_named(scene, operator.shot) if operator.shot else bring_in.one_target(context)
-        if scene.name != target.scene_name:
-            scene = bpy.data.scenes[target.scene_name]
-        entry, notices = bring_in.bring_in(scene, target, file=file, layer=layer)
-    except UserError as error:
-        operator.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
-    except PlatelightError as error:
-        return refuse(operator, error)
+    target = clips.target_named(scene, operator.shot) if operator.shot else bring_in.one_target(context)
+    if scene.name != target.scene_name:
+        scene = bpy.data.scenes[target.scene_name]
+    entry, notices = bring_in.bring_in(scene, target, file=file, layer=layer)
     _tell(operator, entry, notices)
     return {"FINISHED"}
 
@@ -64,6 +57,7 @@ class PLATELIGHT_OT_import_normals(bpy.types.Operator, ImportHelper):
             return {"CANCELLED"}
         return super().invoke(context, event)
 
+    @reported
     def execute(self, context):
         return _bring_in(self, context, file=Path(self.filepath), layer=self.layer)
 
@@ -76,12 +70,12 @@ class PLATELIGHT_OT_check_normals(bpy.types.Operator):
 
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
 
+    @reported
     def execute(self, context):
         scene = compat.shown_scene(context)
         entry = import_settings.entry_of(scene, self.shot)
         if entry is None:
-            self.report({"ERROR"}, f"{self.shot} has no imported normals. Import them first")
-            return {"CANCELLED"}
+            raise UserError(f"{self.shot} has no imported normals. Import them first.")
         return _bring_in(self, context, file=paths.absolute(entry.file), layer=entry.layer)
 
 

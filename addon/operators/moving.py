@@ -1,4 +1,4 @@
-"""Bring passes that were made before the project was saved beside it."""
+"""Copy passes that were made before the project was saved beside it."""
 
 import bpy
 
@@ -11,8 +11,8 @@ from .reporting import is_own, refuse
 
 class PLATELIGHT_OT_move_passes(bpy.types.Operator):
     bl_idname = "platelight.move_passes"
-    bl_label = "Move Passes Beside Project"
-    bl_description = "Move the passes to the folder platelight beside this project. The compositor uses them from there"
+    bl_label = "Copy Passes Beside Project"
+    bl_description = "Copy the passes to the folder platelight beside this project. The compositor uses the copies"
 
     @classmethod
     def poll(cls, context):
@@ -22,16 +22,16 @@ class PLATELIGHT_OT_move_passes(bpy.types.Operator):
         return is_own(cls, compat.shown_scene(context))
 
     def execute(self, context):
-        moved = []
+        copied = []
         for stray in move_passes.strays(compat.shown_scene(context)):
             try:
                 folder = move_passes.beside_project(stray.folder)
             except PlatelightError as error:
                 return refuse(self, error)
             session.passes_moved(str(stray.folder), str(folder))
-            moved.append(f"{stray.plate} to {folder}")
-        if not moved:
-            self.report({"INFO"}, "No passes lie in the extension's folder")
+            copied.append(f"{stray.plate} to {folder}")
+        if not copied:
+            self.report({"INFO"}, "No passes are in the extension's folder")
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Moved the passes of {', '.join(moved)}. Save the project to keep their new place")
+        self.report({"INFO"}, f"Copied the passes of {', '.join(copied)}. Save the project to keep their new place")
         return {"FINISHED"}

@@ -3,9 +3,9 @@
 import bpy
 
 from ..blender import compat
-from ..errors import UserError
 from ..relight import control, presets
 from ..relight.lights import scene_lights
+from .reporting import reported
 
 
 class PLATELIGHT_OT_light_preset(bpy.types.Operator):
@@ -34,22 +34,19 @@ class PLATELIGHT_OT_light_preset(bpy.types.Operator):
     def description(cls, context, properties):
         return presets.PRESETS[properties.preset].note
 
+    @reported
     def execute(self, context):
         scene, preset = compat.shown_scene(context), presets.PRESETS[self.preset]
         settings = scene.platelight_relight
-        try:
-            shot = control.need(scene, self.shot)
-            if self.lights == "STUDIO":
-                notices = presets.light_studio(shot, preset, scene=scene)
-            else:
-                taking = {"collection": settings.collection, "world": settings.world}
-                notices = presets.light_scene(shot, preset, scene=scene, **taking)
-                control.apply(control.need(scene, self.shot))
-            for notice in notices:
-                self.report({"INFO"}, notice)
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        shot = control.need(scene, self.shot)
+        if self.lights == "STUDIO":
+            notices = presets.light_studio(shot, preset, scene=scene)
+        else:
+            taking = {"collection": settings.collection, "world": settings.world}
+            notices = presets.light_scene(shot, preset, scene=scene, **taking)
+            control.apply(control.need(scene, self.shot))
+        for notice in notices:
+            self.report({"INFO"}, notice)
         return {"FINISHED"}
 
 

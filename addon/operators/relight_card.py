@@ -9,7 +9,7 @@ from ..errors import UserError
 from ..relight import card
 from ..relight.card import controls
 from .of_plates import OfRelitPlates
-from .reporting import is_own
+from .reporting import is_own, reported
 
 
 class PLATELIGHT_OT_add_card(OfRelitPlates, bpy.types.Operator):
@@ -20,15 +20,12 @@ class PLATELIGHT_OT_add_card(OfRelitPlates, bpy.types.Operator):
         "Its depth shapes it, and it shares lights and shadows with 3D objects. Press again to update it"
     )
 
+    @reported
     def execute(self, context):
-        try:
-            for shot in self.shots(context):
-                _, notices = card.add(compat.shown_scene(context), shot)
-                for notice in notices:
-                    self.report({"INFO"}, notice)
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        for shot in self.shots(context):
+            _, notices = card.add(compat.shown_scene(context), shot)
+            for notice in notices:
+                self.report({"INFO"}, notice)
         return {"FINISHED"}
 
 
@@ -66,10 +63,11 @@ class PLATELIGHT_OT_card_own_shadows(_Card, bpy.types.Operator):
         "The plate and 3D objects shadow each other either way"
     )
 
+    @reported
     def execute(self, context):
         found = self.card(context)
         if found is None:
-            return _refuse(self, "The plate has no card. Press Add Relight Card first.")
+            raise UserError("The plate has no card. Press Add Relight Card first.")
         card.shadows.set_apart(found, not card.shadows.is_apart(found))
         for notice in card.shadows.update(compat.shown_scene(context)):
             self.report({"INFO"}, notice)
@@ -81,24 +79,17 @@ class PLATELIGHT_OT_card_depth_cursor(_Card, bpy.types.Operator):
     bl_label = "Surface to 3D Cursor"
     bl_description = "Scale the depth until the surface behind the 3D cursor is as far away as the cursor"
 
+    @reported
     def execute(self, context):
         found = self.card(context)
         if found is None or "depth" not in card.passes_of(found):
-            return _refuse(self, "The card has no depth pass. Estimate depth, then press Update Relight Card.")
+            raise UserError("The card has no depth pass. Estimate depth, then press Update Relight Card.")
         place = card.on_plate(compat.shown_scene(context), found, compat.shown_scene(context).cursor.location)
         if place is None:
-            return _refuse(self, "The 3D cursor is outside the plate. Place it on something that the camera sees.")
-        try:
-            depth.set_point(compat.shown_scene(context), found[tags.CARD], x=place.x, y=place.y, metres=place.z)
-        except UserError as error:
-            return _refuse(self, f"{error}.")
+            raise UserError("The 3D cursor is outside the plate. Place it on something that the camera sees.")
+        depth.set_point(compat.shown_scene(context), found[tags.CARD], x=place.x, y=place.y, metres=place.z)
         controls.look_again(found)
         return {"FINISHED"}
-
-
-def _refuse(operator: bpy.types.Operator, sentence: str) -> set[str]:
-    operator.report({"ERROR"}, sentence)
-    return {"CANCELLED"}
 
 
 OPERATORS = (

@@ -3,11 +3,10 @@
 import bpy
 
 from ..blender import compat
-from ..errors import UserError
 from ..relight import control
 from ..relight.lights import scene_lights
 from .of_plates import OfRelitPlates
-from .reporting import is_own
+from .reporting import is_own, reported
 
 
 class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
@@ -15,16 +14,13 @@ class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
     bl_label = "Light with Scene Lights"
     bl_description = "Relight the plates with the lights of the scene or collection, as Cycles would"
 
+    @reported
     def execute(self, context):
         scene = compat.shown_scene(context)
         settings = scene.platelight_relight
-        try:
-            for shot in self.shots(context):
-                for notice in control.wire_lights(scene, shot, collection=settings.collection, world=settings.world):
-                    self.report({"INFO"}, notice)
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        for shot in self.shots(context):
+            for notice in control.wire_lights(scene, shot, collection=settings.collection, world=settings.world):
+                self.report({"INFO"}, notice)
         return {"FINISHED"}
 
 

@@ -10,7 +10,7 @@ from ..relight.match import run, summary, wiring
 from ..relight.match.fit import Assumptions
 from ..relight.match.wiring import MODES, Mode
 from .of_plates import OfRelitPlates
-from .reporting import is_own
+from .reporting import is_own, reported
 
 
 def _matched(scene: bpy.types.Scene) -> list[str]:
@@ -118,13 +118,10 @@ class PLATELIGHT_OT_match_mode(_OfMatched, bpy.types.Operator):
     def description(cls, context, properties):
         return next(told for value, _, told in MODES if value == properties.mode)
 
+    @reported
     def execute(self, context):
-        try:
-            for shot in self.shots(context):
-                wiring.set_mode(compat.shown_scene(context), shot, Mode(self.mode))
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        for shot in self.shots(context):
+            wiring.set_mode(compat.shown_scene(context), shot, Mode(self.mode))
         return {"FINISHED"}
 
 
@@ -133,12 +130,9 @@ class PLATELIGHT_OT_match_sun(_OfMatched, bpy.types.Operator):
     bl_label = "Make Sun and World"
     bl_description = "Add a Sun and a World like the light in the plate. They light CG objects the same way"
 
+    @reported
     def execute(self, context):
-        try:
-            notices = matched_sun.make(compat.shown_scene(context), self.shots(context)[0])
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        notices = matched_sun.make(compat.shown_scene(context), self.shots(context)[0])
         for notice in notices:
             self.report({"INFO"}, notice)
         return {"FINISHED"}

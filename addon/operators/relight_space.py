@@ -4,19 +4,16 @@ import bpy
 
 from ..blender import compat
 from ..compositor import space
-from ..errors import UserError
 from .of_plates import OfRelitPlates
+from .reporting import reported
 
 
 class _Space(OfRelitPlates):
+    @reported
     def execute(self, context):
-        try:
-            for shot in self.shots(context):
-                for notice in self.do(compat.shown_scene(context), shot):
-                    self.report({"INFO"}, notice)
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        for shot in self.shots(context):
+            for notice in self.do(compat.shown_scene(context), shot):
+                self.report({"INFO"}, notice)
         return {"FINISHED"}
 
 

@@ -1,10 +1,33 @@
 """How an operator tells of an error."""
 
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 import bpy
 
 from .. import messages
 from ..blender import linked
 from ..contract import PlatelightError
+from ..errors import UserError
+
+Execute = TypeVar("Execute", bound=Callable[..., set[Any]])
+
+
+def reported(execute: Execute) -> Execute:
+    """Let an operator's `execute` show an error that a person can put right, and cancel."""
+
+    @functools.wraps(execute)
+    def run(self: bpy.types.Operator, context: bpy.types.Context) -> set[Any]:
+        try:
+            return execute(self, context)
+        except UserError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except PlatelightError as error:
+            return refuse(self, error)
+
+    return cast(Execute, run)
 
 
 def refuse(operator: bpy.types.Operator, error: PlatelightError) -> set[str]:

@@ -3,10 +3,10 @@
 import bpy
 
 from ..blender import compat
-from ..errors import UserError
 from ..relight import control, viewing
 from ..relight.lights import scene_lights
 from ..relight.viewing import VIEWS, View
+from .reporting import reported
 
 
 class PLATELIGHT_OT_view_light(bpy.types.Operator):
@@ -26,12 +26,9 @@ class PLATELIGHT_OT_view_light(bpy.types.Operator):
     def description(cls, context, properties):
         return next(note for view, _, note in VIEWS if view == properties.view)
 
+    @reported
     def execute(self, context):
-        try:
-            viewing.show(control.need(compat.shown_scene(context), self.shot), View(self.view))
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        viewing.show(control.need(compat.shown_scene(context), self.shot), View(self.view))
         return {"FINISHED"}
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import bpy
 
 from .. import tags
-from ..blender import compat, linked
-from ..errors import UserError
+from ..blender import linked
+from ..errors import UserError, no_passes
 from ..node_groups import relight as group
-from ..nodes.block import Block
+from ..nodes.block import Block, block_of
 from .lights import rig, scene_lights, sockets
 from .lights.sockets import Row
 from .match import wiring
@@ -57,8 +57,7 @@ class Shot:
 
 def find(scene: bpy.types.Scene, name: str) -> Shot | None:
     """Return the shot of that plate, as it is; None when the plate isn't relit, or when its node has another group than ours."""
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=name) if tree else None
+    block = block_of(scene, name)
     relight = block.find("relight") if block else None
     if relight is None or f"{AMBIENT} Strength" not in relight.inputs:
         return None
@@ -78,7 +77,7 @@ def need(scene: bpy.types.Scene, name: str) -> Shot:
     if shot is None and name in scene_lights.shots(scene):
         raise UserError(f"The Relight node of {name} has another node group: choose Platelight Relight in it again.")
     if shot is None:
-        raise UserError(f"{name} has no passes in the compositor of {scene.name}. Estimate or load them first.")
+        raise no_passes(name, scene)
     group.renew(shot.relight)
     return shot
 

@@ -41,9 +41,9 @@ class Stage(StrEnum):
 class Source:
     """A plate. `path`: a movie, any file of an image sequence, or ``name.####.ext``.
 
-    `clip`: name used in file names, made from the path when empty. `color_space`: a name in `ocio_config` (a path); empty means
-    sRGB for integer images and movies, linear Rec.709 for floating-point ones. `frames`, `rate`: how many frames at how many a
-    second Blender finds in a movie; 0 where it was not asked.
+    `clip`: name used in file names, made from the path when empty. `color_space`: a name in `ocio_config` (a path). Empty means
+    sRGB for integer images and movies, and linear Rec.709 for floating-point ones. `frames`, `rate`: what Blender finds in a movie,
+    its frames and frames a second; 0 where it was not asked.
     """
 
     path: str
@@ -59,11 +59,11 @@ class EstimateSettings:
     """What changes the pixels of a pass.
 
     `model`: a name of the model table or a folder. `max_resolution`: long side in pixels, 0 for native. `window`, `overlap`,
-    `decode_chunk_size`: frames; a window of 0 and an overlap of -1 stand for what the model was made for. `precision`: auto, fp32,
-    bf16, fp16. `device`: auto, cpu, cuda, mps. `temporal`: of models with temporal blocks, auto for those that were trained on the
-    shot (see `tuned_file`) or else come with the model, none for frames by themselves, or a file of trained ones. `tokens`: of
-    models that see each frame at a size of their own, in about how many patches, 0 for what the model was made for. `fov`: of
-    models that tell the lens, the known horizontal field of view in degrees, 0 to have it estimated.
+    `decode_chunk_size`: frames. A window of 0 and an overlap of -1 stand for what the model was made for. `precision`: auto, fp32,
+    bf16, fp16. `device`: auto, cpu, cuda, mps. `temporal`: which temporal blocks are used. auto takes those that were trained on
+    the shot (see `tuned_file`), else those of the model. none estimates each frame by itself. A path names a file of blocks.
+    `tokens`: about how many patches a model sees that chooses its own size; 0 for what it was made for. `fov`: the known horizontal
+    field of view in degrees, for models that tell the lens; 0 has it estimated.
     """
 
     model: str = "preview"
@@ -152,7 +152,7 @@ class DoctorResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Estimate the passes of frames `first` to `last` of a clip, widened by `handles` frames on both sides where it has them.
+    """Estimate the passes of frames `first` to `last` of a clip, with `handles` more on both sides where it has them.
 
     `out`: folder; passes go to ``out/<pass>/<clip>.<frame>.exr``. `first`, `last`: None for the clip's own ends. `passes`: which of
     the model's passes are wanted, all of them when empty. `overwrite`: replace frames that Platelight wrote. `remove_outside`: with
@@ -199,13 +199,13 @@ class EstimateResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Tune:
-    """Train the temporal blocks of a model on frames `first` to `last` of a clip; the next estimate into `out` uses them.
+    """Train the temporal blocks of a model on frames `first` to `last` of a clip. The next estimate into `out` uses them.
 
-    `out`: folder of the clip's passes; the blocks go to its folder ``tuned``. `model`: a name of the model table or a folder.
-    `first`, `last`: None for the clip's own ends. `minutes`: how long to train; loading is not counted. `steps`: at most so many, 0
-    for as many as there is time for. `bound`: how far from the frame-by-frame answer the tuned one may be on average, in degrees or
-    percent of the depth's spread; 0 for the model's own bound. `max_resolution`: long side in pixels as it will be estimated, 0 for
-    native, None for the model's own. `device`: auto, cpu, cuda, mps. `flow`: auto, dis, raft.
+    `out`: folder of the clip's passes. The blocks go to its folder ``tuned``. `model`: a name of the model table or a folder.
+    `first`, `last`: None for the clip's own ends. `minutes`: how long to train, without loading. `steps`: at most so many; 0 for as
+    many as there is time for. `bound`: how far the tuned answer may be from the frame-by-frame one on average. It is in degrees, or
+    in percent of the depth's spread; 0 for the model's own bound. `max_resolution`: long side in pixels of the estimate to come; 0
+    for native, None for the model's own. `device`: auto, cpu, cuda, mps. `flow`: auto, dis, raft.
     """
 
     METHOD: ClassVar[str] = "tune"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import bpy
 import numpy as np
 import OpenEXR
 import pytest
@@ -12,7 +13,9 @@ from platelight.addon import tags
 from platelight.addon.blender import clips, compat
 from platelight.addon.compositor import passes
 from platelight.addon.contract import ErrorCode, PlatelightError
+from platelight.addon.errors import UserError
 from platelight.addon.nodes.block import Block
+from platelight.addon.relight import card
 from strips import image_strip
 
 FIELD = Path(__file__).parents[1] / "samples" / "field"
@@ -124,3 +127,13 @@ def test_a_picture_that_blender_does_not_show_beside_its_layers_is_refused_by_na
     with pytest.raises(PlatelightError) as raised:
         place(scene, [tmp_path / "layers.0001.exr"], tmp_path / "passes")
     assert raised.value.code is ErrorCode.NOT_PLACED and "A.DiffCol" in str(raised.value)
+
+
+def test_a_card_of_a_cropped_plate_is_refused_in_words(scene, tmp_path):
+    [file] = (FIELD / "exr-data-window").glob("a.1001.exr")
+    place(scene, [file], tmp_path / "passes", data=(10, 6, 94, 57))
+    scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(scene.camera)
+    with pytest.raises(UserError, match="whole picture in each file"):
+        card.add(scene, "plate")
+    assert not [each for each in scene.objects if each.type == "MESH"]

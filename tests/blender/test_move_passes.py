@@ -39,7 +39,8 @@ def test_they_move_beside_the_project_and_are_shown_from_there(scene, stray, tmp
     assert bpy.ops.platelight.move_passes() == {"FINISHED"}
     moved = tmp_path / "project/platelight" / f"{stray.name}_2"
     assert sorted(file.name for file in moved.glob("normal/*.exr")) == ["plate.0001.exr", "plate.0002.exr"]
-    assert not stray.exists() and not move_passes.strays(scene)
+    assert len(list(stray.glob("normal/*.exr"))) == 2, "another project may have been saved from the same one"
+    assert not move_passes.strays(scene)
     [image] = block_images(compat.compositor_tree(scene), "plate")
     assert image.filepath.startswith("//platelight") and images.absolute(image).parent == moved / "normal"
     np.testing.assert_array_equal(render(scene, [2], tmp_path)[2], before)

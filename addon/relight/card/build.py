@@ -6,7 +6,9 @@ import bpy
 from mathutils import Vector
 
 from ... import tags
+from ...compositor import windows
 from ...errors import UserError
+from ...nodes.block import block_of
 from ...nodes.drivers import Cut
 from . import controls, cuts, facing, paint, shadows, surface, view
 from .pictures import Pictures, has_other_layers, of_shot, plate_of, shape, size
@@ -59,11 +61,15 @@ def add(scene: bpy.types.Scene, shot: str) -> tuple[bpy.types.Object, list[str]]
         The card, and what the user should know, a sentence each.
 
     Raises:
-        UserError: no perspective camera, no such plate in the compositor, or missing files.
+        UserError: no perspective camera, no such plate in the compositor, missing files, or files that hold another part than
+            the whole of their picture.
     """
     if scene.camera is None and not any(marker.camera for marker in scene.timeline_markers):
         raise UserError(f"{scene.name} has no camera to stand a card before: add one and make it active.")
     pictures = of_shot(scene, shot)
+    if (block := block_of(scene, shot)) and windows.of_plate(block):
+        told = f"The files of {shot} hold another part than the whole of their picture, as crops and overscan do."
+        raise UserError(f"{told} A card needs the whole picture in each file.")
     seen = cuts.of_plate(scene, pictures.plate)
     _need_perspective(seen)
     card = cards(scene).get(shot)

@@ -10,7 +10,7 @@ import bpy
 
 from ...blender import compat, image_files, images
 from ...compositor import depth, imported_normals, space
-from ...errors import UserError
+from ...errors import UserError, no_passes
 from ...imports import image_header
 from ...node_groups import normals_in
 from ...nodes import drivers
@@ -76,7 +76,7 @@ def of_shot(scene: bpy.types.Scene, shot: str) -> Pictures:
     """
     tree, plate = compat.compositor_tree(scene), plate_of(scene, shot)
     if tree is None or plate is None:
-        raise UserError(f"{shot} has no passes in the compositor of {scene.name}. Estimate or load them first.")
+        raise no_passes(shot, scene)
     block = Block(tree, strip_name=shot)
     passes = {name: _picture(block.find(f"pass {name}")) for name in ("normal", "depth", "albedo", "roughness", "metallic")}
     lights = block.find("lights")

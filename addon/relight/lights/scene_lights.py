@@ -9,12 +9,12 @@ import bpy
 from ... import tags
 from ...blender import compat, light_power, linked
 from ...compositor import materials
-from ...errors import UserError
+from ...errors import UserError, no_passes
 from ...node_groups import light_types
 from ...node_groups import relight as group
 from ...node_groups import world_light as worlds
 from ...nodes import drivers
-from ...nodes.block import Block, attached_strips
+from ...nodes.block import Block, attached_strips, block_of
 from . import rig
 
 
@@ -52,7 +52,7 @@ def wire(scene: bpy.types.Scene, shot: str, *, collection: bpy.types.Collection 
         raise UserError(refusal)
     tree = compat.compositor_tree(scene)
     if tree is None or shot not in attached_strips(tree):
-        raise UserError(f"{shot} has no passes in the compositor of {scene.name}. Estimate or load them first.")
+        raise no_passes(shot, scene)
     need_camera(scene)
     block = Block(tree, strip_name=shot)
     relight = block.find("relight")
@@ -157,13 +157,12 @@ def is_stale(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bool:
 
 def unwire(scene: bpy.types.Scene, shot: str) -> bool:
     """Take the scene's lights off a plate again and turn the group's own back on. Returns whether there was a rig."""
-    tree = compat.compositor_tree(scene)
-    block = Block(tree, strip_name=shot) if tree else None
+    block = block_of(scene, shot)
     node = block.find("lights") if block else None
     if node is None:
         return False
     old = node.node_tree
-    tree.nodes.remove(node)
+    block.tree.nodes.remove(node)
     if old is not None and not old.users:
         bpy.data.node_groups.remove(old)
     relight = block.find("relight")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import bpy
 
-from ...blender import compat, image_files
-from ...errors import UserError
-from ...nodes.block import Block, upstream
+from ...blender import image_files
+from ...errors import UserError, no_passes
+from ...nodes.block import block_of, upstream
 
 _IMAGE_NODE = "CompositorNodeImage"
 
@@ -30,16 +30,16 @@ def find(scene: bpy.types.Scene, name: str) -> Shot:
     """Raises:
     UserError: the plate is not relit in the scene, or has no normals.
     """
-    tree = compat.compositor_tree(scene)
-    relight = Block(tree, strip_name=name).find("relight") if tree else None
-    if relight is None:
-        raise UserError(f"{name} has no passes in the compositor of {scene.name}. Estimate or load them first.")
+    block = block_of(scene, name)
+    relight = block.find("relight") if block else None
+    if block is None or relight is None:
+        raise no_passes(name, scene)
     for socket, remedy in (("Image", "link the plate to it"), ("Normal", "estimate normals, or link a normal pass to it")):
         taker = relight.inputs.get(socket)
         if taker is None or not taker.is_linked:
             raise UserError(f"{socket} of Relight ({name}) has nothing to look at: {remedy}.")
     plate, normal = (relight.inputs[socket].links[0].from_socket for socket in ("Image", "Normal"))
-    return Shot(tree=tree, name=name, relight=relight, plate=plate, normal=normal)
+    return Shot(tree=block.tree, name=name, relight=relight, plate=plate, normal=normal)
 
 
 def frames_of(shot: Shot, *, count: int, current: int) -> list[int]:

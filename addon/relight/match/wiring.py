@@ -16,7 +16,7 @@ from ...node_groups import match as match_group
 from ...node_groups import relight as relight_group
 from ...node_groups import world_light
 from ...nodes import drivers
-from ...nodes.block import Block
+from ...nodes.block import Block, block_of
 from . import curves
 from . import mute_source as sparing
 from . import shot as shots
@@ -45,8 +45,8 @@ MODES = (
 
 def node_of(scene: bpy.types.Scene, name: str) -> bpy.types.Node | None:
     """Return the match node of a shot, None before its first fit."""
-    tree = compat.compositor_tree(scene)
-    return Block(tree, strip_name=name).find(ROLE) if tree else None
+    block = block_of(scene, name)
+    return block.find(ROLE) if block else None
 
 
 def mode_of(node: bpy.types.Node) -> Mode:
