@@ -18,30 +18,37 @@ class PlatelightPreferences(bpy.types.AddonPreferences):
     engine_kind: EnumProperty(
         name="Engine",
         items=(
-            ("INSTALLED", "Install Here", "An environment of its own in the extension's folder, made by Install Engine"),
-            ("EXISTING", "Existing Environment", "A Python environment that has the engine's packages, say on a farm's storage"),
-            ("COMMAND", "Command", "A full engine command, say through ssh on a machine that sees the same storage"),
+            ("INSTALLED", "Install Here", "Install Engine puts the engine into the extension's folder"),
+            (
+                "EXISTING",
+                "Existing Environment",
+                "Use a Python environment that has the engine's packages, for example on farm storage",
+            ),
+            ("COMMAND", "Command", "Run your own command, for example through ssh on a machine with the same storage"),
         ),
         update=_engine_changed,
     )
     engine_python: StringProperty(
-        name="Environment", description="The environment's folder, or its Python", subtype="FILE_PATH", update=_engine_changed
+        name="Environment",
+        description="Folder of the Python environment, or its Python program",
+        subtype="FILE_PATH",
+        update=_engine_changed,
     )
     engine_command: StringProperty(
         name="Command",
-        description="A command that serves on its standard streams, such as: "
+        description="Command that starts the engine and speaks on its standard streams, for example: "
         "ssh gpu-box 'cd /opt/platelight && .venv/bin/python -m engine serve'",
         update=_engine_changed,
     )
     models_folder: StringProperty(
         name="Models Folder",
-        description="Folder of the model weights; blank for the engine's own choice",
+        description="Folder of the model weights. If blank, the engine uses its own folder",
         subtype="DIR_PATH",
         update=_engine_changed,
     )
     idle_minutes: FloatProperty(
         name="Keep Engine For",
-        description="Minutes that an engine with nothing to do stays, its model loaded, before it gives the memory back",
+        description="Minutes an idle engine keeps its model in memory",
         default=2.0,
         min=0.0,
         soft_max=60.0,
@@ -51,10 +58,10 @@ class PlatelightPreferences(bpy.types.AddonPreferences):
 
     paid_first: BoolProperty(
         name="Models for Paid Work First",
-        description="Let Best Installed choose a model that may be used in paid work before one whose licence asks for more",
+        description="Best Installed prefers models whose licence allows paid work",
         default=True,
     )
-    agreed_models: StringProperty(description="Models whose licence was agreed to, separated by commas", options={"HIDDEN"})
+    agreed_models: StringProperty(description="Models whose licence you have accepted, separated by commas", options={"HIDDEN"})
 
     def draw(self, context):
         engine_setup.draw(self.layout, context, self, kind=self.engine_kind)

@@ -20,13 +20,13 @@ _items: list[tuple[str, str, str, str, int]] = []
 
 
 def _model_items(self: object, context: bpy.types.Context | None) -> list[tuple[str, str, str, str, int]]:
-    best = "The best model on this machine, those for paid work first; the embedded preview where there is no other"
+    best = "The best model on this machine. Models for paid work come first. The preview model is the last choice"
     items = [(BEST, "Best Installed", best, "NONE", _NUMBERS[BEST])]
     for model in state.models:
         number = _NUMBERS.get(model.name, 16 + zlib.crc32(model.name.encode()) % 0xFFFF)
         about = f"{model.purpose}. Paid work: {model.paid}. Licence: {model.licence}"
         items.append((model.name, model.title, about, "NONE" if model.installed else "IMPORT", number))
-    own = "A checkpoint of your own, in NormalCrafter's published layout"
+    own = "Your own checkpoint, in a published layout such as NormalCrafter's"
     items.append((FOLDER, "From Folder", own, "FILE_FOLDER", _NUMBERS[FOLDER]))
     if items != _items:
         _items[:] = items
@@ -34,26 +34,30 @@ def _model_items(self: object, context: bpy.types.Context | None) -> list[tuple[
 
 
 class PlatelightSettings(bpy.types.PropertyGroup):
-    model: EnumProperty(name="Model", description="What estimates the normals", items=_model_items)
+    model: EnumProperty(name="Model", description="Model that estimates the normals of the plate", items=_model_items)
     model_folder: StringProperty(
-        name="Model Folder", description="Folder of the checkpoint: the one that holds model_index.json", subtype="DIR_PATH"
+        name="Model Folder", description="Folder of the checkpoint. It holds model_index.json or the weights", subtype="DIR_PATH"
     )
     quality: EnumProperty(
         name="Resolution",
-        description="Long side of the pictures the model sees; the passes come back at the plate's own shape",
+        description="Long side of the picture the model sees. More pixels show finer detail and take longer",
         items=(
-            ("RECOMMENDED", "Recommended", "What the model was made for: 512 px for the preview, 1024 px for NormalCrafter"),
+            (
+                "RECOMMENDED",
+                "Recommended",
+                "The size the model was trained at: 512 px for the preview model, 1024 px for NormalCrafter",
+            ),
             ("DRAFT", "Draft", "512 px"),
             ("STANDARD", "Standard", "768 px"),
             ("FINE", "Fine", "1024 px"),
-            ("NATIVE", "Native", "The plate's own size: slow, and it takes much memory"),
-            ("CUSTOM", "Custom", "A size of your own"),
+            ("NATIVE", "Native", "The size of the plate. Slow, and needs much memory"),
+            ("CUSTOM", "Custom", "The size you set below"),
         ),
         default="RECOMMENDED",
     )
     max_resolution: IntProperty(
         name="Long Side",
-        description="Long side in pixels of the pictures the model sees; plates are never enlarged",
+        description="Long side of the picture the model sees, in pixels. A smaller plate is not enlarged",
         default=1024,
         min=64,
         soft_max=4096,
@@ -62,7 +66,7 @@ class PlatelightSettings(bpy.types.PropertyGroup):
     )
     handles: IntProperty(
         name="Handles",
-        description="Frames to estimate before and after the strip's visible range, where the clip has them",
+        description="Extra frames to estimate before and after the visible part of the strip",
         default=0,
         min=0,
         soft_max=48,
@@ -70,7 +74,7 @@ class PlatelightSettings(bpy.types.PropertyGroup):
     )
     window: IntProperty(
         name="Window",
-        description="Frames the model sees at once, 0 for its own number; more is steadier and takes more memory",
+        description="Frames the model sees together. More flicker less and need more memory. 0 uses the model's default",
         default=0,
         min=0,
         soft_max=110,
@@ -78,7 +82,7 @@ class PlatelightSettings(bpy.types.PropertyGroup):
     )
     overlap: IntProperty(
         name="Overlap",
-        description="Frames that neighbouring windows share, -1 for the model's own number; more hides the joins and takes longer",
+        description="Frames two windows share. More hide the joins and take longer. -1 uses the model's default",
         default=-1,
         min=-1,
         soft_max=16,
@@ -86,7 +90,7 @@ class PlatelightSettings(bpy.types.PropertyGroup):
     )
     decode_chunk_size: IntProperty(
         name="Decode Chunk",
-        description="Frames decoded at once; fewer take less memory",
+        description="Frames decoded together. Fewer need less memory",
         default=7,
         min=1,
         soft_max=14,
@@ -95,24 +99,24 @@ class PlatelightSettings(bpy.types.PropertyGroup):
     precision: EnumProperty(
         name="Precision",
         items=(
-            ("auto", "Automatic", "What the device is good at"),
-            ("fp32", "Full (fp32)", "Exact and slow"),
-            ("bf16", "Half (bf16)", "Fast where the device has it"),
-            ("fp16", "Half (fp16)", "Fast on graphics cards"),
+            ("auto", "Automatic", "The precision that suits the device"),
+            ("fp32", "Full (fp32)", "32 bits: exact and slow"),
+            ("bf16", "Half (bf16)", "16 bits: fast on devices that support it"),
+            ("fp16", "Half (fp16)", "16 bits: fast on graphics cards"),
         ),
     )
     device: EnumProperty(
         name="Device",
         items=(
-            ("auto", "Automatic", "The graphics card if the engine sees one"),
-            ("cpu", "CPU", "The processor"),
-            ("cuda", "NVIDIA (CUDA)", "An NVIDIA card; ROCm cards go by this name too"),
-            ("mps", "Apple (Metal)", "An Apple GPU"),
+            ("auto", "Automatic", "Use a graphics card if the engine finds one, else the processor"),
+            ("cpu", "CPU", "Use the processor"),
+            ("cuda", "NVIDIA (CUDA)", "Use an NVIDIA card, or an AMD card with ROCm"),
+            ("mps", "Apple (Metal)", "Use an Apple GPU"),
         ),
     )
     output_folder: StringProperty(
         name="Output",
-        description="Folder of the passes; blank for //platelight/ and the clip's name, beside the project",
+        description="Folder of the passes. If blank, they go to //platelight/ beside the project",
         subtype="DIR_PATH",
     )
     match: PointerProperty(type=match_settings.PlatelightMatchSettings)

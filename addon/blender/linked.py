@@ -11,7 +11,7 @@ from . import compat
 def refusal(scene: bpy.types.Scene) -> str:
     """Return why the scene's compositor can't be changed, and what to do; blank where it can. Free: for `poll`."""
     reason = _reason(scene)
-    return f"{reason[:1].upper()}{reason[1:]}: change it there, or make it local." if reason else ""
+    return f"{reason[:1].upper()}{reason[1:]}. Change it in that file, or make it local." if reason else ""
 
 
 def need_own(scene: bpy.types.Scene) -> None:

@@ -143,7 +143,7 @@ def _normals(block: Block, relight: bpy.types.Node) -> bpy.types.NodeSocket:
         return size.outputs["Image"]
     if links := typed.links_of(relight.inputs["Normal"]):
         return typed.ends_of(links[0])[0]
-    raise UserError(f"{block.strip_name} has no normals in the compositor: estimate or load them first.")
+    raise UserError(f"{block.strip_name} has no normals in the compositor. Estimate or load them first.")
 
 
 # Studio lights --------------------------------------------------------------------------------------------------------

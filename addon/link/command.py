@@ -113,7 +113,7 @@ def check_online(purpose: str) -> None:
     PlatelightError: `offline` when Blender may not go online.
     """
     if not bpy.app.online_access:
-        forced = "Blender was started in offline mode" if bpy.app.online_access_override else "Blender may not go online"
+        forced = "Blender was started in offline mode" if bpy.app.online_access_override else "Online access is off in Blender"
         raise PlatelightError(ErrorCode.OFFLINE, f"{forced}, so {purpose}")
 
 
@@ -127,7 +127,7 @@ def split(text: str, where: str, *, posix: bool = os.name != "nt") -> list[str]:
     try:
         words = shlex.split(text, posix=posix)
     except ValueError as error:
-        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{where} cannot be split into words: {error}") from error
+        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{where} cannot be read: {error}") from error
     return words if posix else [_unquoted(word) for word in words]
 
 
@@ -143,5 +143,5 @@ def _existing_python(chosen: str) -> Path:
         raise PlatelightError(ErrorCode.ENGINE_MISSING, "no environment is chosen in the preferences")
     python = installer.python_of(path) if path.is_dir() else path
     if not python.is_file():
-        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{python} is not there")
+        raise PlatelightError(ErrorCode.ENGINE_MISSING, f"{python} does not exist")
     return python

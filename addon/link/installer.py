@@ -61,11 +61,11 @@ def problem(folder: Path, *, locks: Path) -> str:
     """Return why the environment cannot be used, or ``""``. One that was not finished has no marker and does not count."""
     marker = folder / _MARKER
     if not marker.is_file():
-        return "the engine is not installed yet"
+        return "the engine is not installed"
     if not python_of(folder).exists():
-        return "the Python it was installed with is gone"
+        return "the Python of the engine's environment is gone"
     if marker.read_text(encoding="utf-8").strip() != _digest(locks):
-        return "the installed engine is of another version of Platelight"
+        return "the installed engine belongs to another version of Platelight"
     return ""
 
 
@@ -134,7 +134,7 @@ class Install:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        outcome: InstallReport | PlatelightError = PlatelightError(ErrorCode.INTERNAL, "the installer ended; see the console")
+        outcome: InstallReport | PlatelightError = PlatelightError(ErrorCode.INTERNAL, "the installer stopped. See the console")
         try:
             self._sweep()
             outcome = self._install()
@@ -157,10 +157,10 @@ class Install:
         self._check_space()
         self._temporary.mkdir(parents=True)
         python, env = str(python_of(self._fresh)), self._environment()
-        self._step("Making the environment", [plan.python, "-m", "venv", "--clear", str(self._fresh)], env=env)
+        self._step("Creating the environment", [plan.python, "-m", "venv", "--clear", str(self._fresh)], env=env)
         locked = ("install", "--require-hashes", "--no-deps", "--only-binary", ":all:")
         uv = [python, "-m", "pip", *locked, "-r", str(plan.locks / INSTALLER)]
-        self._step("Fetching the installer", uv, env=env)
+        self._step("Downloading the installer", uv, env=env)
         files = [word for name in (BASE, plan.choice.build.lock) for word in ("-r", str(plan.locks / name))]
         backend = plan.choice.build.backend if _OWN_INDEX.isdisjoint(env) else ""
         from_torch = [f"--torch-backend={backend}"] if backend else []
@@ -169,7 +169,7 @@ class Install:
         except PlatelightError as error:
             if error.code is ErrorCode.CANCELLED or is_hopeless(error.detail):
                 raise
-            self._say(f"{error.detail}; trying pip, which has a configuration of its own, with the same packages")
+            self._say(f"{error.detail}. Trying pip, which has its own network settings")
             self._with_pip([python, "-m", "pip", *locked, *files], env=env, instead_of=error)
         (self._fresh / _MARKER).write_text(_digest(plan.locks), encoding="utf-8")
         return self._put_in_place()
@@ -180,7 +180,7 @@ class Install:
         except PlatelightError as error:
             if error.code is ErrorCode.CANCELLED:
                 raise
-            raise PlatelightError(ErrorCode.INSTALL_FAILED, f"{instead_of.detail}; with pip: {error.detail}") from error
+            raise PlatelightError(ErrorCode.INSTALL_FAILED, f"{instead_of.detail}. With pip: {error.detail}") from error
 
     def _put_in_place(self) -> InstallReport:
         """Let the new environment take the old one's place, and give it back where the new engine does not answer."""
@@ -198,7 +198,7 @@ class Install:
             raise
         shutil.rmtree(old, ignore_errors=True)
         warning = warning_of(doctor)
-        self._say(warning or f"Installed. The engine computes on {doctor.device}")
+        self._say(warning or f"Installed. The engine uses {doctor.device}")
         return InstallReport(warning=warning, doctor=doctor)
 
     def _check_space(self) -> None:
@@ -206,7 +206,7 @@ class Install:
         parent.mkdir(parents=True, exist_ok=True)
         needed, free = self._plan.choice.download + self._plan.choice.disk, shutil.disk_usage(parent).free
         if free < needed:
-            told = f"the disk is full: {needed / 1e9:.1f} GB are needed in {parent}, {free / 1e9:.1f} GB are free"
+            told = f"the disk is full: {parent} needs {needed / 1e9:.1f} GB and has {free / 1e9:.1f} GB free"
             raise PlatelightError(ErrorCode.INSTALL_FAILED, told)
 
     def _environment(self) -> dict[str, str]:
@@ -246,7 +246,7 @@ class Install:
                 self._say(text)
 
     def _doctor(self, command: Sequence[str]) -> DoctorResult:
-        self._say("Asking the engine what it sees")
+        self._say("Checking the engine")
         answers: list[DoctorResult | PlatelightError] = []
         client = Client(command, cwd=self._plan.root, env=self._plan.env)
         client.request(Doctor(), on_result=answers.append, on_error=answers.append)
@@ -257,7 +257,7 @@ class Install:
             time.sleep(0.05)
         client.close()
         if not answers:
-            raise PlatelightError(ErrorCode.ENGINE_SILENT, f"the doctor took more than {DOCTOR_TIMEOUT:.0f} s")
+            raise PlatelightError(ErrorCode.ENGINE_SILENT, f"the engine check took more than {DOCTOR_TIMEOUT:.0f} s")
         if isinstance(answers[0], PlatelightError):
             raise answers[0]
         return answers[0]

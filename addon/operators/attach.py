@@ -10,7 +10,7 @@ from .reporting import refuse
 class PLATELIGHT_OT_attach(bpy.types.Operator):
     bl_idname = "platelight.attach"
     bl_label = "Load Passes"
-    bl_description = "Place the job's passes in the compositor of its scene again, and read their files anew"
+    bl_description = "Put the job's passes into the compositor again and reload their files"
     bl_options = {"INTERNAL", "UNDO"}
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -21,7 +21,7 @@ class PLATELIGHT_OT_attach(bpy.types.Operator):
         except PlatelightError as error:
             return refuse(self, error)
         if not placed:
-            self.report({"ERROR"}, "The passes could not be placed; the job's notices say why")
+            self.report({"ERROR"}, "The passes could not be placed. The notes of the job say why")
             return {"CANCELLED"}
         for notice in session.notices(self.job):
             self.report({"INFO"}, notice)

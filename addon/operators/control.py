@@ -12,9 +12,9 @@ from .of_plates import OfRelitPlates
 from .reporting import reported
 
 _KINDS = (
-    ("IMAGE", "Image", "Where an image is bright"),
-    ("MASK", "Mask", "Inside a mask of the Movie Clip or Image editor"),
-    ("ALPHA", "Alpha", "Where the plate isn't transparent"),
+    ("IMAGE", "Image", "The light falls where an image is bright"),
+    ("MASK", "Mask", "The light falls inside a mask of the Movie Clip or Image editor"),
+    ("ALPHA", "Alpha", "The light falls where the plate is opaque"),
 )
 
 
@@ -29,7 +29,9 @@ class _OnShot(OfRelitPlates):
 
 class _OnLight(_OnShot):
     light: bpy.props.StringProperty(name="Light", options={"SKIP_SAVE"})
-    studio: bpy.props.BoolProperty(name="Studio", description="One of Ambient, Key, Fill and Rim", options={"SKIP_SAVE"})
+    studio: bpy.props.BoolProperty(
+        name="Studio", description="The light is a studio light: Ambient, Key, Fill or Rim", options={"SKIP_SAVE"}
+    )
 
     def act(self, context, shot):
         self.act_on(context, shot, control.handle(shot, self.light, studio=self.studio))
@@ -38,7 +40,7 @@ class _OnLight(_OnShot):
 class PLATELIGHT_OT_mute_light(_OnLight, bpy.types.Operator):
     bl_idname = "platelight.mute_light"
     bl_label = "Mute"
-    bl_description = "Turn this light off on the plate, or on again"
+    bl_description = "Turn this light off on the plate. Press again to turn it on"
 
     def act_on(self, context, shot, light):
         control.set_muted(shot, light, not light.muted)
@@ -47,7 +49,7 @@ class PLATELIGHT_OT_mute_light(_OnLight, bpy.types.Operator):
 class PLATELIGHT_OT_solo_light(_OnLight, bpy.types.Operator):
     bl_idname = "platelight.solo_light"
     bl_label = "Solo"
-    bl_description = "Show this light alone on the plate, or beside others that are solo"
+    bl_description = "Light the plate with this light alone, or with all lights that are solo"
 
     def act_on(self, context, shot, light):
         control.set_solo(shot, light, not light.solo)
@@ -56,7 +58,7 @@ class PLATELIGHT_OT_solo_light(_OnLight, bpy.types.Operator):
 class PLATELIGHT_OT_matte_light(_OnLight, bpy.types.Operator):
     bl_idname = "platelight.matte_light"
     bl_label = "Limit with Matte"
-    bl_description = "Let this light fall only where a matte allows it"
+    bl_description = "Limit this light to the white areas of a matte"
 
     kind: bpy.props.EnumProperty(name="Matte", items=_KINDS)
     image: bpy.props.StringProperty(name="Image", options={"SKIP_SAVE"})
@@ -76,9 +78,9 @@ class PLATELIGHT_OT_matte_light(_OnLight, bpy.types.Operator):
     def act_on(self, context, shot, light):
         image, mask = bpy.data.images.get(self.image), bpy.data.masks.get(self.mask)
         if self.kind == "IMAGE" and (image is None or image.source == "VIEWER"):
-            raise UserError("No image is chosen: open one in the Image editor, then choose it here.")
+            raise UserError("No image is chosen. Open one in the Image editor, then choose it here.")
         if self.kind == "MASK" and mask is None:
-            raise UserError("No mask is chosen: draw one in the Movie Clip editor, then choose it here.")
+            raise UserError("No mask is chosen. Draw one in the Movie Clip editor, then choose it here.")
         chosen = {"IMAGE": {"image": image}, "MASK": {"mask": mask}, "ALPHA": {}}[self.kind]
         mattes.attach(shot, light, scene=compat.shown_scene(context), **chosen)
 
@@ -86,7 +88,7 @@ class PLATELIGHT_OT_matte_light(_OnLight, bpy.types.Operator):
 class PLATELIGHT_OT_unmatte_light(_OnLight, bpy.types.Operator):
     bl_idname = "platelight.unmatte_light"
     bl_label = "Remove Matte"
-    bl_description = "Let this light fall everywhere again"
+    bl_description = "Remove the matte, so that this light falls on the whole plate"
 
     def act_on(self, context, shot, light):
         mattes.remove(shot, light)
@@ -95,7 +97,7 @@ class PLATELIGHT_OT_unmatte_light(_OnLight, bpy.types.Operator):
 class PLATELIGHT_OT_normal_detail(_OnShot, bpy.types.Operator):
     bl_idname = "platelight.normal_detail"
     bl_label = "Normal Detail"
-    bl_description = "Smooth the plate's normals, or bring out their detail; again to leave them as they are"
+    bl_description = "Smooth or sharpen the surface detail of the plate. Press again to remove the control"
 
     def act(self, context, shot):
         if not control_normals.remove(shot):
@@ -105,11 +107,11 @@ class PLATELIGHT_OT_normal_detail(_OnShot, bpy.types.Operator):
 class PLATELIGHT_OT_highlights(_OnShot, bpy.types.Operator):
     bl_idname = "platelight.highlights"
     bl_label = "Highlights"
-    bl_description = "Let the scene's lights give highlights; without them renders take a quarter less time"
+    bl_description = "Add highlights of the scene lights to the plate. Renders take a quarter less time without them"
 
     def act(self, context, shot):
         if shot.lights is None:
-            raise UserError(f"{self.shot} has no scene lights: light it with them first.")
+            raise UserError(f"{self.shot} has no scene lights. Press Light with Scene Lights first.")
         on = not scene_lights.has_highlights(shot.lights)
         scene_lights.set_highlights(shot.block.tree, shot.lights, shot.relight, on)
 
@@ -117,7 +119,7 @@ class PLATELIGHT_OT_highlights(_OnShot, bpy.types.Operator):
 class PLATELIGHT_OT_light_outputs(_OnShot, bpy.types.Operator):
     bl_idname = "platelight.light_outputs"
     bl_label = "Outputs for Grading"
-    bl_description = "Write the result, diffuse, highlights, masks and each light alone to a multilayer EXR with every render"
+    bl_description = "Save each render as a multilayer EXR too: result, diffuse, highlights, masks and every light alone"
 
     def act(self, context, shot):
         outputs.add(shot)

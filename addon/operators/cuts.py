@@ -11,7 +11,7 @@ from .reporting import refuse
 class PLATELIGHT_OT_cuts(bpy.types.Operator):
     bl_idname = "platelight.cuts"
     bl_label = "Show Cuts"
-    bl_description = "Read from the plate's passes where its shots begin"
+    bl_description = "List the frames at which the shots of this plate begin, as its passes say"
     bl_options = {"REGISTER", "UNDO"}
 
     markers: bpy.props.BoolProperty(name="Mark", description="Put a marker on the timeline at each cut", default=False)
@@ -33,7 +33,7 @@ class PLATELIGHT_OT_cuts(bpy.types.Operator):
             for plan in planning.plans(context):
                 records = folders.existing_records(plan.out, plan.target)
                 if not records:
-                    raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"{plan.target.label} has no passes yet: estimate it first")
+                    raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"{plan.target.label} has no passes yet. Estimate it first")
                 first, last = plan.target.first, plan.target.last
                 cuts = tuple(sorted({cut for record in records for cut in record.cuts if first < cut <= last}))
                 shot_cuts.keep(scene, plate=plan.target.strip_name, cuts=cuts)
@@ -41,5 +41,5 @@ class PLATELIGHT_OT_cuts(bpy.types.Operator):
                 found += len(cuts)
         except PlatelightError as error:
             return refuse(self, error)
-        self.report({"INFO"}, f"{found} cuts" + (f", {marked} marked" if self.markers else ""))
+        self.report({"INFO"}, f"{found} cut{'' if found == 1 else 's'}" + (f", {marked} marked" if self.markers else ""))
         return {"FINISHED"}

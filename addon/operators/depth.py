@@ -10,18 +10,33 @@ from .reporting import is_own, reported
 class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
     bl_idname = "platelight.depth_at_point"
     bl_label = "This Point Is…"
-    bl_description = "Say how far away one point of the plate is; the rest of the depth follows in proportion"
+    bl_description = "Set the distance of one point of the plate. All other depths scale with it"
     bl_options = {"REGISTER", "UNDO"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
     x: bpy.props.FloatProperty(
-        name="X", description="From the plate's left side to its right", default=0.5, min=0.0, max=1.0, subtype="FACTOR"
+        name="X",
+        description="Position across the plate: 0 is the left edge, 1 the right edge",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
     y: bpy.props.FloatProperty(
-        name="Y", description="From the plate's lower side to its upper", default=0.5, min=0.0, max=1.0, subtype="FACTOR"
+        name="Y",
+        description="Position up the plate: 0 is the lower edge, 1 the upper edge",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
     metres: bpy.props.FloatProperty(
-        name="Distance", description="From the camera, along its axis", default=3.0, min=0.01, soft_max=100.0, unit="LENGTH"
+        name="Distance",
+        description="Distance of the point from the camera, along the camera's axis",
+        default=3.0,
+        min=0.01,
+        soft_max=100.0,
+        unit="LENGTH",
     )
 
     @classmethod
@@ -40,5 +55,5 @@ class PLATELIGHT_OT_depth_at_point(bpy.types.Operator):
     @reported
     def execute(self, context):
         before = depth.set_point(compat.shown_scene(context), self.shot, x=self.x, y=self.y, metres=self.metres)
-        self.report({"INFO"}, f"That point was at {before:.2f} m and is at {self.metres:.2f} m now")
+        self.report({"INFO"}, f"The point moved from {before:.2f} m to {self.metres:.2f} m")
         return {"FINISHED"}

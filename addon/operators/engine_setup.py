@@ -15,15 +15,15 @@ from .reporting import refuse
 class PLATELIGHT_OT_install(bpy.types.Operator):
     bl_idname = "platelight.install"
     bl_label = "Install Engine"
-    bl_description = "Download the engine's packages into the extension's own folder, in the background; says their size first"
+    bl_description = "Download the engine into the extension's folder. You see the size before the download begins"
     bl_options = {"INTERNAL"}
 
     compute: EnumProperty(
         name="Compute On",
         items=(
-            (Compute.AUTO, "Automatic", "An NVIDIA card where there is one that the build runs on, else the CPU"),
-            (Compute.CPU, "CPU", "The small build, whatever card there is"),
-            (Compute.NVIDIA, "NVIDIA Card", "The large build"),
+            (Compute.AUTO, "Automatic", "Use the NVIDIA card if it can run the engine, else the CPU"),
+            (Compute.CPU, "CPU", "Install the small build, which runs on the processor"),
+            (Compute.NVIDIA, "NVIDIA Card", "Install the large build, which runs on an NVIDIA card"),
         ),
     )
 
@@ -31,7 +31,7 @@ class PLATELIGHT_OT_install(bpy.types.Operator):
     def poll(cls, context):
         busy = state.queue.current()
         if busy:
-            cls.poll_message_set("Wait until the job has ended, or cancel it: it runs in the engine that would be replaced")
+            cls.poll_message_set("A job uses this engine. Wait until it ends, or cancel it")
         return not busy
 
     def invoke(self, context, event):
@@ -56,7 +56,7 @@ class PLATELIGHT_OT_install(bpy.types.Operator):
 class PLATELIGHT_OT_cancel_install(bpy.types.Operator):
     bl_idname = "platelight.cancel_install"
     bl_label = "Cancel"
-    bl_description = "Stop the installation and remove what it has written so far"
+    bl_description = "Stop the installation and delete the files it has written"
     bl_options = {"INTERNAL"}
 
     def execute(self, context):
@@ -67,7 +67,7 @@ class PLATELIGHT_OT_cancel_install(bpy.types.Operator):
 class PLATELIGHT_OT_check_engine(bpy.types.Operator):
     bl_idname = "platelight.check_engine"
     bl_label = "Check Engine"
-    bl_description = "Start the engine and ask what it sees: device, memory, versions, models, disk"
+    bl_description = "List the engine's device, memory, packages, models and free disk space"
     bl_options = {"INTERNAL"}
 
     def execute(self, context):
@@ -81,7 +81,7 @@ class PLATELIGHT_OT_check_engine(bpy.types.Operator):
 class PLATELIGHT_OT_download_model(bpy.types.Operator):
     bl_idname = "platelight.download_model"
     bl_label = "Download"
-    bl_description = "Download the model's weights, in the background; an interrupted download continues"
+    bl_description = "Download the model's weights. An interrupted download continues where it stopped"
     bl_options = {"INTERNAL"}
 
     model: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -98,12 +98,12 @@ class PLATELIGHT_OT_download_model(bpy.types.Operator):
 class PLATELIGHT_OT_open_log(bpy.types.Operator):
     bl_idname = "platelight.open_log"
     bl_label = "Show Log"
-    bl_description = "Open what the engine printed since it was last started; engine.previous.log beside it is of the one before"
+    bl_description = "Open the log of the engine. The log of the run before is engine.previous.log, beside it"
     bl_options = {"INTERNAL"}
 
     def execute(self, context):
         if not log_file().is_file():
-            return refuse(self, PlatelightError(ErrorCode.SOURCE_MISSING, "the engine has not been started yet"))
+            return refuse(self, PlatelightError(ErrorCode.SOURCE_MISSING, "the engine has not run yet"))
         bpy.ops.wm.path_open(filepath=str(log_file()))
         return {"FINISHED"}
 
@@ -111,7 +111,7 @@ class PLATELIGHT_OT_open_log(bpy.types.Operator):
 class PLATELIGHT_OT_open_preferences(bpy.types.Operator):
     bl_idname = "platelight.open_preferences"
     bl_label = "Open Preferences"
-    bl_description = "Open Platelight's preferences: the engine, the models, where things are kept"
+    bl_description = "Open Platelight's preferences: engine, models and folders"
     bl_options = {"INTERNAL"}
 
     def execute(self, context):

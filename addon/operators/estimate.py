@@ -43,7 +43,7 @@ class _Estimate:
 
     @classmethod
     def description(cls, context, properties):
-        return "Replace the passes that are there; asks first" if properties.anew else cls.bl_description
+        return "Estimate all frames again and replace their passes. You are asked first" if properties.anew else cls.bl_description
 
     def draw(self, context):
         column = self.layout.column(align=True)
@@ -54,7 +54,7 @@ class _Estimate:
         draw_counts(column, self, self.counts)
         changed = planning.changes(self.plans)
         if changed:
-            column.label(text="The existing passes use other settings:", icon="INFO")
+            column.label(text="The existing passes were made with other settings:", icon="INFO")
         for label, changes in changed:
             column.separator()
             column.label(text=label, icon="FILE_MOVIE")
@@ -85,7 +85,7 @@ class _Estimate:
 class PLATELIGHT_OT_estimate(_Estimate, bpy.types.Operator):
     bl_idname = "platelight.estimate"
     bl_label = "Estimate Normals"
-    bl_description = "Estimate normals of the selected strips, or of the clip, and place them in the compositor"
+    bl_description = "Estimate the normals of the selected strips, or of the clip. The relit plate appears in the compositor"
 
     @classmethod
     def poll(cls, context):
@@ -100,7 +100,7 @@ class PLATELIGHT_OT_estimate(_Estimate, bpy.types.Operator):
 class PLATELIGHT_OT_estimate_plate(_Estimate, bpy.types.Operator):
     bl_idname = "platelight.estimate_plate"
     bl_label = "Estimate"
-    bl_description = "Estimate the frames of this plate that are missing, and place them in the compositor"
+    bl_description = "Estimate the missing frames of this plate and add them to the compositor"
     bl_options = {"INTERNAL"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN", "SKIP_SAVE"})
@@ -118,7 +118,7 @@ class PLATELIGHT_OT_estimate_plate(_Estimate, bpy.types.Operator):
 class PLATELIGHT_OT_forget_interrupted(bpy.types.Operator):
     bl_idname = "platelight.forget_interrupted"
     bl_label = "Dismiss"
-    bl_description = "Take this line away. The frames that are there stay, and Estimate continues after them"
+    bl_description = "Remove this message. Finished frames stay, and Estimate continues after them"
     bl_options = {"INTERNAL"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN", "SKIP_SAVE"})
@@ -134,4 +134,4 @@ OPERATORS = (PLATELIGHT_OT_estimate, PLATELIGHT_OT_estimate_plate, PLATELIGHT_OT
 def _elsewhere(context: bpy.types.Context, jobs: list[Job]) -> str:
     """Where the passes will be placed, if that isn't in the scene that the editor shows."""
     scenes = {job.target.scene_name for job in jobs} - {compat.shown_scene(context).name}
-    return f" for the compositor of the scene {' and '.join(sorted(scenes))}" if scenes else ""
+    return f" for the scene {' and '.join(sorted(scenes))}" if scenes else ""

@@ -19,7 +19,7 @@ def _tell(operator, entry, notices):
     for trouble in troubles:
         operator.report({"WARNING"}, trouble)
     if not troubles:
-        operator.report({"INFO"}, f"Normals of {entry.name} are in the compositor; what was found is in the Platelight tab")
+        operator.report({"INFO"}, f"The normals of {entry.name} are in the compositor. The Platelight tab shows how they were read")
 
 
 def _bring_in(operator, context, *, file, layer):
@@ -36,14 +36,16 @@ def _bring_in(operator, context, *, file, layer):
 class PLATELIGHT_OT_import_normals(bpy.types.Operator, ImportHelper):
     bl_idname = "platelight.import_normals"
     bl_label = "Import Normals"
-    bl_description = "Take a normal sequence of another tool for the selected plate: EXR, PNG or TIFF, in any convention"
+    bl_description = "Use normals of another tool for the selected plate: an EXR, PNG or TIFF sequence in any convention"
     bl_options = {"REGISTER", "UNDO"}
 
     filter_glob: bpy.props.StringProperty(default=";".join(f"*{suffix}" for suffix in files.SUFFIXES), options={"HIDDEN"})
     layer: bpy.props.StringProperty(
-        name="Layer", description="The layer of an EXR that holds the normals; blank for the one that is named like them"
+        name="Layer", description="Layer of the EXR that holds the normals. If blank, the layer is found by its name"
     )
-    shot: bpy.props.StringProperty(name="Plate", description="Strip or clip; blank for what is selected", options={"HIDDEN"})
+    shot: bpy.props.StringProperty(
+        name="Plate", description="Name of the strip or clip. If blank, the selected one is used", options={"HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, context):
@@ -63,7 +65,7 @@ class PLATELIGHT_OT_import_normals(bpy.types.Operator, ImportHelper):
 class PLATELIGHT_OT_check_normals(bpy.types.Operator):
     bl_idname = "platelight.check_normals"
     bl_label = "Check Again"
-    bl_description = "Read the files again, follow the strip to where it is now, and set what is found"
+    bl_description = "Read the files again and reset the settings below to what they show"
     bl_options = {"REGISTER", "UNDO"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})
@@ -73,14 +75,14 @@ class PLATELIGHT_OT_check_normals(bpy.types.Operator):
         scene = compat.shown_scene(context)
         entry = import_settings.entry_of(scene, self.shot)
         if entry is None:
-            raise UserError(f"No normals were imported for {self.shot}: import some first.")
+            raise UserError(f"{self.shot} has no imported normals. Import them first.")
         return _bring_in(self, context, file=paths.absolute(entry.file), layer=entry.layer)
 
 
 class PLATELIGHT_OT_forget_normals(bpy.types.Operator):
     bl_idname = "platelight.forget_normals"
     bl_label = "Remove Imported Normals"
-    bl_description = "Take the imported normals out of the compositor; their files stay"
+    bl_description = "Remove the imported normals from the compositor. Their files stay on disk"
     bl_options = {"REGISTER", "UNDO"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN"})

@@ -11,7 +11,7 @@ from .reporting import is_own
 class PLATELIGHT_OT_find_passes(bpy.types.Operator):
     bl_idname = "platelight.find_passes"
     bl_label = "Find Passes"
-    bl_description = "Choose the folder where the missing passes of this plate are now, or one that holds it"
+    bl_description = "Choose the folder that holds the missing passes of this plate. Folders inside it are searched too"
     bl_options = {"REGISTER", "UNDO"}
 
     directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
@@ -30,7 +30,7 @@ class PLATELIGHT_OT_find_passes(bpy.types.Operator):
         scene, chosen = compat.shown_scene(context), paths.absolute(self.directory)
         found = relink.relink(scene, self.shot, chosen=chosen)
         if not found:
-            self.report({"ERROR"}, f"{chosen} holds no frame of the passes that {self.shot} lacks: choose another folder")
+            self.report({"ERROR"}, f"{chosen} has none of the missing frames of {self.shot}. Choose another folder")
             return {"CANCELLED"}
         for each in found:
             self.report({"INFO"}, f"{each.what.title()} of {self.shot}: {each.there} of {each.of} frames are in {each.folder}")
@@ -41,7 +41,7 @@ class PLATELIGHT_OT_find_passes(bpy.types.Operator):
 class PLATELIGHT_OT_look_for_files(bpy.types.Operator):
     bl_idname = "platelight.look_for_files"
     bl_label = "Look Again"
-    bl_description = "Look whether the files of the relit plates are there now"
+    bl_description = "Check again whether the files of all relit plates exist"
     bl_options = {"INTERNAL"}
 
     def execute(self, context):

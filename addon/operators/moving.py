@@ -12,12 +12,12 @@ from .reporting import is_own, refuse
 class PLATELIGHT_OT_move_passes(bpy.types.Operator):
     bl_idname = "platelight.move_passes"
     bl_label = "Copy Passes Beside Project"
-    bl_description = "Copy the passes to the folder platelight beside this project, and show them from there"
+    bl_description = "Copy the passes to the folder platelight beside this project. The compositor uses the copies"
 
     @classmethod
     def poll(cls, context):
         if any(not job.finished for job in session.jobs()):
-            cls.poll_message_set("An estimate is under way: wait for its end or cancel it")
+            cls.poll_message_set("An estimate is running. Wait until it ends, or cancel it")
             return False
         return is_own(cls, compat.shown_scene(context))
 
@@ -31,7 +31,7 @@ class PLATELIGHT_OT_move_passes(bpy.types.Operator):
             session.passes_moved(str(stray.folder), str(folder))
             copied.append(f"{stray.plate} to {folder}")
         if not copied:
-            self.report({"INFO"}, "No passes lie in the extension's folder")
+            self.report({"INFO"}, "No passes are in the extension's folder")
             return {"CANCELLED"}
         self.report({"INFO"}, f"Copied the passes of {', '.join(copied)}. Save the project to keep their new place")
         return {"FINISHED"}

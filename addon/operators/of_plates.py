@@ -12,12 +12,14 @@ class OfRelitPlates:
 
     bl_options = {"REGISTER", "UNDO"}
 
-    shot: bpy.props.StringProperty(name="Plate", description="Blank for every plate of the scene", options={"SKIP_SAVE"})
+    shot: bpy.props.StringProperty(
+        name="Plate", description="Name of the plate. If blank, all plates of the scene are used", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context):
         if not scene_lights.shots(compat.shown_scene(context)):
-            cls.poll_message_set("The scene's compositor has no relit plate: estimate or load normals first")
+            cls.poll_message_set("The scene has no relit plate. Estimate or import normals first")
             return False
         return is_own(cls, compat.shown_scene(context))
 

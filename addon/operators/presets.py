@@ -11,7 +11,7 @@ from .reporting import reported
 class PLATELIGHT_OT_light_preset(bpy.types.Operator):
     bl_idname = "platelight.light_preset"
     bl_label = "Light with Preset"
-    bl_description = "Set the lights of this plate as a starting point"
+    bl_description = "Light this plate with a preset. Adjust its lights afterwards"
     bl_options = {"REGISTER", "UNDO"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})
@@ -21,8 +21,8 @@ class PLATELIGHT_OT_light_preset(bpy.types.Operator):
     lights: bpy.props.EnumProperty(
         name="As",
         items=(
-            ("STUDIO", "Studio Lights", "Key, fill, rim and ambient of the relight group, which go with the camera"),
-            ("SCENE", "Scene Lights", "Suns in the scene, which stay where they are and light 3D objects, too"),
+            ("STUDIO", "Studio Lights", "Set Ambient, Key, Fill and Rim, which move with the camera"),
+            ("SCENE", "Scene Lights", "Add suns to the scene. They stay in place and light 3D objects too"),
         ),
     )
 

@@ -16,7 +16,7 @@ from .reporting import refuse
 class PLATELIGHT_OT_cancel(bpy.types.Operator):
     bl_idname = "platelight.cancel"
     bl_label = "Cancel"
-    bl_description = "Stop after the present step; finished frames are kept. Pressed again, the engine itself is ended"
+    bl_description = "Stop after the current step and keep finished frames. Press again to stop at once"
     bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -32,7 +32,7 @@ class PLATELIGHT_OT_cancel(bpy.types.Operator):
 class PLATELIGHT_OT_retry(bpy.types.Operator):
     bl_idname = "platelight.retry"
     bl_label = "Estimate Again"
-    bl_description = "Do the job again with the same settings; it continues after the frames that are there already"
+    bl_description = "Run the job again with the same settings. It continues after the finished frames"
     bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -41,7 +41,11 @@ class PLATELIGHT_OT_retry(bpy.types.Operator):
 
     @classmethod
     def description(cls, context, properties):
-        return "Replace the passes that are there; asks first" if properties.overwrite else cls.bl_description
+        return (
+            "Estimate all frames again and replace their passes. You are asked first"
+            if properties.overwrite
+            else cls.bl_description
+        )
 
     def invoke(self, context, event):
         job = next((job for job in session.jobs() if job.id == self.job), None)
@@ -64,7 +68,7 @@ class PLATELIGHT_OT_retry(bpy.types.Operator):
 class PLATELIGHT_OT_remove(bpy.types.Operator):
     bl_idname = "platelight.remove"
     bl_label = "Remove from List"
-    bl_description = "Take the finished job off the list; its passes stay"
+    bl_description = "Remove this job from the list. Its passes stay on disk"
     bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -80,7 +84,7 @@ class PLATELIGHT_OT_remove(bpy.types.Operator):
 class PLATELIGHT_OT_clear(bpy.types.Operator):
     bl_idname = "platelight.clear"
     bl_label = "Clear Finished"
-    bl_description = "Take all finished jobs off the list; their passes stay"
+    bl_description = "Remove all finished jobs from the list. Their passes stay on disk"
     bl_options = {"INTERNAL"}
 
     def execute(self, context):
@@ -91,7 +95,7 @@ class PLATELIGHT_OT_clear(bpy.types.Operator):
 class PLATELIGHT_OT_show_error(bpy.types.Operator):
     bl_idname = "platelight.show_error"
     bl_label = "Details"
-    bl_description = "Show all that is known of the error"
+    bl_description = "Show the whole error message"
     bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -114,14 +118,14 @@ class PLATELIGHT_OT_show_error(bpy.types.Operator):
 class PLATELIGHT_OT_open_folder(bpy.types.Operator):
     bl_idname = "platelight.open_folder"
     bl_label = "Show Folder"
-    bl_description = "Show the folder of the passes in the file manager"
+    bl_description = "Open the folder of the passes in the file manager"
     bl_options = {"INTERNAL"}
 
     folder: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     def execute(self, context):
         if not Path(self.folder).is_dir():
-            return refuse(self, PlatelightError(ErrorCode.SOURCE_MISSING, f"{self.folder} is not there yet"))
+            return refuse(self, PlatelightError(ErrorCode.SOURCE_MISSING, f"{self.folder} does not exist yet"))
         bpy.ops.wm.path_open(filepath=self.folder)
         return {"FINISHED"}
 

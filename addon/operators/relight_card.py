@@ -16,8 +16,8 @@ class PLATELIGHT_OT_add_card(OfRelitPlates, bpy.types.Operator):
     bl_idname = "platelight.add_card"
     bl_label = "Add Relight Card"
     bl_description = (
-        "Stand the plate in the 3D scene before the camera, bent by its depth where there is any, so that it shares lights and "
-        "shadows with 3D objects; again to bring it up to date"
+        "Add the plate to the 3D scene as a card in front of the camera. "
+        "Its depth shapes it, and it shares lights and shadows with 3D objects. Press again to update it"
     )
 
     @reported
@@ -47,7 +47,7 @@ class _Card:
 class PLATELIGHT_OT_remove_card(_Card, bpy.types.Operator):
     bl_idname = "platelight.remove_card"
     bl_label = "Remove Relight Card"
-    bl_description = "Take the card away; the compositor's own relight stays"
+    bl_description = "Delete the card. The relight in the compositor stays"
 
     def execute(self, context):
         for shot in [self.shot] if self.shot else card.cards(compat.shown_scene(context)):
@@ -59,15 +59,15 @@ class PLATELIGHT_OT_card_own_shadows(_Card, bpy.types.Operator):
     bl_idname = "platelight.card_own_shadows"
     bl_label = "Shadows on Itself"
     bl_description = (
-        "Let the plate throw shadows on itself, which are patchy where its depth is estimated; without, 3D objects and the plate "
-        "still throw theirs on each other"
+        "Let the plate cast shadows on itself. They can be patchy where depth is estimated. "
+        "The plate and 3D objects shadow each other either way"
     )
 
     @reported
     def execute(self, context):
         found = self.card(context)
         if found is None:
-            raise UserError("There is no card of that plate: add one.")
+            raise UserError("The plate has no card. Press Add Relight Card first.")
         card.shadows.set_apart(found, not card.shadows.is_apart(found))
         for notice in card.shadows.update(compat.shown_scene(context)):
             self.report({"INFO"}, notice)
@@ -77,16 +77,16 @@ class PLATELIGHT_OT_card_own_shadows(_Card, bpy.types.Operator):
 class PLATELIGHT_OT_card_depth_cursor(_Card, bpy.types.Operator):
     bl_idname = "platelight.card_depth_cursor"
     bl_label = "Surface to 3D Cursor"
-    bl_description = "Scale the depth so that what the plate shows at the 3D cursor lies as far from the camera as the cursor"
+    bl_description = "Scale the depth until the surface behind the 3D cursor is as far away as the cursor"
 
     @reported
     def execute(self, context):
         found = self.card(context)
         if found is None or "depth" not in card.passes_of(found):
-            raise UserError("The card has no depth pass: estimate depth and update the card.")
+            raise UserError("The card has no depth pass. Estimate depth, then press Update Relight Card.")
         place = card.on_plate(compat.shown_scene(context), found, compat.shown_scene(context).cursor.location)
         if place is None:
-            raise UserError("The 3D cursor is not on the plate: put it on something that the camera sees.")
+            raise UserError("The 3D cursor is outside the plate. Place it on something that the camera sees.")
         depth.set_point(compat.shown_scene(context), found[tags.CARD], x=place.x, y=place.y, metres=place.z)
         controls.look_again(found)
         return {"FINISHED"}

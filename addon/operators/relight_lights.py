@@ -12,7 +12,7 @@ from .reporting import is_own, reported
 class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
     bl_idname = "platelight.wire_lights"
     bl_label = "Light with Scene Lights"
-    bl_description = "Let the lights of the collection light the relit plates of this scene, as they would light them in Cycles"
+    bl_description = "Relight the plates with the lights of the scene or collection, as Cycles would"
 
     @reported
     def execute(self, context):
@@ -27,7 +27,7 @@ class PLATELIGHT_OT_wire_lights(OfRelitPlates, bpy.types.Operator):
 class PLATELIGHT_OT_unwire_lights(bpy.types.Operator):
     bl_idname = "platelight.unwire_lights"
     bl_label = "Remove Scene Lights"
-    bl_description = "Take the scene's lights off the plates; the group's own lights come back"
+    bl_description = "Stop lighting the plates with scene lights. The studio lights come back"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod

@@ -23,12 +23,14 @@ class _OfMatched:
 
     bl_options = {"REGISTER", "UNDO"}
 
-    shot: bpy.props.StringProperty(name="Plate", description="Blank for every matched plate of the scene", options={"SKIP_SAVE"})
+    shot: bpy.props.StringProperty(
+        name="Plate", description="Name of the plate. If blank, all matched plates of the scene are used", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context):
         if not _matched(compat.shown_scene(context)):
-            cls.poll_message_set("No plate of the scene is matched yet: press Match first")
+            cls.poll_message_set("The scene has no matched plate. Press Match Light first")
             return False
         return is_own(cls, compat.shown_scene(context))
 
@@ -39,7 +41,7 @@ class _OfMatched:
 class PLATELIGHT_OT_match_light(OfRelitPlates, bpy.types.Operator):
     bl_idname = "platelight.match_light"
     bl_label = "Match Light"
-    bl_description = "Find the light that is in the plate, from its normals, and make it keyframes in the compositor. Esc cancels"
+    bl_description = "Find the light the plate was shot in and keyframe it in the compositor. Esc cancels"
 
     def execute(self, context):
         self._done = 0
@@ -126,7 +128,7 @@ class PLATELIGHT_OT_match_mode(_OfMatched, bpy.types.Operator):
 class PLATELIGHT_OT_match_sun(_OfMatched, bpy.types.Operator):
     bl_idname = "platelight.match_sun"
     bl_label = "Make Sun and World"
-    bl_description = "Make a Sun and a World like the light in the plate, so that CG objects are lit as the plate is"
+    bl_description = "Add a Sun and a World like the light in the plate. They light CG objects the same way"
 
     @reported
     def execute(self, context):
@@ -139,7 +141,7 @@ class PLATELIGHT_OT_match_sun(_OfMatched, bpy.types.Operator):
 class PLATELIGHT_OT_match_remove(_OfMatched, bpy.types.Operator):
     bl_idname = "platelight.match_remove"
     bl_label = "Remove Match"
-    bl_description = "Take the fitted light and its keyframes off the plate; the relight group's own result comes back"
+    bl_description = "Delete the matched light and its keyframes. The relight without the match comes back"
 
     def execute(self, context):
         removed = [wiring.remove(compat.shown_scene(context), shot) for shot in self.shots(context)]

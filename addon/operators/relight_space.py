@@ -20,10 +20,7 @@ class _Space(OfRelitPlates):
 class PLATELIGHT_OT_add_space(_Space, bpy.types.Operator):
     bl_idname = "platelight.add_space"
     bl_label = "World Normals"
-    bl_description = (
-        "Put a node after the normals that gives them both as the camera sees them and in the world, and that takes either from "
-        "their files"
-    )
+    bl_description = "Add a node that converts the normals between camera space and world space"
 
     def do(self, scene, shot):
         space.add(scene, shot)
@@ -33,7 +30,7 @@ class PLATELIGHT_OT_add_space(_Space, bpy.types.Operator):
 class PLATELIGHT_OT_remove_space(_Space, bpy.types.Operator):
     bl_idname = "platelight.remove_space"
     bl_label = "Remove World Normals"
-    bl_description = "Take the node after the normals away again; they are used as they are in their files"
+    bl_description = "Remove the node that converts the normals. The relight uses them as they are in their files"
 
     def do(self, scene, shot):
         space.remove(scene, shot)
@@ -43,7 +40,7 @@ class PLATELIGHT_OT_remove_space(_Space, bpy.types.Operator):
 class PLATELIGHT_OT_hold_studio_lights(_Space, bpy.types.Operator):
     bl_idname = "platelight.hold_studio_lights"
     bl_label = "Keep Studio Lights in the World"
-    bl_description = "Let key, fill and rim stay where they are in the world while the camera moves; this frame looks the same"
+    bl_description = "Fix Key, Fill and Rim in the world while the camera moves. This frame looks the same"
 
     def do(self, scene, shot):
         return space.hold_studio(scene, shot)
@@ -52,7 +49,7 @@ class PLATELIGHT_OT_hold_studio_lights(_Space, bpy.types.Operator):
 class PLATELIGHT_OT_release_studio_lights(_Space, bpy.types.Operator):
     bl_idname = "platelight.release_studio_lights"
     bl_label = "Studio Lights Follow the Camera"
-    bl_description = "Let key, fill and rim go with the camera; this frame looks the same"
+    bl_description = "Move Key, Fill and Rim with the camera. This frame looks the same"
 
     def do(self, scene, shot):
         space.release_studio(scene, shot)
@@ -62,7 +59,7 @@ class PLATELIGHT_OT_release_studio_lights(_Space, bpy.types.Operator):
 class PLATELIGHT_OT_update_space(_Space, bpy.types.Operator):
     bl_idname = "platelight.update_space"
     bl_label = "Follow Camera Markers"
-    bl_description = "Let the directions in world space follow the cameras that the timeline's markers cut to now"
+    bl_description = "Update world-space directions after you change the camera markers on the timeline"
 
     def do(self, scene, shot):
         space.update(scene, shot)

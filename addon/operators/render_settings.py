@@ -11,8 +11,8 @@ class PLATELIGHT_OT_use_cpu_compositor(bpy.types.Operator):
     bl_idname = "platelight.use_cpu_compositor"
     bl_label = "Use CPU Compositor"
     bl_description = (
-        "Composite this scene's renders on the CPU. On the GPU, Blender without a window stops on machines that have no graphics "
-        "driver, as farms often do"
+        "Composite this scene's renders on the CPU. "
+        "With the GPU, background renders stop on farm machines that have no graphics driver"
     )
     bl_options = {"INTERNAL", "UNDO"}
 
@@ -29,7 +29,7 @@ class PLATELIGHT_OT_use_cpu_compositor(bpy.types.Operator):
 class PLATELIGHT_OT_set_render_size(bpy.types.Operator):
     bl_idname = "platelight.set_render_size"
     bl_label = "Set Render Size"
-    bl_description = "Give this scene's renders the size of the plate, so that the plate fills them"
+    bl_description = "Set the render size to the size of the plate, so that the plate fills the frame"
     bl_options = {"REGISTER", "UNDO"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN", "SKIP_SAVE"})
@@ -41,9 +41,11 @@ class PLATELIGHT_OT_set_render_size(bpy.types.Operator):
     def execute(self, context):
         size = render_size.set_to(compat.shown_scene(context), self.shot)
         if size is None:
-            self.report({"ERROR"}, f"Blender cannot render the size of {self.shot or 'this plate'}: set it in Output > Format")
+            self.report(
+                {"ERROR"}, f"Blender cannot render at the size of {self.shot or 'this plate'}. Set a size in Output > Format"
+            )
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Renders are now {size[0]} x {size[1]} pixels, as {self.shot} is")
+        self.report({"INFO"}, f"The render size is now {size[0]} x {size[1]} pixels, as {self.shot} has")
         return {"FINISHED"}
 
 

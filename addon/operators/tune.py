@@ -11,10 +11,15 @@ from .reporting import refuse
 class PLATELIGHT_OT_tune(bpy.types.Operator):
     bl_idname = "platelight.tune"
     bl_label = "Tune to This Plate"
-    bl_description = "Let the model learn this plate for some minutes, so that its passes flicker less; then estimate again"
+    bl_description = "Train the model on this plate for some minutes, so that its passes flicker less. Then estimate again"
 
     minutes: bpy.props.FloatProperty(
-        name="Minutes", description="How long it may learn; loading comes on top", default=5.0, min=0.1, soft_max=60.0, precision=1
+        name="Minutes",
+        description="Minutes of training. Loading the model takes longer",
+        default=5.0,
+        min=0.1,
+        soft_max=60.0,
+        precision=1,
     )
 
     @classmethod

@@ -12,7 +12,7 @@ from .reporting import reported
 class PLATELIGHT_OT_view_light(bpy.types.Operator):
     bl_idname = "platelight.view_light"
     bl_label = "Look at Light"
-    bl_description = "Choose what the Viewer shows of this plate; renders stay the same"
+    bl_description = "Choose what the Viewer shows of this plate. Renders stay the same"
     bl_options = {"REGISTER", "UNDO"}
 
     shot: bpy.props.StringProperty(name="Plate", options={"SKIP_SAVE"})

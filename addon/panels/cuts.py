@@ -10,7 +10,7 @@ from ..link.state import state
 from .selection import selected
 from .texts import characters, paragraph
 
-_HINT = "Cuts are found while passes are estimated. Nothing is carried across them."
+_HINT = "Cuts are found during the estimate. Each shot is estimated separately."
 _SHOWN = 40
 
 

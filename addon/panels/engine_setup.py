@@ -37,7 +37,7 @@ def draw_build(layout: bpy.types.UILayout, compute: Compute) -> None:
     """What an installation would download, before anything is."""
     choice = state.builds.get(compute)
     if choice is None:
-        texts.paragraph(layout, "This machine has no NVIDIA card that the build runs on.", width=60, icon="ERROR")
+        texts.paragraph(layout, "This machine has no NVIDIA card that can run this build.", width=60, icon="ERROR")
         return
     texts.paragraph(layout, f"{choice.summary}.", width=60, icon="IMPORT")
     texts.paragraph(layout, f"{choice.why[:1].upper()}{choice.why[1:]}.", width=60, icon="BLANK1")
@@ -60,7 +60,7 @@ def _draw_install(layout: bpy.types.UILayout, *, width: int) -> None:
     if not bpy.app.online_access:
         _draw_offline(layout, width=width)
     if install and install.error and install.error.code is ErrorCode.CANCELLED:
-        layout.label(text="The installation was cancelled; nothing of it is kept", icon="CANCEL")
+        layout.label(text="The installation was cancelled. Its files were deleted", icon="CANCEL")
     elif install and install.error:
         _draw_lines(layout, list(install.lines), width=width)
         texts.problem(layout, install.error, width=width)
@@ -72,11 +72,11 @@ def _draw_install(layout: bpy.types.UILayout, *, width: int) -> None:
 
 def _draw_offline(layout: bpy.types.UILayout, *, width: int) -> None:
     if bpy.app.online_access_override:
-        offline = "Blender was started in offline mode: nothing can be downloaded."
+        offline = "Blender was started in offline mode. Nothing can be downloaded."
         texts.paragraph(layout, offline, width=width, icon="INTERNET_OFFLINE")
         return
     row = layout.row()
-    row.label(text="Blender may not go online", icon="INTERNET_OFFLINE")
+    row.label(text="Online access is off in Blender", icon="INTERNET_OFFLINE")
     row.prop(bpy.context.preferences.system, "use_online_access", text="Allow Online Access")
 
 
@@ -88,10 +88,10 @@ def _draw_lines(layout: bpy.types.UILayout, lines: list[str], *, width: int) -> 
 
 
 def _draw_report(layout: bpy.types.UILayout, *, width: int) -> None:
-    layout.label(text=f"The engine computes on {state.doctor.device}" if state.doctor else "What the engine sees", icon="SYSTEM")
+    layout.label(text=f"The engine uses {state.doctor.device}" if state.doctor else "Engine check", icon="SYSTEM")
     row = layout.row()
     if state.asking:
-        row.label(text="Asking the engine", icon="SORTTIME")
+        row.label(text="Checking the engine", icon="SORTTIME")
     else:
         row.operator("platelight.check_engine", icon="FILE_REFRESH")
     row.operator("platelight.open_log", icon="TEXT")
@@ -126,5 +126,5 @@ def _draw_model(layout: bpy.types.UILayout, model: ModelEntry, *, width: int) ->
     if task and not (task.finished and model.installed):
         queue.draw_task(layout.box(), task, width=width)
     elif not model.installed:
-        where = f"Or copy {model.hub_id} by hand to {model.folder}" if model.folder else f"Hugging Face: {model.hub_id}"
+        where = f"Or copy {model.hub_id} to {model.folder} yourself" if model.folder else f"Hugging Face: {model.hub_id}"
         texts.paragraph(layout, f"{where}.", width=width, icon="BLANK1")

@@ -42,7 +42,7 @@ def _draw_shot(box: bpy.types.UILayout, context: bpy.types.Context, entry: Plate
         column = box.column()
         paragraph(column, f"{finding.name}{doubt}", width=characters(context), icon=icon)
     if entry.space == convention.WORLD and compat.shown_scene(context).camera is None:
-        told = "World space needs the plate's camera: make it the scene's, and press Check Again."
+        told = "World space needs the camera of the plate. Make it the active camera, then press Check Again."
         paragraph(box, told, width=characters(context), icon="ERROR")
     column = box.column()
     column.use_property_split, column.use_property_decorate = True, False

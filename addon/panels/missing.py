@@ -37,7 +37,7 @@ def _draw_plate(box: bpy.types.UILayout, plate: str, found: list[Missing], *, wi
     if any(each.what == PLATE for each in found):
         row.operator("file.find_missing_files", text="Find Plate…", icon="VIEWZOOM")
     if any(each.what != PLATE for each in found):
-        paragraph(box, "Frames without them show the plate as it was shot.", width=width, icon="BLANK1")
+        paragraph(box, "Frames without these files show the plate as it was shot.", width=width, icon="BLANK1")
         row.operator("platelight.find_passes", text="Find…", icon="VIEWZOOM").shot = plate
     if any(each.what in PASSES for each in found):
         row.operator("platelight.estimate_plate", icon="NODE_COMPOSITING").shot = plate

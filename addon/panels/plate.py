@@ -41,7 +41,7 @@ def draw_selection(layout: bpy.types.UILayout, context: bpy.types.Context) -> in
         box.label(text=plate.detail, icon="BLANK1")
         if plate.attached:
             if plate.name in missing.names(compat.shown_scene(context)):
-                box.label(text="In the compositor, files missing", icon="ERROR")
+                box.label(text="In the compositor, with files missing", icon="ERROR")
             else:
                 box.label(text="In the compositor", icon="NODE_COMPOSITING")
     if len(plates) > _SHOWN:
@@ -80,7 +80,7 @@ def draw_rendering(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         text = f"Set Render Size to {each.size[0]} x {each.size[1]}"
         layout.operator("platelight.set_render_size", text=text, icon="FULLSCREEN_ENTER").shot = each.plate
     if needs_gpu(context):
-        told = "Renders composite on the GPU: Blender stops on farm machines that have no graphics driver."
+        told = "Renders use the GPU compositor. Blender stops on farm machines that have no graphics driver."
         paragraph(layout, told, width=characters(context), icon="INFO")
         layout.operator("platelight.use_cpu_compositor")
 
@@ -92,7 +92,7 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column = layout.column()
     column.prop(settings, "handles")
     column.prop(settings, "output_folder")
-    column.operator("platelight.estimate", text="Make Anew", icon="FILE_REFRESH").anew = True
+    column.operator("platelight.estimate", text="Redo All Frames", icon="FILE_REFRESH").anew = True
     column = layout.column(align=True)
     column.prop(settings, "window")
     column.prop(settings, "overlap")
@@ -107,7 +107,7 @@ def _draw_own_window(layout: bpy.types.UILayout, settings: bpy.types.PropertyGro
     """What 0 and -1 stand for; of a folder only the engine knows."""
     model = properties.chosen_model(settings)
     if model.window and (settings.window == 0 or settings.overlap < 0):
-        layout.label(text=f"Made for {model.window} frames, {model.overlap} shared", icon="BLANK1")
+        layout.label(text=f"Default: {model.window} frames, {model.overlap} of them shared", icon="BLANK1")
 
 
 def _draw_what_is_used(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -92,5 +92,5 @@ def _draw_ways_out(layout: bpy.types.UILayout, task: Task) -> None:
     again = row.operator("platelight.retry", icon="FILE_REFRESH")
     again.job = task.id
     if task.error.code is ErrorCode.PASSES_DIFFER:
-        anew = row.operator("platelight.retry", text="Make Anew", icon="TRASH")
+        anew = row.operator("platelight.retry", text="Redo All Frames", icon="TRASH")
         anew.job, anew.overwrite = task.id, True

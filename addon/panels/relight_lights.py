@@ -44,9 +44,9 @@ def _notices(scene: bpy.types.Scene, rig: bpy.types.NodeTree) -> list[str]:
 def trouble_with_camera(scene: bpy.types.Scene) -> str:
     """Return why the wired lights don't follow the scene now."""
     if scene.camera is None or scene.camera.type != "CAMERA":
-        return "No camera: the lights rest until you add one and make it active."
+        return "No active camera. Add one to see how the lights fall."
     if scene.camera.data.type != "PERSP":
-        return f"{scene.camera.name} is not a perspective camera: the lights rest until it is one."
+        return f"{scene.camera.name} is not a perspective camera. Make it one to see how the lights fall."
     return ""
 
 

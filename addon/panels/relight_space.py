@@ -14,18 +14,18 @@ from .texts import characters, paragraph
 
 _DEPTH = ("Farthest", "Edge", "Detail")
 _FLAT = (
-    "The card is flat: it takes light and shadows from its front. For rim and back lights use the compositor, or estimate depth "
-    "and press Update."
+    "The card is flat. It receives light and shadows on its front. "
+    "For rim and back lights, relight in the compositor. Or estimate depth and press Update."
 )
 _FACING = (
-    "The card is flat: lights reach it from all sides, it casts no shadow and takes those of 3D objects as a wall does. For more "
-    "estimate depth and press Update."
+    "The card is flat. It receives light from all sides, and shadows of 3D objects as a wall does. It casts no shadow. "
+    "For its own shadows, estimate depth and press Update."
 )
 _BENT = (
-    "The card is bent by depth: it takes light from all sides and casts shadows, as far as the depth is right. For the plate "
-    "alone the compositor is cleaner."
+    "Depth shapes the card. It receives light from all sides and casts shadows. Errors of the depth show in both. "
+    "For the plate alone, the compositor gives a cleaner result."
 )
-_NEITHER = "For the plate alone, relight in the compositor. For shadows between plate and 3D objects, add a card."
+_NEITHER = "To relight the plate alone, use the compositor. For shadows between plate and 3D objects, add a card."
 
 
 class SpacePanel:
@@ -43,7 +43,7 @@ class SpacePanel:
         tree = compat.compositor_tree(scene)
         found = card.cards(scene)
         if scene.camera is None:
-            paragraph(self.layout, "Add a camera: it says where the plate is seen from.", width=characters(context), icon="ERROR")
+            paragraph(self.layout, "Add the camera of the plate to the scene.", width=characters(context), icon="ERROR")
             return
         for shot in scene_lights.shots(scene):
             box = self.layout.box()
@@ -53,7 +53,7 @@ class SpacePanel:
         if found:
             self.layout.prop(scene.render, "use_compositing", text="Renders Show the Compositor")
             if scene.render.use_compositing:
-                paragraph(self.layout, "Turn it off to render the card.", width=characters(context), icon="INFO")
+                paragraph(self.layout, "Turn this off to render the card.", width=characters(context), icon="INFO")
 
 
 def _draw_space(box: bpy.types.UILayout, scene: bpy.types.Scene, block: Block) -> None:
@@ -90,7 +90,7 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
         return
     row.operator("platelight.remove_card", text="", icon="X").shot = shot
     if card.is_stale(compat.shown_scene(context), found):
-        paragraph(box, "The plate is seen through another camera now: press Update.", width=width, icon="ERROR")
+        paragraph(box, "The camera has changed. Press Update Relight Card.", width=width, icon="ERROR")
     sockets, has_depth = controls.sockets(found), "depth" in card.passes_of(found)
     bent = has_depth and sockets["Use Depth"].default_value
     column = box.column(align=True)
@@ -110,6 +110,6 @@ def _draw_card(box: bpy.types.UILayout, context: bpy.types.Context, shot: str, f
         icon = "CHECKBOX_HLT" if on else "CHECKBOX_DEHLT"
         column.operator("platelight.card_own_shadows", text="Shadows on Itself", icon=icon, depress=on).shot = shot
         if card.shadows.is_stale(compat.shown_scene(context)):
-            paragraph(box, "Lights came or went: press Update.", width=width, icon="ERROR")
+            paragraph(box, "Lights were added or removed. Press Update Relight Card.", width=width, icon="ERROR")
     told = _BENT if bent else _FACING if found.modifiers.get(controls.NORMALS) else _FLAT
     paragraph(box, told, width=width, icon="INFO")

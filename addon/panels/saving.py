@@ -25,12 +25,12 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     scene, width = compat.shown_scene(context), characters(context)
     if not bpy.data.filepath:
         if not scene.platelight.output_folder.strip():
-            told = "This project is not saved: its passes go to a folder of the extension. Save first, and they go beside it."
+            told = "The project is not saved. Save it to keep its passes beside it. Until then they go to the extension's folder."
             paragraph(layout, told, width=width, icon="INFO")
             layout.operator("wm.save_as_mainfile", text="Save As…", icon="FILE_TICK")
         return
     strays = move_passes.strays(scene)
     if strays:
         names = ", ".join(stray.plate for stray in strays)
-        paragraph(layout, f"The passes of {names} lie in the extension's folder.", width=width, icon="INFO")
+        paragraph(layout, f"The passes of {names} are in the extension's folder.", width=width, icon="INFO")
         layout.operator("platelight.move_passes", icon="FILE_FOLDER")

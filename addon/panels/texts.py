@@ -67,7 +67,7 @@ def pace(task: Task) -> str:
     """Return how fast it goes, as far as that is known: ``1.4 fps · 1:05 min left``."""
     now = task.progress
     if task.state is JobState.CANCELLING:
-        return "Ends after this step; cancel again to end it now"
+        return "Stops after this step. Cancel again to stop at once"
     if now is None or task.state in _GENERAL:
         return ""
     parts = []
@@ -87,26 +87,25 @@ def fraction(now: Progress | None) -> float:
 
 
 def tuned(task: Tuning) -> str:
-    """Return what a finished tuning gave, in words: ``17 % less flicker. Estimate again, over the passes that are there, to use
-    it``."""
+    """Return what a finished tuning gave, in words: ``17 % less flicker. Estimate again to use it``."""
     result = task.result
     if result is None:
-        return "Cancelled; nothing of it is kept" if task.state is JobState.CANCELLED else "Failed; nothing changed"
+        return "Cancelled. Nothing changed" if task.state is JobState.CANCELLED else "Failed. Nothing changed"
     if not result.file:
-        return "Nothing calmer was found; nothing changed"
+        return "The passes cannot be made steadier. Nothing changed"
     less = 100 * (1 - result.after / result.before) if result.before else 0.0
-    return f"{less:.0f} % less flicker. Estimate again, over the passes that are there, to use it"
+    return f"{less:.0f} % less flicker. Estimate again to use it"
 
 
 def outcome(job: Job) -> str:
-    """Return what a finished estimate came to: ``Frames 1-120 in 1:05 min, 28 of them kept``; its error is told apart."""
+    """Return what a finished estimate came to: ``Frames 1-120 in 1:05 min, 28 of them done before``; its error is told apart."""
     result = job.result
     if result is None:
         ended = "Cancelled" if job.state is JobState.CANCELLED else "Failed"
-        return f"{ended}; frames {job.first_ready}-{job.last_ready} are kept" if job.ready else ended
+        return f"{ended}. Frames {job.first_ready}-{job.last_ready} are kept" if job.ready else ended
     if result.frames_written == 0:
-        return f"Frames {result.first}-{result.last} were there already"
-    kept = f", {result.frames_reused} of them kept" if result.frames_reused else ""
+        return f"Frames {result.first}-{result.last} were done already"
+    kept = f", {result.frames_reused} of them done before" if result.frames_reused else ""
     return f"Frames {result.first}-{result.last} in {duration(result.seconds)}{kept}"
 
 

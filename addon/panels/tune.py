@@ -7,7 +7,7 @@ from ..link.state import state
 from . import queue
 from .texts import characters, paragraph
 
-_HINT = "Lets the model learn this plate, and nothing else, so that its passes flicker less."
+_HINT = "Trains the model on this plate alone, so that its passes flicker less."
 
 
 class TunePanel:

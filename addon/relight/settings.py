@@ -7,19 +7,19 @@ from bpy.props import BoolProperty, EnumProperty, PointerProperty, StringPropert
 class PlatelightRelightSettings(bpy.types.PropertyGroup):
     collection: PointerProperty(
         name="Lights",
-        description="The collection whose lights light the plates; none is the whole scene",
+        description="Only lights of this collection light the plates. If empty, all lights of the scene do",
         type=bpy.types.Collection,
     )
     preset_lights: EnumProperty(
         name="As",
-        description="What the presets set",
+        description="The kind of lights that a preset sets",
         items=(
-            ("STUDIO", "Studio Lights", "Key, fill, rim and ambient of the relight group, which go with the camera"),
-            ("SCENE", "Scene Lights", "Suns in the scene, which stay where they are and light 3D objects, too"),
+            ("STUDIO", "Studio Lights", "Set Ambient, Key, Fill and Rim, which move with the camera"),
+            ("SCENE", "Scene Lights", "Add suns to the scene. They stay in place and light 3D objects too"),
         ),
     )
-    active: StringProperty(name="Light", description="The light whose settings are open", options={"SKIP_SAVE"})
-    world: BoolProperty(name="World", description="Let the scene's World light the plates, too", default=True)
+    active: StringProperty(name="Light", description="The light whose settings are shown", options={"SKIP_SAVE"})
+    world: BoolProperty(name="World", description="Light the plates with the scene's World too", default=True)
 
 
 def register() -> None:

@@ -14,15 +14,15 @@ _FILES_SHOWN = 3
 
 
 def unlocked(folder: object) -> str:
-    return f"{folder} is on storage without file locks: run no second job on it at once"
+    return f"{folder} is on storage without file locks. Run only one job on it at a time"
 
 
 def removed(count: int, *, first: int, last: int) -> str:
-    return f"Removed {count} frames outside {first}-{last} that had other settings; estimate them again if you need them"
+    return f"Deleted {count} frames outside {first}-{last}, made with other settings. Estimate them again if you need them"
 
 
 def kept(count: int, *, first: int, last: int) -> str:
-    return f"{count} frames outside {first}-{last} have other settings and were kept"
+    return f"Kept {count} frames outside {first}-{last}. They were made with other settings"
 
 
 def kept_foreign(there: Sequence[OnDisk], plan: Plan) -> Iterator[str]:
@@ -37,7 +37,7 @@ def kept_foreign(there: Sequence[OnDisk], plan: Plan) -> Iterator[str]:
 
 def joined(pieces: tuple[Piece, ...]) -> str:
     frames = ", ".join(f"{piece.first}-{piece.last}" for piece in pieces)
-    return f"Frames {frames} were estimated separately from the frames next to them. If you can see a seam, use Make Anew"
+    return f"Frames {frames} were estimated separately from the frames next to them. If you see a seam, use Redo All Frames"
 
 
 def of_plate(plate: Plate) -> Iterator[str]:
@@ -45,13 +45,13 @@ def of_plate(plate: Plate) -> Iterator[str]:
     if frames := plate.bad_frames:
         where = f"frame {frames[0]}" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}"
         kinds = "NaN, infinite or beyond 65504"
-        yield f"The plate has {plate.bad_pixels} pixels that are {kinds}, in {where}; they were replaced for the estimate"
+        yield f"{plate.bad_pixels} pixels of the plate are {kinds} ({where}). The estimate uses other values for them"
     if frames := plate.unmasked_frames:
         where = f"Frame {frames[0]} has" if len(frames) == 1 else f"{len(frames)} frames, the first is {frames[0]}, have"
-        yield f"{where} an alpha of 0 everywhere, which would hide the plate; it was ignored for the estimate"
+        yield f"{where} an alpha of 0 everywhere. The estimate ignored the alpha, which would hide the plate"
 
 
 def cuts(frames: tuple[int, ...]) -> str:
     shown = ", ".join(map(str, frames[:_CUTS_SHOWN]))
     more = f" and {len(frames) - _CUTS_SHOWN} more" if len(frames) > _CUTS_SHOWN else ""
-    return f"Shots begin at frame{'s' if len(frames) > 1 else ''} {shown}{more}; each shot was estimated by itself"
+    return f"Cut at frame{'s' if len(frames) > 1 else ''} {shown}{more}. Each shot was estimated separately"

@@ -1,4 +1,4 @@
-"""Every way a job can fail: a code, a sentence a person understands, a remedy, and the exit code of the commands."""
+"""All errors of a job: code, sentence, remedy, and exit code of the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Stable names; they travel on the wire and are what programs compare."""
+    """The stable names of errors. They go over the wire, and programs compare them."""
 
     BAD_MESSAGE = "bad_message"
     PROTOCOL_MISMATCH = "protocol_mismatch"
@@ -55,7 +55,13 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorText:
-    """What a person reads. `sentence` may name details as ``{detail}`` fields; `exit_code` is distinct for each code."""
+    """What a person reads of an error.
+
+    Attributes:
+        sentence: what happened, without a full stop; ``{detail}`` stands for the particulars.
+        remedy: what to do, with a full stop.
+        exit_code: exit code of the command line, different for each code.
+    """
 
     sentence: str
     remedy: str
@@ -69,175 +75,175 @@ def _text(exit_code: int, sentence: str, remedy: str) -> ErrorText:
 ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.BAD_MESSAGE: _text(
         10,
-        "A message between add-on and engine could not be understood: {detail}",
-        "Restart the job; if it comes again, the engine's environment prints something it should not: run the doctor.",
+        "Add-on and engine sent a message that cannot be read: {detail}",
+        "Restart the job. If the error returns, run `python -m engine doctor` and look for other programs' output.",
     ),
     ErrorCode.PROTOCOL_MISMATCH: _text(
         11,
-        "Add-on and engine are of different versions: {detail}",
-        "Point the preferences to an engine of the same version, or install the engine again.",
+        "Add-on and engine have different versions: {detail}",
+        "Install the engine again, or choose an engine of the same version in the preferences.",
     ),
     ErrorCode.UNKNOWN_METHOD: _text(
         12,
         "The engine does not know the request {detail}",
-        "Point the preferences to an engine of the same version, or install the engine again.",
+        "Install the engine again, or choose an engine of the same version in the preferences.",
     ),
-    ErrorCode.UNKNOWN_JOB: _text(13, "There is no job {detail}", "It has already ended; nothing needs to be done."),
+    ErrorCode.UNKNOWN_JOB: _text(13, "No job is called {detail}", "The job has ended. You need do nothing."),
     ErrorCode.INTERNAL: _text(
         14,
-        "The engine failed in a way it did not expect: {detail}",
-        "Frames already written stay valid. Send the log to the developers, with the clip's size and settings.",
+        "The engine had an unexpected error: {detail}",
+        "Finished frames are kept. Send the log to the developers, with the size and settings of the clip.",
     ),
-    ErrorCode.CANCELLED: _text(15, "Cancelled", "Finished frames are kept; estimate again to continue where it stopped."),
+    ErrorCode.CANCELLED: _text(15, "Cancelled", "Finished frames are kept. Estimate again to continue."),
     ErrorCode.ENGINE_MISSING: _text(
         16,
-        "There is no engine to run: {detail}",
-        "Open Preferences > Add-ons > Platelight and press Install Engine, or point it to an existing environment.",
+        "The engine cannot start: {detail}",
+        "Press Install Engine in Preferences > Add-ons > Platelight, or choose an existing environment there.",
     ),
     ErrorCode.ENGINE_DIED: _text(
         17,
-        "The engine ended in the middle of its work: {detail}",
-        "Estimate again: finished frames are kept. If it ends again, memory may have run out: choose a lower resolution.",
+        "The engine stopped during the job: {detail}",
+        "Finished frames are kept. Estimate again to continue. If the engine stops again, choose a lower resolution.",
     ),
     ErrorCode.ENGINE_SILENT: _text(
-        18, "The engine did not answer in time: {detail}", "Run the doctor in the preferences to see what its environment lacks."
+        18, "The engine did not answer in time: {detail}", "Run `python -m engine doctor` to see what is missing."
     ),
     ErrorCode.ENGINE_INCOMPLETE: _text(
         19,
-        "The engine's environment lacks a package: {detail}",
+        "A package is missing from the engine's environment: {detail}",
         "Press Install Engine again, or install engine/requirements into the environment you chose.",
     ),
     ErrorCode.SOURCE_MISSING: _text(
-        20, "The clip is not there: {detail}", "Check the strip's path; on a farm, check that the storage is mounted."
+        20, "Clip not found: {detail}", "Check the path of the strip. On a farm, check that the storage is mounted."
     ),
     ErrorCode.SOURCE_UNREADABLE: _text(
-        21, "The clip cannot be read: {detail}", "Open it in Blender to see if it plays; transcode it or use an image sequence."
+        21, "The clip cannot be read: {detail}", "Play it in Blender to check it. Transcode it, or use an image sequence."
     ),
-    ErrorCode.SOURCE_EMPTY: _text(22, "The clip holds no picture: {detail}", "Choose a clip with at least one frame."),
+    ErrorCode.SOURCE_EMPTY: _text(22, "The clip has no picture: {detail}", "Choose a clip with at least one frame."),
     ErrorCode.SOURCE_TRUNCATED: _text(
         23,
         "The clip ends early or is damaged: {detail}",
-        "Copy it again from its origin, or estimate only the frames that are whole.",
+        "Copy the clip again, or estimate only its intact frames.",
     ),
     ErrorCode.SOURCE_TIMING: _text(
         45,
-        "The times of this movie cannot be followed: {detail}",
-        "Transcode it, for example to ProRes in a .mov file or to an image sequence, and use that.",
+        "The frame times of this movie cannot be used: {detail}",
+        "Transcode it, for example to ProRes in a .mov file or to an image sequence.",
     ),
     ErrorCode.FRAME_MISSING: _text(
-        24, "The sequence lacks a frame: {detail}", "Restore the frame, or estimate the ranges before and after it."
+        24, "A frame of the sequence is missing: {detail}", "Restore the frame, or estimate the ranges before and after it."
     ),
     ErrorCode.FRAME_SIZE_CHANGED: _text(
         25,
-        "The frames are not all of one size: {detail}",
-        "Bring all frames to one size: render the sequence again, or transcode the movie.",
+        "The frames have different sizes: {detail}",
+        "Render the sequence again at one size, or transcode the movie.",
     ),
     ErrorCode.FRAME_NUMBERS_UNUSABLE: _text(
         51,
         "The frame numbers cannot be used: {detail}",
-        "Rename the files so that each name ends in its frame number, 0 to 1048574: plate.1001.exr, plate.1002.exr.",
+        "Put the frame number last in each file name: plate.1001.exr, plate.1002.exr. Use numbers from 0 to 1048574.",
     ),
     ErrorCode.RANGE_OUTSIDE_CLIP: _text(
         26,
-        "The frame range lies outside the clip: {detail}",
-        "Choose frames that the clip has; a movie's first frame is 1, a sequence keeps its own numbers.",
+        "The frame range is outside the clip: {detail}",
+        "Choose frames of the clip. A movie starts at frame 1. A sequence uses the numbers in its file names.",
     ),
     ErrorCode.COLOR_SPACE_UNKNOWN: _text(
         27,
         "The colour space cannot be used: {detail}",
-        "Choose a colour space that the OpenColorIO configuration has. Put back files that it lacks, and check what $OCIO names.",
+        "Choose a colour space of the OpenColorIO configuration. Restore its missing files, and check the path in $OCIO.",
     ),
     ErrorCode.OUTPUT_NOT_WRITABLE: _text(
         28,
         "The passes cannot be written: {detail}",
-        "Choose a folder you may write to, or save the project first so that passes go beside it.",
+        "Choose a folder you can write to, or save the project so that passes go beside it.",
     ),
-    ErrorCode.DISK_FULL: _text(
-        29, "The disk is full: {detail}", "Free some space and estimate again: it continues where it stopped."
-    ),
+    ErrorCode.DISK_FULL: _text(29, "The disk is full: {detail}", "Free some space. Estimate again to continue."),
     ErrorCode.PASSES_DIFFER: _text(
         30,
-        "There are passes with other settings already: {detail}",
-        "Choose another folder, or the settings they were made with. With --overwrite the frames asked for are replaced.",
+        "The folder has passes made with other settings: {detail}",
+        "Choose another folder, or use the same settings as before. --overwrite replaces the frames of the range.",
     ),
     ErrorCode.FOREIGN_FILES: _text(
         47,
-        "There are files where passes belong that Platelight did not write: {detail}",
-        "Choose another folder for the passes; Platelight never replaces files of other programs.",
+        "The folder for the passes has files that Platelight did not write: {detail}",
+        "Choose another folder for the passes. Platelight never replaces files of other programs.",
     ),
     ErrorCode.SOURCE_IN_OUTPUT: _text(
-        46, "The plate lies in a folder where its passes would be written: {detail}", "Choose another folder for the passes."
+        46, "The passes would be written into the folder of the plate: {detail}", "Choose another folder for the passes."
     ),
     ErrorCode.OUTPUT_IN_USE: _text(
-        31, "Another job is writing these passes: {detail}", "Wait until it has ended, or choose another folder."
+        31, "Another job is writing these passes: {detail}", "Wait until that job ends, or choose another folder."
     ),
     ErrorCode.MODEL_UNKNOWN: _text(
         32,
-        "There is no model of that name: {detail}",
-        "Choose one that `python -m engine models` lists, or the folder of a checkpoint.",
+        "Unknown model: {detail}",
+        "Choose a model that `python -m engine models` lists, or the folder of a checkpoint.",
     ),
     ErrorCode.MODEL_NOT_INSTALLED: _text(
         33,
-        "The model's weights are not on this machine: {detail}",
-        "Download them in the preferences, or copy the files by hand to the folder named.",
+        "The weights of the model are not on this machine: {detail}",
+        "Download them in the preferences, or copy the files to the folder named.",
     ),
     ErrorCode.MODEL_INCOMPLETE: _text(
-        34, "The model's folder lacks a file: {detail}", "Download the model again, or copy the file into the folder."
+        34, "A file of the model is missing: {detail}", "Download the model again, or copy the file into its folder."
     ),
     ErrorCode.MODEL_INVALID: _text(
         35,
-        "The model's files are not what they should be: {detail}",
-        "Download the model again; only checkpoints in the published layout are read, and of those only tensors.",
+        "The files of the model cannot be used: {detail}",
+        "Download the model again. A checkpoint of your own needs a published layout and plain tensors.",
     ),
     ErrorCode.DOWNLOAD_FAILED: _text(
         36,
         "The download did not finish: {detail}",
-        "Try again: it continues where it stopped. Or copy the files by hand to the folder named.",
+        "Try again to continue the download, or copy the files to the folder named.",
     ),
     ErrorCode.OFFLINE: _text(
         37,
         "Online access is off: {detail}",
-        "Allow it in Preferences > System > Network, or copy the files by hand to the folder named.",
+        "Allow it in Preferences > System > Network, or copy the files to the folder named.",
     ),
     ErrorCode.DEVICE_UNAVAILABLE: _text(
-        38, "The device is not there: {detail}", "Choose Automatic or CPU; run the doctor to see which devices the engine sees."
+        38, "Device not available: {detail}", "Choose auto or cpu. `python -m engine doctor` lists the devices."
     ),
     ErrorCode.OUT_OF_MEMORY: _text(
         39,
         "Memory ran out: {detail}",
-        "Choose a lower maximum resolution, a smaller window or a smaller decode chunk; finished frames are kept.",
+        "Choose a lower resolution, a smaller window or a smaller decode chunk. Finished frames are kept.",
     ),
-    ErrorCode.SETTING_INVALID: _text(40, "A setting cannot be used: {detail}", "Correct it and try again."),
+    ErrorCode.SETTING_INVALID: _text(40, "A setting is wrong: {detail}", "Correct it and try again."),
     ErrorCode.NOTHING_SELECTED: _text(
         41,
-        "There is nothing to estimate: {detail}",
+        "No plate to estimate: {detail}",
         "Select a movie, image or movie-clip strip, or open a clip in the Movie Clip editor.",
     ),
     ErrorCode.STRIP_UNSUPPORTED: _text(
         42, "This strip cannot be estimated: {detail}", "Use a movie, image-sequence or movie-clip strip."
     ),
-    ErrorCode.STRIP_RETIMED: _text(43, "The strip is retimed: {detail}", "Or render it to a sequence and estimate that."),
+    ErrorCode.STRIP_RETIMED: _text(
+        43, "The strip changes its speed: {detail}", "If you need the new speed, render the strip to a sequence and estimate that."
+    ),
     ErrorCode.INSTALL_FAILED: _text(
         44,
         "The engine could not be installed: {detail}",
-        "Read the last lines of the log; with no internet, point to an existing environment instead.",
+        "Read the last lines of the log. Without internet, choose an existing environment instead.",
     ),
-    ErrorCode.SCENE_LINKED: _text(62, "The scene cannot be changed: {detail}", "Change it there, or make it local."),
+    ErrorCode.SCENE_LINKED: _text(62, "The scene cannot be changed: {detail}", "Change it in that file, or make it local."),
     ErrorCode.NOT_PLACED: _text(
         61,
-        "The passes are on disk, but could not be placed in the compositor: {detail}",
-        "Press Load Passes, or estimate again: frames that are there are kept.",
+        "The passes are on disk but not in the compositor: {detail}",
+        "Press Load Passes. Finished frames are kept.",
     ),
     ErrorCode.NOT_IN_EXTENSION: _text(
         70,
-        "The extension does not have this command: {detail}",
-        "Run it from a copy of Platelight's source code; docs/training and docs/evaluation.md there tell how.",
+        "The extension does not include this command: {detail}",
+        "Run it from Platelight's source code. See docs/training and docs/evaluation.md there.",
     ),
 }
 
 
 class PlatelightError(Exception):
-    """A failure a person can act on.
+    """An error with a code, a sentence and a remedy.
 
     Args:
         code: what happened.
@@ -251,15 +257,17 @@ class PlatelightError(Exception):
 
     @property
     def sentence(self) -> str:
-        """One sentence without its final stop."""
+        """What happened: one sentence, without its full stop."""
         return ERRORS[self.code].sentence.format(detail=self.detail)
 
     @property
     def remedy(self) -> str:
+        """What to do about it, with a full stop."""
         return ERRORS[self.code].remedy
 
     @property
     def exit_code(self) -> int:
+        """The exit code of the command line."""
         return ERRORS[self.code].exit_code
 
     def __str__(self) -> str:

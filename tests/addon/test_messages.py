@@ -33,7 +33,7 @@ def test_details_appear_and_may_be_absent(part):
 def test_one_line_for_a_report_has_both(part):
     messages, contract = part("messages"), part("contract")
     line = messages.in_one_line(contract.PlatelightError(contract.ErrorCode.CANCELLED))
-    assert line == "Cancelled. Finished frames are kept; press Estimate to continue where it stopped."
+    assert line == "Cancelled. Finished frames are kept. Press Estimate to continue."
 
 
 @pytest.mark.parametrize(

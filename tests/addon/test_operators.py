@@ -135,13 +135,13 @@ def test_settings_that_cannot_be_used_are_reported(part, shot, press, engine):
 @pytest.mark.parametrize(
     ("operator", "options", "said"),
     [
-        ("cancel", {"job": "job-9"}, "There is no job job-9"),
-        ("retry", {"job": "job-9"}, "There is no job job-9"),
-        ("remove", {"job": "job-9"}, "There is no job job-9"),
-        ("attach", {"job": "job-9"}, "There is no job job-9"),
-        ("show_error", {"job": "job-9"}, "There is no job job-9"),
-        ("open_folder", {"folder": "/nowhere"}, "/nowhere is not there yet"),
-        ("check_engine", {}, "There is no engine to run"),
+        ("cancel", {"job": "job-9"}, "No job is called job-9"),
+        ("retry", {"job": "job-9"}, "No job is called job-9"),
+        ("remove", {"job": "job-9"}, "No job is called job-9"),
+        ("attach", {"job": "job-9"}, "No job is called job-9"),
+        ("show_error", {"job": "job-9"}, "No job is called job-9"),
+        ("open_folder", {"folder": "/nowhere"}, "/nowhere does not exist yet"),
+        ("check_engine", {}, "The engine cannot start"),
         ("download_model", {"model": "normalcrafter", "title": "NormalCrafter"}, "NormalCrafter cannot be downloaded"),
         ("install", {}, "the engine cannot be downloaded"),
     ],
@@ -201,11 +201,11 @@ def test_the_preferences_choose_the_engine(part, addon, tmp_path, engine_python)
         assert caught.value.code is contract.ErrorCode.ENGINE_MISSING
         return caught.value.detail
 
-    assert problem() == "the engine is not installed yet"
+    assert problem() == "the engine is not installed"
     preferences.engine_kind = "EXISTING"
     assert problem() == "no environment is chosen in the preferences" == part("link.state").state.engine_problem
     preferences.engine_python = str(tmp_path)
-    assert problem().startswith(str(tmp_path)) and problem().endswith("is not there")
+    assert problem().startswith(str(tmp_path)) and problem().endswith("does not exist")
     preferences.engine_python = engine_python
     assert command.engine_command() == [engine_python, "-m", "engine", "serve"]
     assert part("link.state").state.engine_problem == ""
@@ -214,7 +214,7 @@ def test_the_preferences_choose_the_engine(part, addon, tmp_path, engine_python)
     preferences.engine_command = "ssh box 'cd /opt && python -m engine serve'"
     assert command.engine_command() == ["ssh", "box", "cd /opt && python -m engine serve"]
     preferences.engine_command = "ssh 'box"
-    assert "cannot be split" in problem()
+    assert "the engine command cannot be read" in problem()
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_the_engine_stays_while_it_tunes(part, shot, engine):
     settings.model = "preview"
     assert bpy.ops.platelight.tune(minutes=1.0) == {"FINISHED"}
     pump.tick()
-    with pytest.raises(RuntimeError, match="Wait until the job has ended"):
+    with pytest.raises(RuntimeError, match="A job uses this engine"):
         bpy.ops.platelight.install()
     bpy.ops.platelight.cancel(job=state.queue.tasks[-1].id)
     while pump.tick() and not state.queue.tasks[-1].finished:

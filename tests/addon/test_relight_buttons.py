@@ -54,8 +54,8 @@ def test_the_panel_says_why_lights_rest(part, relit):
     scene = bpy.context.scene
     assert trouble(scene) == ""
     scene.camera.data.type = "ORTHO"
-    assert trouble(scene) == "Camera is not a perspective camera: the lights rest until it is one."
+    assert trouble(scene) == "Camera is not a perspective camera. Make it one to see how the lights fall."
     scene.camera = bpy.data.objects["Lamp"]
-    assert trouble(scene).startswith("No camera")
+    assert trouble(scene).startswith("No active camera")
     scene.camera = None
-    assert trouble(scene).startswith("No camera")
+    assert trouble(scene).startswith("No active camera")

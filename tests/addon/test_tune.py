@@ -69,4 +69,4 @@ def test_a_plate_is_tuned_in_the_queue_of_estimates_and_can_be_cancelled(part, s
         time.sleep(0.02)
     assert bpy.ops.platelight.cancel(job=long.id) == {"FINISHED"}
     _finish(part, long)
-    assert long.state == "cancelled" and texts.tuned(long) == "Cancelled; nothing of it is kept"
+    assert long.state == "cancelled" and texts.tuned(long) == "Cancelled. Nothing changed"

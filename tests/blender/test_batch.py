@@ -165,7 +165,7 @@ def test_an_engine_that_dies_is_told(long_shot, capsys):
     thread = in_the_middle(lambda pid: os.kill(pid, signal.SIGKILL))
     assert estimate() == ERRORS[ErrorCode.ENGINE_DIED].exit_code
     thread.join(5)
-    assert "plate: The engine ended in the middle of its work" in capsys.readouterr().err
+    assert "plate: The engine stopped during the job" in capsys.readouterr().err
 
 
 @needs_engine
@@ -179,7 +179,7 @@ def test_one_bad_plate_does_not_stop_the_others(shot, capsys):
     editor_strips(bpy.context.scene).remove(editor_strips(bpy.context.scene)["plate"])
     assert estimate() == ERRORS[ErrorCode.FRAME_MISSING].exit_code
     captured = capsys.readouterr()
-    assert "plate broken: The sequence lacks a frame" in captured.err
+    assert "plate broken: A frame of the sequence is missing" in captured.err
     assert any(line.startswith("plate short: done, frames 1-2") for line in lines(captured)) and "saved" in captured.out
 
 

@@ -74,7 +74,7 @@ def test_passes_that_cannot_be_placed_are_kept_and_the_others_are_placed_and_sav
     capsys.readouterr()
     assert estimate() == ERRORS[ErrorCode.NOT_PLACED].exit_code
     said = capsys.readouterr()
-    assert "plate a: The passes are on disk, but could not be placed in the compositor" in said.err
+    assert "plate a: The passes are on disk but not in the compositor" in said.err
     assert any(line.startswith("plate b: done") for line in lines(said)) and "saved" in said.out
     assert len(list((shot / "platelight/a/normal").glob("*.exr"))) == 3
     assert attached_strips(compat.compositor_tree(reopened(shot / "shot.blend"))) == {"plate a", "plate b"}
@@ -85,7 +85,7 @@ def test_a_scene_of_a_library_is_refused_before_anything_is_estimated(shot, caps
     link_scene(shot / "lib.blend", shot / "shot.blend")
     assert estimate("--scene", "Shot") == ERRORS[ErrorCode.SCENE_LINKED].exit_code
     said = capsys.readouterr()
-    assert "the compositor of Shot is linked from lib.blend. Change it there, or make it local." in said.err
+    assert "the compositor of Shot is linked from lib.blend. Change it in that file, or make it local." in said.err
     assert not (shot / "platelight").exists() and "saved" not in said.out
     assert estimate("--scene", "Shot", "--no-save") == 0, "the passes alone can be made"
     assert len(list((shot / "platelight/a/normal").glob("*.exr"))) == 3

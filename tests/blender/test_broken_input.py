@@ -65,9 +65,9 @@ def test_a_scene_of_a_library_is_refused_instead_of_changed_for_nothing(shot, tm
         (ops.depth_at_point, {}),
         (ops.forget_normals, {}),
     ):
-        assert "is linked from shot.blend: change it there" in told(operator, **plate, **arguments), operator
+        assert "is linked from shot.blend. Change it in that file" in told(operator, **plate, **arguments), operator
     for operator in (ops.unwire_lights, ops.use_cpu_compositor):
-        assert "is linked from shot.blend: change it there" in told(operator), operator
+        assert "is linked from shot.blend. Change it in that file" in told(operator), operator
     [target] = clips.targets_by_pattern("plate", scene_names=(scene.name,))
     with pytest.raises(PlatelightError, match=r"is linked from shot\.blend"):
         passes.attach(scene, target=target, out=str(tmp_path / "passes"), passes=("normal",), first=1, last=3)

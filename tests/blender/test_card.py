@@ -194,7 +194,7 @@ def test_depth_of_each_frame_and_what_it_is_in_metres(scene, deep, registered):
     assert ends(deep) == pytest.approx((2.0, 4.0), rel=0.02)
     for place in ((1.0, 2.0, 9.0), (50.0, 2.0, 0.0)):
         scene.cursor.location = place
-        with pytest.raises(RuntimeError, match="not on the plate"):
+        with pytest.raises(RuntimeError, match="outside the plate"):
             bpy.ops.platelight.card_depth_cursor()
 
 

@@ -151,7 +151,7 @@ def test_a_folder_without_them_changes_nothing(shot, tmp_path):
     shutil.move(shot / "platelight", tmp_path / "away")
     node = Block(compat.compositor_tree(bpy.context.scene), strip_name="plate").find("pass normal")
     before = node.image.filepath
-    with pytest.raises(RuntimeError, match="holds no frame of the passes that plate lacks"):
+    with pytest.raises(RuntimeError, match="has none of the missing frames of plate"):
         bpy.ops.platelight.find_passes(directory=str(shot / "plates"), shot="plate")
     assert node.image.filepath == before
 
@@ -183,7 +183,7 @@ def test_a_scene_of_a_library_is_told(shot, capsys):
         here.scenes = ["Shot"]
     bpy.ops.wm.save_as_mainfile(filepath=str(shot / "other.blend"))
     code, out, err = check_scene(capsys)
-    assert code == 1 and "The compositor of Shot is linked from shot.blend: change it there, or make it local." in err
+    assert code == 1 and "The compositor of Shot is linked from shot.blend. Change it in that file, or make it local." in err
     assert "Shot: plate" in out and "frames" not in err, "its files are there"
 
 

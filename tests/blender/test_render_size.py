@@ -80,5 +80,5 @@ def test_pixels_that_are_not_square_count(scene, plate, tmp_path):
 
 
 def test_a_plate_that_is_gone_is_refused(scene, plate):
-    with pytest.raises(RuntimeError, match="Blender cannot render the size of nothing"):
+    with pytest.raises(RuntimeError, match="Blender cannot render at the size of nothing"):
         bpy.ops.platelight.set_render_size(shot="nothing")

@@ -1,8 +1,10 @@
-"""Every sentence of the pages can be read at once."""
+"""Every sentence can be read at once: those of the pages, of panels, tooltips and messages, and of the code's docstrings."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,56 @@ def test_a_long_sentence_is_seen_wherever_it_stands() -> None:
         f"[One](a) is. [Two](b) {long[:80]}.",
     ):
         assert not long_sentences(text)
+
+
+def _said(node: ast.expr) -> str | None:
+    """Return the text of a string, with one word for each value that an f-string puts in."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "value" for part in node.values)
+    return None
+
+
+def _strings(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
+    """Yield (line, text, whether it is a docstring or documents the name above it) of the strings that hold words."""
+    for node in ast.iter_child_nodes(tree):
+        found = node.value if isinstance(node, ast.Expr) else node
+        text = _said(found) if isinstance(found, ast.expr) else None
+        if text is None:
+            yield from _strings(node)
+        elif re.search(r"[a-z]{2,} ", text):
+            yield found.lineno, text, isinstance(node, ast.Expr)
+
+
+def long_texts(code: str, *, documents: bool) -> list[tuple[int, str]]:
+    """Return (line, sentence) of the strings, or of the docstrings, that have too many words in a sentence."""
+    return [
+        (line, sentence)
+        for line, text, is_document in _strings(ast.parse(code))
+        if is_document == documents
+        for _, sentence in long_sentences(text)
+    ]
+
+
+def _long_in(modules: Iterable[Path], *, documents: bool) -> str:
+    return "".join(
+        f"\n{module.relative_to(ROOT).as_posix()}:{line}: {_words(sentence)} words: {sentence}"
+        for module in modules
+        for line, sentence in long_texts(module.read_text("utf-8"), documents=documents)
+    )
+
+
+@pytest.mark.parametrize("folder", ["addon/operators", "addon/panels"])
+def test_no_message_or_tooltip_must_be_read_twice(folder: str) -> None:
+    found = _long_in((ROOT / folder).rglob("*.py"), documents=False)
+    assert not found, found
+
+
+def test_a_long_message_is_seen_wherever_it_stands() -> None:
+    long = "word " * 20
+    assert long_texts(f'def f(a):\n    raise Error(f"{long}{{a}}")', documents=False)
+    assert long_texts(f'class A:\n    bl_description = "{long} word"', documents=False)
+    assert long_texts(f'def f():\n    """{long} word."""', documents=True)
+    assert not long_texts(f'def f():\n    """{long} word."""', documents=False)
+    assert not long_texts(f'def f(a):\n    raise Error(f"{long}. Then {{a}}")', documents=False)

@@ -73,7 +73,7 @@ def test_depth_files_say_what_they_are(plates, folder, tmp_path):
     assert depth.shape == (42, 56, 1) and 0 < depth.min() < depth.max() <= 100
     kept = record(tmp_path)
     assert kept.relative and kept.complete and (kept.cuts, kept.black) == ((10,), ())
-    assert sum("Shots begin at frame 10" in notice for notice in outcome.notices) == 1
+    assert sum("Cut at frame 10" in notice for notice in outcome.notices) == 1
     assert leftovers(tmp_path) == []
 
 

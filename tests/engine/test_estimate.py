@@ -275,7 +275,7 @@ def test_overwriting_in_another_precision_replaces_what_is_asked_for(uninterrupt
     record = tmp_path / "o" / "normal" / "plate_v2.json"
     record.write_text(record.read_text().replace('"fp32"', '"fp16"'))
     outcome = finish(request(movie, tmp_path / "o", first=5, last=10, precision="auto", overwrite=True), preview)
-    told = "20 frames outside 5-10 have other settings and were kept"
+    told = "Kept 20 frames outside 5-10. They were made with other settings"
     assert told in outcome.notices, "auto was resolved to something else only once the model was loaded"
     assert len(exr_bytes(tmp_path / "o")) == 26
 

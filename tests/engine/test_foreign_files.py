@@ -121,8 +121,8 @@ def test_a_folder_that_is_a_link_is_not_entered_to_delete(plates, out, tmp_path)
     (target / ".plate.0001.exr.0123.part").write_bytes(b"half")
     job = request(plates, out, first=3, last=5, max_resolution=48, overwrite=True, remove_outside=True)
     notices = finish(job, Drawn()).notices
-    assert any("Removed 9 frames" in text for text in notices), "those of the depth"
-    assert any("9 frames outside 3-5 have other settings and were kept" in text for text in notices)
+    assert any("Deleted 9 frames" in text for text in notices), "those of the depth"
+    assert any("Kept 9 frames outside 3-5. They were made with other settings" in text for text in notices)
     assert len(list(target.glob("*.exr"))) == 12 and (target / ".plate.0001.exr.0123.part").exists()
     assert len(list((out / "depth").glob("*.exr"))) == 3
 
@@ -249,7 +249,7 @@ def test_passes_of_version_0_1_may_be_replaced_and_removed_where_that_is_asked_f
     newer = Drawn(name="both", revision="2", window=1)
     assert refused(old(version_0_1), newer).code is ErrorCode.PASSES_DIFFER
     notices = finish(old(version_0_1, first=2, last=4, overwrite=True), newer).notices
-    assert any("3 frames outside 2-4 have other settings" in text for text in notices)
+    assert any("Kept 3 frames outside 2-4" in text for text in notices)
     finish(old(version_0_1, first=3, last=4, overwrite=True, remove_outside=True), Drawn(name="both", revision="3", window=1))
     assert sorted(path.name for path in version_0_1.glob("depth/*.exr")) == ["shot.0003.exr", "shot.0004.exr"]
 

@@ -136,7 +136,7 @@ def test_frames_outside_with_other_settings_are_kept_and_told(movie, preview, tm
     assert not any("frames outside" in notice for notice in smaller.notices)
     small = exr_bytes(tmp_path)
     outcome = finish(request(movie, tmp_path, first=5, last=12, overwrite=True), preview)
-    assert "4 frames outside 5-12 have other settings and were kept" in outcome.notices
+    assert "Kept 4 frames outside 5-12. They were made with other settings" in outcome.notices
     assert numbers(tmp_path) == list(range(1, 13))
     after = exr_bytes(tmp_path)
     assert [after[name] for name in sorted(after)[:4]] == [small[name] for name in sorted(small)[:4]]
@@ -151,7 +151,7 @@ def test_frames_outside_with_other_settings_go_when_that_is_asked_for(movie, pre
     finish(request(movie, tmp_path, first=1, last=8), preview)
     job = request(movie, tmp_path, first=5, last=12, max_resolution=48, overwrite=True, remove_outside=True)
     outcome = finish(job, preview)
-    assert next(text for text in outcome.notices if "outside" in text).startswith("Removed 4 frames outside 5-12")
+    assert next(text for text in outcome.notices if "outside" in text).startswith("Deleted 4 frames outside 5-12")
     assert numbers(tmp_path) == list(range(5, 13)) and "earlier" not in record(tmp_path)
     again = finish(request(movie, tmp_path, first=1, last=4, max_resolution=48), preview)
     assert again.result.frames_written == 4
