@@ -2,9 +2,8 @@
 
 import bpy
 
-from ..contract import PlatelightError
 from ..link import session
-from .reporting import refuse
+from .reporting import reported
 
 
 class PLATELIGHT_OT_attach(bpy.types.Operator):
@@ -15,11 +14,9 @@ class PLATELIGHT_OT_attach(bpy.types.Operator):
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
+    @reported
     def execute(self, context):
-        try:
-            placed = session.attach_again(self.job)
-        except PlatelightError as error:
-            return refuse(self, error)
+        placed = session.attach_again(self.job)
         if not placed:
             self.report({"ERROR"}, "The passes could not be placed. The notes of the job say why")
             return {"CANCELLED"}

@@ -5,7 +5,7 @@ import bpy
 from .. import planning
 from ..blender import compat, folders, shot_cuts
 from ..contract import ErrorCode, PlatelightError
-from .reporting import refuse
+from .reporting import reported
 
 
 class PLATELIGHT_OT_cuts(bpy.types.Operator):
@@ -27,19 +27,17 @@ class PLATELIGHT_OT_cuts(bpy.types.Operator):
             cls.poll_message_set(reason)
         return not reason
 
+    @reported
     def execute(self, context):
         scene, found, marked = compat.shown_scene(context), 0, 0
-        try:
-            for plan in planning.plans(context):
-                records = folders.existing_records(plan.out, plan.target)
-                if not records:
-                    raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"{plan.target.label} has no passes yet. Estimate it first")
-                first, last = plan.target.first, plan.target.last
-                cuts = tuple(sorted({cut for record in records for cut in record.cuts if first < cut <= last}))
-                shot_cuts.keep(scene, plate=plan.target.strip_name, cuts=cuts)
-                marked += shot_cuts.mark(scene, plan.target, cuts=cuts) if self.markers else 0
-                found += len(cuts)
-        except PlatelightError as error:
-            return refuse(self, error)
+        for plan in planning.plans(context):
+            records = folders.existing_records(plan.out, plan.target)
+            if not records:
+                raise PlatelightError(ErrorCode.NOTHING_SELECTED, f"{plan.target.label} has no passes yet. Estimate it first")
+            first, last = plan.target.first, plan.target.last
+            cuts = tuple(sorted({cut for record in records for cut in record.cuts if first < cut <= last}))
+            shot_cuts.keep(scene, plate=plan.target.strip_name, cuts=cuts)
+            marked += shot_cuts.mark(scene, plan.target, cuts=cuts) if self.markers else 0
+            found += len(cuts)
         self.report({"INFO"}, f"{found} cut{'' if found == 1 else 's'}" + (f", {marked} marked" if self.markers else ""))
         return {"FINISHED"}

@@ -9,7 +9,7 @@ from ..link import session
 from ..link.state import state
 from ..link.torch_builds import Compute
 from ..panels import engine_setup
-from .reporting import refuse
+from .reporting import refuse, reported
 
 
 class PLATELIGHT_OT_install(bpy.types.Operator):
@@ -45,11 +45,9 @@ class PLATELIGHT_OT_install(bpy.types.Operator):
         engine_setup.draw_build(self.layout, Compute(self.compute))
         self.layout.prop(self, "compute", expand=True)
 
+    @reported
     def execute(self, context):
-        try:
-            session.install(Compute(self.compute))
-        except PlatelightError as error:
-            return refuse(self, error)
+        session.install(Compute(self.compute))
         return {"FINISHED"}
 
 
@@ -70,11 +68,9 @@ class PLATELIGHT_OT_check_engine(bpy.types.Operator):
     bl_description = "List the engine's device, memory, packages, models and free disk space"
     bl_options = {"INTERNAL"}
 
+    @reported
     def execute(self, context):
-        try:
-            session.run_doctor()
-        except PlatelightError as error:
-            return refuse(self, error)
+        session.run_doctor()
         return {"FINISHED"}
 
 
@@ -87,11 +83,9 @@ class PLATELIGHT_OT_download_model(bpy.types.Operator):
     model: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
     title: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
+    @reported
     def execute(self, context):
-        try:
-            session.download(self.model, title=self.title)
-        except PlatelightError as error:
-            return refuse(self, error)
+        session.download(self.model, title=self.title)
         return {"FINISHED"}
 
 
@@ -101,9 +95,10 @@ class PLATELIGHT_OT_open_log(bpy.types.Operator):
     bl_description = "Open the log of the engine. The log of the run before is engine.previous.log, beside it"
     bl_options = {"INTERNAL"}
 
+    @reported
     def execute(self, context):
         if not log_file().is_file():
-            return refuse(self, PlatelightError(ErrorCode.SOURCE_MISSING, "the engine has not run yet"))
+            raise PlatelightError(ErrorCode.SOURCE_MISSING, "the engine has not run yet")
         bpy.ops.wm.path_open(filepath=str(log_file()))
         return {"FINISHED"}
 

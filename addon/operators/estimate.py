@@ -10,7 +10,7 @@ from ..link.jobs import Job
 from ..link.state import state
 from ..panels.texts import paragraph
 from .replacing import ask, draw_counts
-from .reporting import refuse
+from .reporting import refuse, reported
 
 
 class _Estimate:
@@ -61,21 +61,19 @@ class _Estimate:
             for change in changes:
                 column.label(text=messages.change_in_words(change), icon="BLANK1")
 
+    @reported
     def execute(self, context):
         if asked := getattr(self, "model", None):
             agreements.agree(asked)
         jobs, errors = [], []
-        try:
-            for plan in getattr(self, "plans", None) or self.make_plans(context):
-                try:
-                    options = plan.options(self.overwrite, anew=self.anew, remove_outside=self.remove_outside)
-                    jobs.append(session.submit(plan.target, **options))
-                except PlatelightError as error:  # the others are estimated all the same
-                    errors.append(error)
-        except PlatelightError as error:
-            return refuse(self, error)
+        for plan in getattr(self, "plans", None) or self.make_plans(context):
+            try:
+                options = plan.options(self.overwrite, anew=self.anew, remove_outside=self.remove_outside)
+                jobs.append(session.submit(plan.target, **options))
+            except PlatelightError as error:  # the others are estimated all the same
+                errors.append(error)
         if not jobs:
-            return refuse(self, errors[0])
+            raise errors[0]
         for error in errors:
             self.report({"WARNING"}, messages.in_one_line(error))
         self.report({"INFO"}, f"Estimating {', '.join(job.label for job in jobs)}{_elsewhere(context, jobs)}")

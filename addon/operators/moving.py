@@ -4,9 +4,8 @@ import bpy
 
 from ..blender import compat
 from ..compositor import move_passes
-from ..contract import PlatelightError
 from ..link import session
-from .reporting import is_own, refuse
+from .reporting import is_own, reported
 
 
 class PLATELIGHT_OT_move_passes(bpy.types.Operator):
@@ -21,13 +20,11 @@ class PLATELIGHT_OT_move_passes(bpy.types.Operator):
             return False
         return is_own(cls, compat.shown_scene(context))
 
+    @reported
     def execute(self, context):
         copied = []
         for stray in move_passes.strays(compat.shown_scene(context)):
-            try:
-                folder = move_passes.beside_project(stray.folder)
-            except PlatelightError as error:
-                return refuse(self, error)
+            folder = move_passes.beside_project(stray.folder)
             session.passes_moved(str(stray.folder), str(folder))
             copied.append(f"{stray.plate} to {folder}")
         if not copied:

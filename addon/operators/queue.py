@@ -10,7 +10,7 @@ from ..blender import replaced
 from ..contract import ErrorCode, PlatelightError
 from ..link import session
 from .replacing import ask, draw_counts
-from .reporting import refuse
+from .reporting import reported
 
 
 class PLATELIGHT_OT_cancel(bpy.types.Operator):
@@ -21,11 +21,9 @@ class PLATELIGHT_OT_cancel(bpy.types.Operator):
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
+    @reported
     def execute(self, context):
-        try:
-            session.cancel(self.job)
-        except PlatelightError as error:
-            return refuse(self, error)
+        session.cancel(self.job)
         return {"FINISHED"}
 
 
@@ -57,11 +55,9 @@ class PLATELIGHT_OT_retry(bpy.types.Operator):
     def draw(self, context):
         draw_counts(self.layout.column(align=True), self, self.counts)
 
+    @reported
     def execute(self, context):
-        try:
-            session.retry(self.job, overwrite=self.overwrite, remove_outside=self.overwrite and self.remove_outside)
-        except PlatelightError as error:
-            return refuse(self, error)
+        session.retry(self.job, overwrite=self.overwrite, remove_outside=self.overwrite and self.remove_outside)
         return {"FINISHED"}
 
 
@@ -73,11 +69,9 @@ class PLATELIGHT_OT_remove(bpy.types.Operator):
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
+    @reported
     def execute(self, context):
-        try:
-            session.remove(self.job)
-        except PlatelightError as error:
-            return refuse(self, error)
+        session.remove(self.job)
         return {"FINISHED"}
 
 
@@ -100,11 +94,9 @@ class PLATELIGHT_OT_show_error(bpy.types.Operator):
 
     job: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
+    @reported
     def execute(self, context):
-        try:
-            error = session.error_of(self.job)
-        except PlatelightError as unknown:
-            return refuse(self, unknown)
+        error = session.error_of(self.job)
         lines = textwrap.wrap(messages.in_one_line(error), 100)
 
         def draw(menu, context):
@@ -123,9 +115,10 @@ class PLATELIGHT_OT_open_folder(bpy.types.Operator):
 
     folder: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
+    @reported
     def execute(self, context):
         if not Path(self.folder).is_dir():
-            return refuse(self, PlatelightError(ErrorCode.SOURCE_MISSING, f"{self.folder} does not exist yet"))
+            raise PlatelightError(ErrorCode.SOURCE_MISSING, f"{self.folder} does not exist yet")
         bpy.ops.wm.path_open(filepath=self.folder)
         return {"FINISHED"}
 

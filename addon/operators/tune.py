@@ -3,9 +3,8 @@
 import bpy
 
 from .. import planning
-from ..contract import PlatelightError
 from ..link import session
-from .reporting import refuse
+from .reporting import reported
 
 
 class PLATELIGHT_OT_tune(bpy.types.Operator):
@@ -32,12 +31,10 @@ class PLATELIGHT_OT_tune(bpy.types.Operator):
     def invoke(self, context, event):
         return context.window_manager.invoke_props_dialog(self, confirm_text="Tune")
 
+    @reported
     def execute(self, context):
-        try:
-            plan = planning.plans(context)[0]
-            session.tune(plan.target, out=plan.out, settings=plan.settings, minutes=self.minutes)
-        except PlatelightError as error:
-            return refuse(self, error)
+        plan = planning.plans(context)[0]
+        session.tune(plan.target, out=plan.out, settings=plan.settings, minutes=self.minutes)
         self.report({"INFO"}, f"Tuning to {plan.target.label} for {self.minutes:g} minutes")
         return {"FINISHED"}
 
