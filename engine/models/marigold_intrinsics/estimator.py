@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
 
 import numpy as np
 import torch
 
-from ...protocol import EstimateSettings
-from ..blend import crossfade
-from ..temporal.estimator import CheckpointEstimator
-from ..temporal.stream import WindowModel
+from ..marigold.latent_windows import LatentWindows
 from .model import VideoIntrinsics, load_intrinsics_model
 
 
-class MarigoldIntrinsics(CheckpointEstimator[VideoIntrinsics], WindowModel[torch.Tensor]):
+class MarigoldIntrinsics(LatentWindows[VideoIntrinsics]):
     """An `Estimator`; see `engine.models.interface`."""
 
     load_network = staticmethod(load_intrinsics_model)
-
-    def window_model(self, settings: EstimateSettings) -> Self:
-        """Return itself."""
-        return self
-
-    @torch.inference_mode()
-    def encode(self, frame: np.ndarray) -> torch.Tensor:
-        """Image latents [4, h, w]."""
-        image = torch.from_numpy(frame).to(self._compute.device).permute(2, 0, 1)
-        return self._model.encode(image[None])[0]
 
     @torch.inference_mode()
     def predict(self, encoded: Sequence[torch.Tensor], *, size: tuple[int, int], chunk: int) -> torch.Tensor:
@@ -36,13 +22,6 @@ class MarigoldIntrinsics(CheckpointEstimator[VideoIntrinsics], WindowModel[torch
         if self.sees_time:
             return self._model.unet(torch.stack(list(encoded)))
         return torch.cat([self._model.unet(each[None]) for each in encoded])
-
-    @torch.inference_mode()
-    def join(
-        self, predicted: torch.Tensor, *, previous: torch.Tensor | None, carry: np.ndarray | None, size: tuple[int, int]
-    ) -> tuple[torch.Tensor, np.ndarray]:
-        """Latents are blended where windows overlap; nothing is carried on."""
-        return crossfade(predicted, previous), np.zeros(0)
 
     @torch.inference_mode()
     def decode(self, joined: torch.Tensor, *, size: tuple[int, int], carry: np.ndarray) -> dict[str, np.ndarray]:
