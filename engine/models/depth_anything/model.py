@@ -54,10 +54,11 @@ def load_depth_model(
     return model
 
 
-class VideoDepth(nn.Module):
+class VideoDepth(trained.TunableModel):
     """`image`: the image model. `temporal`: a block for each gap between its fusion stages, None for none. `metric`: whether the
     answer is a distance in metres; otherwise it is an inverse distance, up to a scale and a shift."""
 
+    family = FAMILY
     temporal: nn.ModuleList | None
 
     def __init__(
@@ -90,10 +91,6 @@ class VideoDepth(nn.Module):
         blocks = nn.ModuleList(TemporalBlock(self.image.config.fusion_hidden_size, settings=settings) for _ in range(gaps))
         self.settings, self.temporal = settings, blocks.to(weight.device, weight.dtype)
 
-    def temporal_parameters(self) -> list[nn.Parameter]:
-        """Of the temporal blocks; they want gradients from the start."""
-        return [] if self.temporal is None else list(self.temporal.parameters())
-
     def head_parameters(self) -> list[nn.Parameter]:
         """Of the DPT: neck and head. Frozen until ``requires_grad_`` says otherwise."""
         return [*self.image.neck.parameters(), *self.image.head.parameters()]
@@ -104,13 +101,7 @@ class VideoDepth(nn.Module):
             raise ValueError("this model has no temporal blocks")
         kept = ("temporal.", "image.neck.", "image.head.") if head else ("temporal.",)
         tensors = {name: tensor for name, tensor in self.state_dict().items() if name.startswith(kept)}
-        trained.save(file, trained.Trained(settings=self.settings, tensors=tensors), family=FAMILY)
-
-    def load_temporal(self, file: Path) -> None:
-        """Build the blocks that a file holds and fill them. Raises: `model_incomplete`, `model_invalid`."""
-        found = trained.read(file, family=FAMILY, settings=TemporalSettings)
-        self.add_temporal(found.settings)
-        trained.put(self, found, file=file)
+        trained.save(file, trained.Trained(settings=self.settings, tensors=tensors), family=self.family)
 
     def image_model(self) -> VideoDepth:
         """Return the image model as it is now, frozen, without blocks; the ViT is shared. For a target while the head is

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -32,11 +31,10 @@ def empty_prompt(folder: Path, *, dtype: torch.dtype) -> torch.Tensor:
         return guarded(file, lambda: encoder(tokens)[0])
 
 
-class VideoUNet(nn.Module):
+class VideoUNet(trained.TunableModel):
     """`image_unet`, `vae`: the image model, frozen. `temporal`: a block for each of the U-Net's spatial layers by its name, None
-    for none. `family`: stands in files of trained blocks."""
+    for none."""
 
-    family: ClassVar[str]
     temporal: nn.ModuleDict | None
 
     def __init__(self, *, unet: UNet2DConditionModel, vae: AutoencoderKL, prompt: torch.Tensor) -> None:
@@ -65,23 +63,6 @@ class VideoUNet(nn.Module):
             self.temporal[name.replace(".", "-")] = block
             layer.register_forward_hook(lambda _layer, _given, answer, block=block: self._after(block, answer))
         self.settings = settings
-
-    def temporal_parameters(self) -> list[nn.Parameter]:
-        """Of the temporal blocks; they want gradients from the start."""
-        return [] if self.temporal is None else list(self.temporal.parameters())
-
-    def save_temporal(self, file: Path) -> None:
-        """Write the blocks."""
-        if self.temporal is None or self.settings is None:
-            raise ValueError("this model has no temporal blocks")
-        tensors = {f"temporal.{name}": tensor for name, tensor in self.temporal.state_dict().items()}
-        trained.save(file, trained.Trained(settings=self.settings, tensors=tensors), family=self.family)
-
-    def load_temporal(self, file: Path) -> None:
-        """Build the blocks that a file holds and fill them. Raises: `model_incomplete`, `model_invalid`."""
-        found = trained.read(file, family=self.family, settings=TemporalSettings)
-        self.add_temporal(found.settings)
-        trained.put(self, found, file=file)
 
     @torch.no_grad()
     def encode(self, frames: torch.Tensor) -> torch.Tensor:

@@ -63,10 +63,11 @@ def load_geometry_model(
     return model
 
 
-class VideoGeometry(nn.Module):
+class VideoGeometry(trained.TunableModel):
     """`image`: the image model, frozen. `refiner`: MoGe-3's, None for MoGe-2. `temporal`: a block for each of the `BLOCKS` levels,
     None for none."""
 
+    family = FAMILY
     temporal: nn.ModuleList | None
 
     def __init__(self, held: Tensors) -> None:
@@ -93,23 +94,6 @@ class VideoGeometry(nn.Module):
         weights = [self.image.neck.input_blocks[level].weight for level in range(BLOCKS)]
         blocks = nn.ModuleList(TemporalBlock(len(weight), settings=settings) for weight in weights)
         self.settings, self.temporal = settings, blocks.to(weights[0].device, weights[0].dtype)
-
-    def temporal_parameters(self) -> list[nn.Parameter]:
-        """Of the temporal blocks; they want gradients from the start."""
-        return [] if self.temporal is None else list(self.temporal.parameters())
-
-    def save_temporal(self, file: Path) -> None:
-        """Write the blocks."""
-        if self.temporal is None or self.settings is None:
-            raise ValueError("this model has no temporal blocks")
-        tensors = {f"temporal.{name}": tensor for name, tensor in self.temporal.state_dict().items()}
-        trained.save(file, trained.Trained(settings=self.settings, tensors=tensors), family=FAMILY)
-
-    def load_temporal(self, file: Path) -> None:
-        """Build the blocks that a file holds and fill them. Raises: `model_incomplete`, `model_invalid`."""
-        found = trained.read(file, family=FAMILY, settings=TemporalSettings)
-        self.add_temporal(found.settings)
-        trained.put(self, found, file=file)
 
     @torch.no_grad()
     def encode(self, frame: torch.Tensor, *, tokens: int) -> Encoded:

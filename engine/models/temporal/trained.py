@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -88,16 +89,46 @@ def put(model: torch.nn.Module, trained: Trained[S], *, file: Path) -> None:
     model.load_state_dict(trained.tensors, strict=False)
 
 
-class Tunable(Protocol):
-    """A video model whose blocks can be loaded or made."""
+class TunableModel(torch.nn.Module, ABC):
+    """An image model over the frames of a shot, whose temporal blocks can be made, trained, written and loaded.
 
-    def load_temporal(self, file: Path) -> None: ...
+    `family`: stands in files of trained blocks. `settings`: how the blocks are built. `temporal`: the blocks. Both are None
+    without any.
+    """
 
-    def add_temporal(self, settings: TemporalSettings) -> None: ...
+    family: ClassVar[str]
+    settings: TemporalSettings | None
+    temporal: torch.nn.Module | None
+
+    @abstractmethod
+    def add_temporal(self, settings: TemporalSettings) -> None:
+        """Build blocks that change nothing until they are trained."""
+
+    def temporal_parameters(self) -> list[torch.nn.Parameter]:
+        """Of the temporal blocks; they want gradients from the start."""
+        return [] if self.temporal is None else list(self.temporal.parameters())
+
+    def save_temporal(self, file: Path) -> None:
+        """Write the blocks. Raises: `disk_full`, `output_not_writable`."""
+        if self.temporal is None or self.settings is None:
+            raise ValueError("this model has no temporal blocks")
+        tensors = {f"temporal.{name}": tensor for name, tensor in self.temporal.state_dict().items()}
+        save(file, Trained(settings=self.settings, tensors=tensors), family=self.family)
+
+    def load_temporal(self, file: Path) -> None:
+        """Build the blocks that a file holds and fill them. Raises: `model_incomplete`, `model_invalid`."""
+        found = read(file, family=self.family, settings=TemporalSettings)
+        self.add_temporal(found.settings)
+        put(self, found, file=file)
 
 
 def equip(
-    model: Tunable, *, folder: Path, temporal: Path | None = None, fresh: TemporalSettings | None = None, per_frame: bool = False
+    model: TunableModel,
+    *,
+    folder: Path,
+    temporal: Path | None = None,
+    fresh: TemporalSettings | None = None,
+    per_frame: bool = False,
 ) -> None:
     """Give a model without blocks those that are asked for.
 
