@@ -62,7 +62,7 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, 
     windows.follow(block, moving, start=plate.frames.start - plate.frames.first)
     window = moving.get(plate.frames.first) or windows.of_file(file)
     windows.keep(node, window)
-    header = _header(file)
+    header = image_header.known(file)
     picture = image_layers.picture_socket(node, header.parts if header else (), views=header.views if header else ())
     if window:
         whole = has_shape(scene, window.shown)
@@ -72,14 +72,6 @@ def _plate(block: Block, scene: bpy.types.Scene, plate: Layer) -> tuple[Socket, 
     compat.scale_to_render_size(size, keep_shape=not whole)
     _join(block.tree, picture, size.inputs["Image"])
     return size.outputs["Image"], whole
-
-
-def _header(file: Path) -> image_header.Header | None:
-    """Return what a file says of itself, None where it does not."""
-    try:
-        return image_header.read(file)
-    except image_header.HeaderError:
-        return None
 
 
 def _pass(block: Block, name: str, layer: Layer, *, down: float) -> Socket:

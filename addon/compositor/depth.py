@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..imports import files, image_header, pixels
 from ..node_groups.depth_in import Scale, node_group
 from ..nodes.block import Block, attached_strips
+from . import windows
 
 NODE, IMAGE = "depth in", "pass depth"
 _WIDTH = 280.0
@@ -106,7 +107,7 @@ def _at(source: bpy.types.Node, frame: int, *, x: float, y: float) -> float:
     if shown not in found.files:
         raise UserError(f"There is no depth of source frame {shown}: go to a frame that has one.")
     header = files.header(found.files[shown])
-    if header and header.shown and (*header.corner, header.width, header.height) != (0, 0, *header.shown):
+    if header and not windows.of_header(header).is_whole:
         raise UserError("The depth holds another part than the whole of its picture: set Near and Far, or Scale, instead.")
     values = pixels.read(found.files[shown], layer="Depth", header=header)[..., 0]
     height, width = values.shape

@@ -11,7 +11,7 @@ import bpy
 from .. import tags
 from ..blender import compat, curves, sequences, typed
 from ..imports import image_header
-from ..imports.image_header import HeaderError
+from ..imports.image_header import Header
 from ..nodes.block import Block
 from ..nodes.drivers import Source, drive
 
@@ -52,12 +52,12 @@ def of_file(file: Path) -> Window | None:
 
 
 def _read(file: Path) -> Window | None:
-    if file.suffix.lower() != ".exr":
-        return None
-    try:
-        header = image_header.read(file)
-    except HeaderError:
-        return None
+    header = image_header.known(file) if file.suffix.lower() == ".exr" else None
+    return of_header(header) if header else None
+
+
+def of_header(header: Header) -> Window:
+    """Return what a file with that header holds."""
     shown = header.shown or (header.width, header.height)
     return Window(left=header.corner[0], top=header.corner[1], width=header.width, height=header.height, shown=shown)
 

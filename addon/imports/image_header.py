@@ -21,6 +21,8 @@ MOST_PIXELS = 1 << 17
 
 _MOST_LINE_BYTES = 1 << 27
 _MOST_PARTS = 256
+_REMEMBERED = 4096
+"""Headers: those of a long plate, whose files are looked at each time that more of its passes arrive."""
 _PNG_TAIL = 64
 """Bytes at a PNG's end, where it says that it is one."""
 
@@ -71,6 +73,23 @@ def read(path: Path) -> Header:
             source.close()
     except _RAISED as error:
         raise HeaderError(_first_line(str(error)) or type(error).__name__) from error
+
+
+def known(path: Path) -> Header | None:
+    """Return what a file says of itself, None where it does not. A file that has not changed since is not read again."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return _known(path, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _known(path: Path, changed: int, size: int) -> Header | None:
+    try:
+        return read(path)
+    except HeaderError:
+        return None
 
 
 @functools.cache

@@ -122,12 +122,7 @@ def shape(picture: Picture) -> float:
 
 def _header(picture: Picture) -> image_header.Header | None:
     file = images.absolute(picture.image)
-    if file.suffix.lower() != ".exr" or not file.is_file():
-        return None
-    try:
-        return image_header.read(file)
-    except image_header.HeaderError:
-        return None
+    return image_header.known(file) if file.suffix.lower() == ".exr" else None
 
 
 def _convention(block: Block) -> Convention:
