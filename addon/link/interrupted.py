@@ -49,11 +49,10 @@ def keep(*, ended: bool = False) -> None:
 
 
 def look() -> None:
-    """Find what was cut short of the open project; `state.interrupted` holds it from then on.
+    """Find what was cut short of the open project; `state.interrupted` holds it until the user goes on with it or dismisses it.
 
     With a window it looks again later, where a Blender that crashed a moment ago still counts as running.
     """
-    state.interrupted = []
     blend, may_be_running = bpy.data.filepath, False
     for file in sorted(_folder().glob("*.json")) if blend and _folder().is_dir() else ():
         if file.name == _OWN:
@@ -81,21 +80,19 @@ def stop_looking() -> None:
 
 
 def _look_again() -> None:
-    told = state.interrupted
     look()
-    state.interrupted = [*told, *(each for each in state.interrupted if each not in told)]
     redraw.side_bars()
 
 
 def forget(plate: str) -> None:
-    """Tell no more of a plate's estimate."""
-    state.interrupted = [each for each in state.interrupted if each.plate != plate]
+    """Tell no more of an estimate of the open project, by its plate."""
+    state.interrupted = [each for each in state.interrupted if (each.blend, each.plate) != (bpy.data.filepath, plate)]
     keep()
 
 
 def of_scene(scene: bpy.types.Scene) -> list[Interrupted]:
-    """Return the estimates of a scene that were cut short. Free: for `draw`."""
-    return [each for each in state.interrupted if each.scene == scene.name]
+    """Return the estimates of a scene of the open project that were cut short. Free: for `draw`."""
+    return [each for each in state.interrupted if (each.blend, each.scene) == (bpy.data.filepath, scene.name)]
 
 
 def _unfinished() -> list[Interrupted]:

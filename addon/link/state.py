@@ -23,8 +23,8 @@ class SessionState:
     report; `failure`: why it could not give one. `idle_since`: monotonic seconds, None while the engine works. `files_opened`:
     counts the files Blender has opened, to tell one file's scenes from the next one's. `to_place`: jobs whose passes are to be
     placed in the compositor. `missing`: files that relit plates lack, by their scene's full name, as of the last look.
-    `interrupted`: estimates of the open project that
-    the end of Blender cut short. `builds`: of PyTorch that an installation can have here, once looked for.
+    `interrupted`: estimates that the end of Blender
+    cut short, of the projects that were open since. `builds`: of PyTorch that an installation can have here, once looked for.
     """
 
     queue: JobQueue = field(default_factory=JobQueue)

@@ -324,6 +324,9 @@ def test_an_estimate_that_the_end_of_blender_cut_short_is_told_when_its_project_
     assert not interrupted.of_scene(bpy.context.scene), "it belongs to another project"
     bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"))
     [found] = interrupted.of_scene(bpy.context.scene)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=str(shot / "shot.blend"))
+    assert interrupted.of_scene(bpy.context.scene) == [found], "until the user decides, whatever is opened in between"
     assert found.sentence.startswith("Blender was closed during the estimate of plate: ") and 0 < found.done <= found.count == 12
     job = submit(last=12)
     assert not interrupted.of_scene(bpy.context.scene), "it goes on"
