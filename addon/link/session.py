@@ -135,8 +135,8 @@ def retry(job_id: str, *, overwrite: bool, remove_outside: bool = False) -> Job:
     )
 
 
-def passes_moved(old: str, new: str) -> None:
-    """Let the jobs know that passes lie in another folder now."""
+def passes_copied(old: str, new: str) -> None:
+    """Let the jobs go on with the copies of their passes, in another folder."""
     for job in jobs():
         if job.out == old:
             job.out = new

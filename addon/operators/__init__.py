@@ -11,7 +11,6 @@ from . import (
     estimate,
     import_normals,
     missing,
-    moving,
     presets,
     queue,
     relight_card,
@@ -19,6 +18,7 @@ from . import (
     relight_match,
     relight_space,
     render_settings,
+    saving,
     tune,
     viewing,
 )
@@ -33,7 +33,6 @@ _register, _unregister = bpy.utils.register_classes_factory(
         *import_normals.CLASSES,
         *engine_setup.OPERATORS,
         *missing.OPERATORS,
-        moving.PLATELIGHT_OT_move_passes,
         relight_lights.PLATELIGHT_OT_wire_lights,
         relight_lights.PLATELIGHT_OT_unwire_lights,
         *control.OPERATORS,
@@ -44,6 +43,7 @@ _register, _unregister = bpy.utils.register_classes_factory(
         *relight_match.OPERATORS,
         *tune.CLASSES,
         *render_settings.OPERATORS,
+        *saving.OPERATORS,
     )
 )
 

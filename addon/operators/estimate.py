@@ -5,7 +5,7 @@ import bpy
 from .. import agreements, messages, planning
 from ..blender import compat, replaced
 from ..contract import PlatelightError, model_entry
-from ..link import interrupted, session
+from ..link import session
 from ..link.jobs import Job
 from ..link.state import state
 from ..panels.texts import paragraph
@@ -113,20 +113,7 @@ class PLATELIGHT_OT_estimate_plate(_Estimate, bpy.types.Operator):
         return planning.plans_of_plate(compat.shown_scene(context), self.shot)
 
 
-class PLATELIGHT_OT_forget_interrupted(bpy.types.Operator):
-    bl_idname = "platelight.forget_interrupted"
-    bl_label = "Dismiss"
-    bl_description = "Remove this message. Finished frames stay, and Estimate continues after them"
-    bl_options = {"INTERNAL"}
-
-    shot: bpy.props.StringProperty(name="Plate", options={"HIDDEN", "SKIP_SAVE"})
-
-    def execute(self, context):
-        interrupted.forget(self.shot)
-        return {"FINISHED"}
-
-
-OPERATORS = (PLATELIGHT_OT_estimate, PLATELIGHT_OT_estimate_plate, PLATELIGHT_OT_forget_interrupted)
+OPERATORS = (PLATELIGHT_OT_estimate, PLATELIGHT_OT_estimate_plate)
 
 
 def _elsewhere(context: bpy.types.Context, jobs: list[Job]) -> str:

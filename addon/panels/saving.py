@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..blender import compat
-from ..compositor import move_passes
+from ..compositor import copy_passes
 from ..link import interrupted
 from .texts import characters, paragraph
 
@@ -29,8 +29,8 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             paragraph(layout, told, width=width, icon="INFO")
             layout.operator("wm.save_as_mainfile", text="Save As…", icon="FILE_TICK")
         return
-    strays = move_passes.strays(scene)
+    strays = copy_passes.strays(scene)
     if strays:
         names = ", ".join(stray.plate for stray in strays)
         paragraph(layout, f"The passes of {names} are in the extension's folder.", width=width, icon="INFO")
-        layout.operator("platelight.move_passes", icon="FILE_FOLDER")
+        layout.operator("platelight.copy_passes", icon="FILE_FOLDER")

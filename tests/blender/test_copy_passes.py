@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from footage import render, write_normals, write_plate
 from platelight.addon.blender import clips, compat, folders, images
-from platelight.addon.compositor import move_passes, passes
+from platelight.addon.compositor import copy_passes, passes
 from platelight.addon.contract import PlatelightError
 from platelight.addon.nodes.block import block_images
 from strips import image_strip
@@ -30,17 +30,17 @@ def stray(scene, registered, tmp_path):
 
 
 def test_they_move_beside_the_project_and_are_shown_from_there(scene, stray, tmp_path):
-    assert not move_passes.strays(scene), "an unsaved project has no place beside it"
+    assert not copy_passes.strays(scene), "an unsaved project has no place beside it"
     before = render(scene, [2], tmp_path)[2]
     (tmp_path / "project").mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "project" / "shot.blend"))
-    assert [each.folder for each in move_passes.strays(scene)] == [stray]
+    assert [each.folder for each in copy_passes.strays(scene)] == [stray]
     (tmp_path / "project/platelight" / stray.name).mkdir(parents=True)  # somebody else's
-    assert bpy.ops.platelight.move_passes() == {"FINISHED"}
+    assert bpy.ops.platelight.copy_passes() == {"FINISHED"}
     moved = tmp_path / "project/platelight" / f"{stray.name}_2"
     assert sorted(file.name for file in moved.glob("normal/*.exr")) == ["plate.0001.exr", "plate.0002.exr"]
     assert len(list(stray.glob("normal/*.exr"))) == 2, "another project may have been saved from the same one"
-    assert not move_passes.strays(scene)
+    assert not copy_passes.strays(scene)
     [image] = block_images(compat.compositor_tree(scene), "plate")
     assert image.filepath.startswith("//platelight") and images.absolute(image).parent == moved / "normal"
     np.testing.assert_array_equal(render(scene, [2], tmp_path)[2], before)
@@ -51,5 +51,5 @@ def test_a_folder_that_cannot_be_written_keeps_them_where_they_are(scene, stray,
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "project" / "shot.blend"))
     (tmp_path / "project/platelight").write_text("a file of this name")
     with pytest.raises(PlatelightError):
-        move_passes.beside_project(stray)
-    assert len(list(stray.glob("normal/*.exr"))) == 2 and [each.folder for each in move_passes.strays(scene)] == [stray]
+        copy_passes.beside_project(stray)
+    assert len(list(stray.glob("normal/*.exr"))) == 2 and [each.folder for each in copy_passes.strays(scene)] == [stray]
