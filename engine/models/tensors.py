@@ -22,6 +22,7 @@ from .layouts import TENSOR_FILES, find_tensors
 CONFIG = "model_config"
 """Where a file says how its network is built: in a pickle beside the tensors, in safetensors as JSON in the metadata."""
 _STATE = "model"
+_FULL_IN_WORDS = ("no space left", "disk quota", "file too large")
 _SYSTEM_ERROR = re.compile(r"os error (\d+)")
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -94,11 +95,19 @@ def write(file: Path, tensors: Mapping[str, torch.Tensor], *, metadata: Mapping[
     def fill(temporary: Path) -> None:
         try:
             save_file(held, temporary, metadata=dict(metadata) if metadata else None)
-        except SafetensorError as error:  # it tells only in words what the system said
-            told = _SYSTEM_ERROR.search(str(error))
-            raise OSError(int(told[1]) if told else errno.EIO, str(error), str(file)) from error
+        except SafetensorError as error:
+            raise system_error(error, file) from error
 
     files.replace(file, fill)
+
+
+def system_error(error: SafetensorError, file: Path) -> OSError:
+    """Return what the system said of a file that could not be written; safetensors passes it on in words only."""
+    said = str(error).lower()
+    told = _SYSTEM_ERROR.search(said)
+    if any(words in said for words in _FULL_IN_WORDS):
+        return OSError(errno.ENOSPC, str(error), str(file))
+    return OSError(int(told[1]) if told else errno.EIO, str(error), str(file))
 
 
 def _read_safetensors(file: Path) -> Tensors:

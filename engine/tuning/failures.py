@@ -8,11 +8,11 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from ..failures import FULL_DISK
+from ..models.tensors import system_error
 from ..protocol import ErrorCode, PlatelightError
 
 EXIT_CODE = 60
 CONTINUES = "The last good checkpoint is as it was; run the same command again to go on from there"
-_FULL_IN_WORDS = ("no space left", "os error 28", "disk quota", "file too large")
 
 
 class TrainingStopped(PlatelightError):
@@ -45,10 +45,11 @@ class TrainingStopped(PlatelightError):
 
 
 def not_written(error: OSError | SafetensorError | PlatelightError, path: Path) -> TrainingStopped:
-    """Return the failure behind a file that could not be written. safetensors says only in words what the system told it."""
-    said = str(error).lower()
+    """Return the failure behind a file that could not be written."""
+    if isinstance(error, SafetensorError):
+        error = system_error(error, path)
     full = isinstance(error, PlatelightError) and error.code is ErrorCode.DISK_FULL
-    if full or getattr(error, "errno", None) in FULL_DISK or any(words in said for words in _FULL_IN_WORDS):
+    if full or getattr(error, "errno", None) in FULL_DISK:
         return TrainingStopped(f"The disk is full: {path} could not be written", remedy=f"Free some space. {CONTINUES}.")
     reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:200]
     return TrainingStopped(f"{path} could not be written: {reason}", remedy=f"Choose another folder or its rights. {CONTINUES}.")
