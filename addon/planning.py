@@ -96,13 +96,12 @@ def _plans(targets: Sequence[clips.ClipTarget], wanted: PlatelightSettings) -> l
 
 
 def changes(plans: Sequence[Plan]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the plates whose passes would be made anew, each with what differs."""
+    """Return the plates whose passes have other settings, each with what differs."""
     return [(plan.target.label, plan.changes) for plan in plans if plan.changes]
 
 
 def _differences(record: PassRecord, settings: EstimateSettings, *, out: str) -> tuple[str, ...]:
-    """Return what would be made otherwise than a record says: by other settings, or by what the model has learned of the plate
-    since."""
+    """Return in which settings an estimate would differ from a record. Tuning the model to the plate since then counts, too."""
     tuned = tuned_file(out, model=settings.model, clip=record.clip)
     now = with_temporal(record.revision.partition(" ")[0], temporal=settings.temporal, tuned=tuned)
     weights = weights_difference(record, revision=now, temporal=settings.temporal)

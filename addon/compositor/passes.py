@@ -79,7 +79,7 @@ def _attach(
             image=images.sequence(file, color_space=PASSES[name].color_space),
             frames=FrameMap(first=first, last=last, start=target.timeline_start + first - target.first),
         )
-        layers[name].image.reload()  # files that were looked for before they came, or that were made anew
+        layers[name].image.reload()  # Blender may remember that a file was missing, or an older picture
     followed = follow_rename.follow(scene, target)
     replaced = "normal" in layers and imported_normals.remove(scene, target.strip_name)
     grown, notices = build.build(scene, target, plate=plate_layer(target), passes=layers)

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import tags
 from ..blender import compat, images, typed, working_space
+from ..imports.convention import srgb_to_linear
 from ..nodes import drivers
 from ..nodes.builder import Sheet, shared_group
 from ..nodes.drivers import Eye, Source
@@ -123,7 +124,7 @@ def pixels(image: bpy.types.Image) -> np.ndarray:
     value = value[..., :3] if image.channels >= 3 else np.repeat(value[..., :1], 3, -1)
     if image.is_float or typed.color_space(image).is_data:
         return value
-    return working_space.from_rec709(np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4))
+    return working_space.from_rec709(srgb_to_linear(value))
 
 
 def group() -> bpy.types.NodeTree:

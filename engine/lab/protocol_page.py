@@ -111,7 +111,7 @@ def _default(field: dataclasses.Field) -> str:
         value = field.default
         return f"`{type(value).__name__}()`" if dataclasses.is_dataclass(value) else f"`{value!r}`"
     if field.default_factory is not dataclasses.MISSING:
-        return "made anew for each message"
+        return "a new one for each message"
     return "required"
 
 
