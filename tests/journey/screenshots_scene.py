@@ -110,7 +110,7 @@ def rig(scene: bpy.types.Scene) -> Iterator[float]:
     for node in group.nodes:
         node.select = False
     yield 2.0
-    yield from picture("rig", crop="640x892+530+70")
+    yield from picture("rig", crop="760x892+410+70")
 
 
 def main() -> None:
